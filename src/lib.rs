@@ -1,0 +1,3 @@
+//! wirelanes
+pub mod clock;
+pub mod event;
