@@ -1,3 +1,5 @@
 //! wirelanes
 pub mod clock;
 pub mod event;
+pub mod feed;
+pub mod wire;

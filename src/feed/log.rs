@@ -1,0 +1,257 @@
+//! The log of one topic: what is retained, and what a reader at a given position gets.
+
+use std::collections::VecDeque;
+
+use crate::event::{Epoch, Event, EventId, Gap, Message, Position};
+
+/// How much a topic's log remembers. The oldest events go first; the newest always stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retain {
+    /// Events, at most.
+    pub events: usize,
+    /// Bytes of event JSON, at most. Envelopes that readers asked for come on top: about as much again for
+    /// `sse`, and for `websocket`.
+    pub bytes: usize,
+}
+
+impl Default for Retain {
+    /// 10,000 events; 64 MiB, room for a thousand events of the largest size that may be published.
+    fn default() -> Self {
+        Self { events: 10_000, bytes: 64 << 20 }
+    }
+}
+
+/// Where a batch ends, if there is more to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Events, at most.
+    pub events: usize,
+    /// The batch ends with the event that fills it to so many bytes of JSON.
+    pub bytes: usize,
+}
+
+impl Default for Limit {
+    /// What one reader holds in its hand at a time: 256 events, as many slices as one vectored write takes
+    /// here, or 64 KiB.
+    fn default() -> Self {
+        Self { events: 256, bytes: 64 << 10 }
+    }
+}
+
+/// What stands after a position.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Comes first, where events are missing.
+    pub gap: Option<Gap>,
+    /// Then these, in order and without a hole.
+    pub events: Vec<Event>,
+}
+
+impl Batch {
+    /// Nothing new.
+    pub fn is_empty(&self) -> bool {
+        self.gap.is_none() && self.events.is_empty()
+    }
+
+    /// How many messages it has, the gap among them.
+    pub fn len(&self) -> usize {
+        usize::from(self.gap.is_some()) + self.events.len()
+    }
+
+    /// The gap, if any, then the events.
+    pub fn messages(&self) -> impl Iterator<Item = Message> {
+        let gap = self.gap.map(Message::Gap);
+        gap.into_iter().chain(self.events.iter().cloned().map(Message::Event))
+    }
+
+    /// The bytes of JSON that every transport carries for it.
+    pub fn payload_len(&self) -> usize {
+        let events: usize = self.events.iter().map(|event| event.json().len()).sum();
+        events + self.gap.map_or(0, |gap| gap.json().len())
+    }
+
+    /// Where a reader stands after it; nothing where there is nothing to read.
+    pub fn position(&self) -> Option<EventId> {
+        let last = self.events.last().map(Event::id);
+        last.or(self.gap.map(|gap| gap.position()))
+    }
+}
+
+/// An append-only log with a bounded memory.
+pub(crate) struct Log {
+    epoch: Epoch,
+    retain: Retain,
+    events: VecDeque<Event>,
+    bytes: usize,
+    /// The sequence of the newest event, 0 before the first.
+    newest: u64,
+}
+
+impl Log {
+    pub(crate) fn new(epoch: Epoch, retain: Retain) -> Self {
+        Self { epoch, retain, events: VecDeque::new(), bytes: 0, newest: 0 }
+    }
+
+    pub(crate) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
+        self.newest += 1;
+        let event = Event::new(self.newest(), topic, sent_us, data);
+        self.bytes += event.json().len();
+        self.events.push_back(event);
+        self.trim();
+        self.newest()
+    }
+
+    fn trim(&mut self) {
+        while self.events.len() > 1
+            && (self.events.len() > self.retain.events || self.bytes > self.retain.bytes)
+        {
+            let oldest = self.events.pop_front().expect("there are at least two");
+            self.bytes -= oldest.json().len();
+        }
+    }
+
+    pub(crate) fn newest(&self) -> EventId {
+        EventId { epoch: self.epoch, sequence: self.newest }
+    }
+
+    /// The position from which all that is retained is still to come.
+    fn earliest(&self) -> EventId {
+        EventId { epoch: self.epoch, sequence: self.newest - self.events.len() as u64 }
+    }
+
+    pub(crate) fn retained(&self) -> (usize, usize) {
+        (self.events.len(), self.bytes)
+    }
+
+    /// The position that `asked` means now. An id is taken at its word; [`read`](Self::read) judges it.
+    pub(crate) fn position(&self, asked: Position) -> EventId {
+        match asked {
+            Position::Latest => self.newest(),
+            Position::Earliest => self.earliest(),
+            Position::After(id) => id,
+        }
+    }
+
+    /// What stands after a position; a gap first where the position is not one of this log's memory.
+    pub(crate) fn read(&self, after: EventId, limit: Limit) -> Batch {
+        let gap = self.next_to(after).map(|resumes| Gap::new(after, resumes));
+        let from = gap.map_or(after, |gap| gap.position());
+        let skip = (from.sequence - self.earliest().sequence) as usize;
+        let mut bytes = 0;
+        let fits = |event: &&Event| {
+            let begun = bytes < limit.bytes;
+            bytes += event.json().len();
+            begun
+        };
+        let events = self.events.range(skip..).take(limit.events).take_while(fits).cloned();
+        Batch { gap, events: events.collect() }
+    }
+
+    /// Where a reader resumes whose next event is not here; `None` for one that can go on.
+    fn next_to(&self, after: EventId) -> Option<EventId> {
+        let next = |position: EventId| EventId { sequence: position.sequence + 1, ..position };
+        if after.epoch != self.epoch || after.sequence < self.earliest().sequence {
+            Some(next(self.earliest()))
+        } else if after.sequence > self.newest {
+            Some(next(self.newest()))
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn log(retain: Retain) -> Log {
+        Log::new(Epoch::from_number(1), retain)
+    }
+
+    fn at(sequence: u64) -> EventId {
+        EventId { epoch: Epoch::from_number(1), sequence }
+    }
+
+    const ALL: Limit = Limit { events: usize::MAX, bytes: usize::MAX };
+
+    #[test]
+    fn a_position_of_another_epoch_gets_a_gap_and_all_that_is_retained() {
+        let mut log = log(Retain::default());
+        let stranger = EventId { epoch: Epoch::from_number(2), sequence: 7 };
+        assert_eq!(log.read(stranger, ALL).gap, Some(Gap { after: stranger, resumes: at(1), missed: None }));
+        log.append("demo", 1, "1");
+        let batch = log.read(stranger, ALL);
+        assert_eq!((batch.gap.unwrap().resumes, batch.events.len()), (at(1), 1));
+    }
+
+    #[test]
+    fn a_position_beyond_the_newest_gets_a_gap_and_what_comes_next() {
+        let mut log = log(Retain::default());
+        log.append("demo", 1, "1");
+        let batch = log.read(at(9), ALL);
+        assert_eq!(batch.gap, Some(Gap { after: at(9), resumes: at(2), missed: None }));
+        assert_eq!((batch.events.len(), batch.position()), (0, Some(at(1))));
+    }
+
+    #[test]
+    fn the_bytes_of_the_log_are_bounded_but_the_newest_event_stays() {
+        let mut log = log(Retain { events: 10, bytes: 1 });
+        for _ in 0..3 {
+            log.append("demo", 1, "1");
+        }
+        assert_eq!(log.retained().0, 1);
+        assert_eq!(log.read(at(0), ALL).gap.unwrap().missed, Some(2));
+    }
+
+    #[test]
+    fn a_batch_ends_with_the_event_that_fills_it() {
+        let mut log = log(Retain::default());
+        for _ in 0..5 {
+            log.append("demo", 1, "1");
+        }
+        let one = log.read(at(0), ALL).events[0].json().len();
+        let count = |bytes| log.read(at(0), Limit { events: usize::MAX, bytes }).events.len();
+        assert_eq!((count(1), count(one), count(one + 1), count(5 * one)), (1, 1, 2, 5));
+    }
+
+    proptest! {
+        /// The log against a plain `Vec` that forgets nothing: whatever is read and announced as missing,
+        /// in order, is what was published.
+        #[test]
+        fn reads_and_gaps_add_up_to_what_was_published(
+            retain in 1usize..8,
+            steps in prop::collection::vec((0usize..6, 1usize..5), 1..40),
+            start in 0u64..4,
+        ) {
+            let mut log = log(Retain { events: retain, bytes: usize::MAX });
+            let mut published: Vec<EventId> = Vec::new();
+            let mut position = at(start.min(published.len() as u64));
+            let mut told = position.sequence;
+            for (publish, limit) in steps {
+                for n in 0..publish {
+                    published.push(log.append("demo", n as u64, "1"));
+                }
+                let batch = log.read(position, Limit { events: limit, bytes: usize::MAX });
+                prop_assert!(batch.events.len() <= limit);
+                if let Some(gap) = batch.gap {
+                    prop_assert_eq!(gap.after, position);
+                    prop_assert!(gap.missed.unwrap() > 0, "a gap where nothing was lost");
+                    told += gap.missed.unwrap();
+                    prop_assert!(published.len() - told as usize <= retain);
+                }
+                for event in &batch.events {
+                    prop_assert_eq!(event.id(), published[told as usize]);
+                    told += 1;
+                }
+                position = batch.position().unwrap_or(position);
+                prop_assert_eq!(position.sequence, told);
+                prop_assert!(log.retained().0 <= retain);
+            }
+            let rest = log.read(position, ALL);
+            let missed = rest.gap.map_or(0, |gap| gap.missed.unwrap());
+            prop_assert_eq!(told + missed + rest.events.len() as u64, published.len() as u64);
+        }
+    }
+}

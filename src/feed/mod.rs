@@ -1,0 +1,206 @@
+//! The feed: an append-only log per topic with a bounded memory, and readers who each hold a place in it.
+//!
+//! A reader is a position with two verbs:
+//!
+//! - [`Subscription::read`]: what is new; never waits
+//! - [`Subscription::next`]: waits until something is new
+//!
+//! Push, replay, resume and slow readers are one code path: *what stands after this position?* There is no
+//! queue per subscriber, so nothing overflows. A reader that fell behind the log's memory is told so, with
+//! the number of events it missed: see [`Gap`](crate::event::Gap).
+
+mod log;
+mod subscription;
+mod topic;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+pub use log::{Batch, Limit, Retain};
+pub use subscription::{Subscription, Tally};
+use topic::Topic;
+
+use crate::event::{Epoch, EventId, Position};
+
+/// Topics that hold events, at most: the log of a topic stays in memory for as long as the process runs.
+pub const MAX_TOPICS: usize = 1_000;
+
+/// All topics of one server. Cheap to clone: clones are the same feed.
+#[derive(Clone)]
+pub struct Feed(Arc<Shared>);
+
+struct Shared {
+    retain: Retain,
+    /// Random for each process, and with the topic's name the source of its epoch.
+    random: RandomState,
+    topics: RwLock<HashMap<String, Arc<Topic>>>,
+    published: AtomicU64,
+}
+
+/// Every topic that may hold events does so already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("all {MAX_TOPICS} topics are in use; publish to one of them")]
+pub struct Full;
+
+impl Feed {
+    /// A feed without events.
+    pub fn new(retain: Retain) -> Self {
+        Self(Arc::new(Shared {
+            retain,
+            random: RandomState::new(),
+            topics: RwLock::default(),
+            published: AtomicU64::new(0),
+        }))
+    }
+
+    /// Appends an event and wakes whoever waits for it.
+    ///
+    /// `sent_us` is when it was scheduled, in microseconds since the UNIX epoch; `data` is compact JSON.
+    ///
+    /// # Errors
+    /// [`Full`] where this would begin one topic too many.
+    pub fn publish(&self, topic: &str, sent_us: u64, data: &str) -> Result<EventId, Full> {
+        let id = self.topic(topic)?.publish(sent_us, data);
+        self.0.published.fetch_add(1, Ordering::Relaxed);
+        Ok(id)
+    }
+
+    /// A place in a topic's log. What is read through it is counted in `tally`.
+    ///
+    /// # Errors
+    /// [`Full`] where this would begin one topic too many.
+    pub fn subscribe(&self, topic: &str, from: Position, tally: Arc<Tally>) -> Result<Subscription, Full> {
+        let topic = self.topic(topic)?;
+        Ok(Subscription::new(self.clone(), topic, from, tally))
+    }
+
+    /// The id of a topic's newest event; `epoch-0` where it has none.
+    pub fn newest(&self, topic: &str) -> EventId {
+        let topics = self.0.topics.read().expect("no holder of this lock panics");
+        topics.get(topic).map_or(EventId { epoch: self.epoch(topic), sequence: 0 }, |topic| topic.newest())
+    }
+
+    /// How many events were published since the start, over all topics.
+    pub fn published(&self) -> u64 {
+        self.0.published.load(Ordering::Relaxed)
+    }
+
+    /// For each topic: its name, how many read it, the id of its newest event, events retained, and their bytes.
+    pub fn topics(&self) -> Vec<TopicState> {
+        let topics = self.0.topics.read().expect("no holder of this lock panics");
+        let mut states: Vec<_> = topics.values().map(|topic| topic.state()).collect();
+        states.sort_by(|a, b| a.name.cmp(&b.name));
+        states
+    }
+
+    fn epoch(&self, topic: &str) -> Epoch {
+        Epoch::from_number(self.0.random.hash_one(topic))
+    }
+
+    fn topic(&self, name: &str) -> Result<Arc<Topic>, Full> {
+        if let Some(topic) = self.0.topics.read().expect("no holder of this lock panics").get(name) {
+            return Ok(topic.clone());
+        }
+        let mut topics = self.0.topics.write().expect("no holder of this lock panics");
+        if topics.len() >= MAX_TOPICS && !topics.contains_key(name) {
+            return Err(Full);
+        }
+        let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain));
+        Ok(topics.entry(name.to_owned()).or_insert_with(begin).clone())
+    }
+
+    /// Forgets a topic that nobody reads and to which nothing was ever published: its epoch would be the same again.
+    fn tidy(&self, topic: &Arc<Topic>) {
+        /// The map's own, and the one in the caller's hand.
+        const NOBODY_ELSE: usize = 2;
+        if topic.newest().sequence > 0 {
+            return;
+        }
+        let mut topics = self.0.topics.write().expect("no holder of this lock panics");
+        if Arc::strong_count(topic) <= NOBODY_ELSE && topic.newest().sequence == 0 {
+            topics.remove(topic.name());
+        }
+    }
+}
+
+/// What a topic holds now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TopicState {
+    /// Its name.
+    pub name: String,
+    /// How many subscriptions it has.
+    pub subscribers: usize,
+    /// The id of its newest event; `epoch-0` before the first.
+    pub newest: EventId,
+    /// How many events it retains.
+    pub retained: usize,
+    /// The payload bytes of those events.
+    pub retained_bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed() -> Feed {
+        Feed::new(Retain { events: 3, bytes: 1 << 20 })
+    }
+
+    fn subscribe(feed: &Feed, from: Position) -> Subscription {
+        feed.subscribe("demo", from, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn every_topic_has_its_own_epoch_from_the_start() {
+        let feed = feed();
+        let before = feed.newest("demo");
+        assert_eq!(before.sequence, 0);
+        assert_ne!(before.epoch, feed.newest("other").epoch);
+        assert_eq!(feed.publish("demo", 1, "1").unwrap().epoch, before.epoch);
+        assert_ne!(feed.newest("demo").epoch, super::tests::feed().newest("demo").epoch);
+    }
+
+    #[tokio::test]
+    async fn next_waits_and_read_does_not() {
+        let feed = feed();
+        let mut reader = subscribe(&feed, Position::Latest);
+        assert!(reader.read(Limit::default()).is_empty());
+        let (batch, _) = tokio::join!(reader.next(Limit::default()), async { feed.publish("demo", 1, "1") });
+        assert_eq!(batch.events.len(), 1);
+    }
+
+    #[test]
+    fn a_reader_that_falls_behind_is_told_what_it_missed() {
+        let feed = feed();
+        let mut reader = subscribe(&feed, Position::Earliest);
+        for n in 0..5 {
+            feed.publish("demo", n, "1").unwrap();
+        }
+        let batch = reader.read(Limit::default());
+        assert_eq!(batch.gap.expect("two events are gone").missed, Some(2));
+        assert_eq!(batch.events.iter().map(|event| event.id().sequence).collect::<Vec<_>>(), [3, 4, 5]);
+        assert!(reader.read(Limit::default()).is_empty());
+    }
+
+    #[test]
+    fn a_topic_nobody_used_is_forgotten() {
+        let feed = feed();
+        let (first, second) = (subscribe(&feed, Position::Latest), subscribe(&feed, Position::Latest));
+        drop(first);
+        assert_eq!(feed.topics().len(), 1, "one still reads it");
+        drop(second);
+        assert_eq!(feed.topics(), []);
+    }
+
+    #[test]
+    fn one_topic_too_many_is_refused() {
+        let feed = feed();
+        for n in 0..MAX_TOPICS {
+            feed.publish(&format!("topic-{n}"), 1, "1").unwrap();
+        }
+        assert_eq!(feed.publish("another", 1, "1"), Err(Full));
+        assert!(feed.publish("topic-0", 1, "1").is_ok());
+    }
+}

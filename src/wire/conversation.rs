@@ -1,0 +1,402 @@
+//! Takes a conversation apart while it passes: which bytes are heads, which are bodies.
+//!
+//! ```text
+//! up    GET /poll HTTP/1.1 ⏎ host: … ⏎ ⏎                                     Head
+//! down  HTTP/1.1 200 OK ⏎ content-length: 4 ⏎ ⏎ │ four                       Head │ Body
+//! down  HTTP/1.1 200 OK ⏎ transfer-encoding: chunked ⏎ ⏎ │ 4⏎ │ four │ ⏎     Head │ Framing │ Body │ Framing
+//! down  HTTP/1.1 101 Switching Protocols ⏎ … ⏎ ⏎ │ 81 04 66 6f 75 72         Head │ Raw, both ways from here on
+//! ```
+//!
+//! It only listens: it finds where each message of HTTP/1.1 (RFC 9112, section 6.3) ends, and what it cannot
+//! read is `Raw`.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Tap;
+use super::ledger::{Account, Books, Ledger};
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From client to server.
+    Up,
+    /// From server to client.
+    Down,
+}
+
+/// A run of bytes of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A whole head, empty line included.
+    Head(&'a [u8]),
+    /// Bytes of a body.
+    Body(&'a [u8]),
+    /// What chunked transfer coding adds around a body: sizes and line ends.
+    Framing(&'a [u8]),
+    /// What is not HTTP, or no longer: the bytes after a 101.
+    Raw(&'a [u8]),
+}
+
+/// A head longer than this is not followed; what comes after it is `Raw`. hyper refuses at about 400 KiB.
+const LONGEST_HEAD: usize = 512 << 10;
+
+/// How much of the current message is still to come.
+#[derive(Debug)]
+enum State {
+    /// A head, of which these bytes came so far.
+    Head(Vec<u8>),
+    /// So many bytes of body.
+    Length(u64),
+    /// A chunk's size line, of which these bytes came so far.
+    ChunkSize(Vec<u8>),
+    /// So many bytes of a chunk.
+    Chunk(u64),
+    /// So many bytes of the line end behind a chunk; `last` where it ends the body.
+    ChunkEnd { left: u64, last: bool },
+    /// A body that ends with the connection.
+    UntilClose,
+    /// Not HTTP.
+    Raw,
+}
+
+/// What of an earlier request is needed to read its answer.
+struct Asked {
+    account: Account,
+    /// The answer to a HEAD request has no body, whatever its head says.
+    head_only: bool,
+}
+
+pub(super) struct Conversation {
+    pub(super) books: Books,
+    up: State,
+    down: State,
+    asked: VecDeque<Asked>,
+    /// The account of the last request: of its body, and of all that is raw.
+    current: Option<Account>,
+}
+
+impl Conversation {
+    pub(super) fn new(books: Books) -> Self {
+        let (up, down) = (State::Head(Vec::new()), State::Head(Vec::new()));
+        Self { books, up, down, asked: VecDeque::new(), current: None }
+    }
+
+    /// Books the next bytes of one direction and shows them to the tap.
+    pub(super) fn saw(&mut self, direction: Direction, mut bytes: &[u8], tap: Option<&Tap>) {
+        while !bytes.is_empty() {
+            bytes = self.step(direction, bytes, tap);
+        }
+    }
+
+    /// Takes one piece from the front of `bytes` and gives the rest back.
+    fn step<'a>(&mut self, direction: Direction, bytes: &'a [u8], tap: Option<&Tap>) -> &'a [u8] {
+        let show = |piece| {
+            if let Some(tap) = tap {
+                tap(direction, piece);
+            }
+        };
+        let state = match direction {
+            Direction::Up => &mut self.up,
+            Direction::Down => &mut self.down,
+        };
+        match state {
+            State::Head(begun) => {
+                let before = begun.len();
+                let Some(end) = end_of_head(begun, bytes) else {
+                    begun.extend_from_slice(bytes);
+                    if begun.len() > LONGEST_HEAD {
+                        *state = State::Raw;
+                    }
+                    return &[];
+                };
+                let (rest, mut head) = (&bytes[end - before..], std::mem::take(begun));
+                head.extend_from_slice(&bytes[..end - before]);
+                match direction {
+                    Direction::Up => self.request(&head),
+                    Direction::Down => self.answer(&head),
+                }
+                show(Piece::Head(&head));
+                rest
+            }
+            State::Length(left) => {
+                let (body, rest) = take(bytes, left);
+                if *left == 0 {
+                    *state = State::Head(Vec::new());
+                }
+                self.book_body(direction, body);
+                show(Piece::Body(body));
+                rest
+            }
+            State::ChunkSize(line) => {
+                let (part, rest) = take_line(bytes);
+                line.extend_from_slice(part);
+                if line.ends_with(b"\n") {
+                    *state = match chunk_size(line) {
+                        Some(0) => State::ChunkEnd { left: 2, last: true },
+                        Some(size) => State::Chunk(size),
+                        None => State::Raw,
+                    };
+                }
+                self.book_body(direction, part);
+                show(Piece::Framing(part));
+                rest
+            }
+            State::Chunk(left) => {
+                let (body, rest) = take(bytes, left);
+                if *left == 0 {
+                    *state = State::ChunkEnd { left: 2, last: false };
+                }
+                self.book_body(direction, body);
+                show(Piece::Body(body));
+                rest
+            }
+            State::ChunkEnd { left, last } => {
+                let (end, rest) = take(bytes, left);
+                if *left == 0 {
+                    *state = if *last { State::Head(Vec::new()) } else { State::ChunkSize(Vec::new()) };
+                }
+                self.book_body(direction, end);
+                show(Piece::Framing(end));
+                rest
+            }
+            State::UntilClose => {
+                self.book_body(direction, bytes);
+                show(Piece::Body(bytes));
+                &[]
+            }
+            State::Raw => {
+                self.book_body(direction, bytes);
+                show(Piece::Raw(bytes));
+                &[]
+            }
+        }
+    }
+
+    fn request(&mut self, head: &[u8]) {
+        let mut headers = [httparse::EMPTY_HEADER; 100];
+        let mut request = httparse::Request::new(&mut headers);
+        let read = request.parse(head).is_ok();
+        let account = self.books.account(request.path.unwrap_or_default());
+        for ledger in account.ledgers() {
+            ledger.up.http.fetch_add(head.len() as u64, Relaxed);
+            ledger.requests.fetch_add(1, Relaxed);
+        }
+        self.current = Some(account.clone());
+        self.asked.push_back(Asked { account, head_only: request.method == Some("HEAD") });
+        self.up = match read {
+            true => body_of(request.headers, State::Head(Vec::new())),
+            false => State::Raw,
+        };
+    }
+
+    fn answer(&mut self, head: &[u8]) {
+        let mut headers = [httparse::EMPTY_HEADER; 100];
+        let mut response = httparse::Response::new(&mut headers);
+        let read = response.parse(head).is_ok();
+        let status = response.code.unwrap_or(0);
+        let interim = (100..200).contains(&status) && status != 101;
+        let asked = if interim { None } else { self.asked.pop_front() };
+        if let Some(account) = asked.as_ref().map(|asked| &asked.account).or(self.current.as_ref()) {
+            for ledger in account.ledgers() {
+                ledger.down.http.fetch_add(head.len() as u64, Relaxed);
+                ledger.empty_answers.fetch_add(u64::from(status == 204), Relaxed);
+            }
+        }
+        let head_only = asked.as_ref().is_some_and(|asked| asked.head_only);
+        self.current = asked.map(|asked| asked.account).or(self.current.take());
+        self.down = match status {
+            101 => {
+                self.up = State::Raw;
+                State::Raw
+            }
+            _ if !read => State::Raw,
+            204 | 304 => State::Head(Vec::new()),
+            _ if interim || head_only => State::Head(Vec::new()),
+            _ => body_of(response.headers, State::UntilClose),
+        };
+    }
+
+    fn book_body(&self, direction: Direction, bytes: &[u8]) {
+        let book = |ledger: &Ledger| match direction {
+            Direction::Up => ledger.up.body.fetch_add(bytes.len() as u64, Relaxed),
+            Direction::Down => ledger.down.body.fetch_add(bytes.len() as u64, Relaxed),
+        };
+        self.current.iter().flat_map(Account::ledgers).for_each(|ledger| {
+            book(ledger);
+        });
+    }
+}
+
+/// Where a head ends, counted from its first byte, if it ends in `bytes`.
+fn end_of_head(begun: &[u8], bytes: &[u8]) -> Option<usize> {
+    const EMPTY_LINE: &[u8] = b"\r\n\r\n";
+    // The empty line may have begun in what came before.
+    let tail = &begun[begun.len().saturating_sub(EMPTY_LINE.len() - 1)..];
+    let seam: Vec<u8> = tail.iter().chain(&bytes[..bytes.len().min(EMPTY_LINE.len() - 1)]).copied().collect();
+    let find = |text: &[u8]| text.windows(EMPTY_LINE.len()).position(|window| window == EMPTY_LINE);
+    let end = |at: usize| at + EMPTY_LINE.len();
+    find(&seam)
+        .map(|at| begun.len() - tail.len() + end(at))
+        .or_else(|| find(bytes).map(|at| begun.len() + end(at)))
+}
+
+/// How a body ends whose head has these fields (RFC 9112, section 6.3); `otherwise` where they do not say.
+fn body_of(headers: &[httparse::Header<'_>], otherwise: State) -> State {
+    let field = |name: &str| {
+        let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(found.value).ok()
+    };
+    if field("transfer-encoding").is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked")) {
+        return State::ChunkSize(Vec::new());
+    }
+    match field("content-length").map(|length| length.trim().parse()) {
+        Some(Ok(0)) => State::Head(Vec::new()),
+        Some(Ok(length)) => State::Length(length),
+        Some(Err(_)) => State::Raw,
+        None => otherwise,
+    }
+}
+
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(line).ok()?;
+    let digits = text.split(';').next()?.trim();
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// Takes up to `left` bytes from the front, and counts them off.
+fn take<'a>(bytes: &'a [u8], left: &mut u64) -> (&'a [u8], &'a [u8]) {
+    let taken = bytes.len().min((*left).try_into().unwrap_or(usize::MAX));
+    *left -= taken as u64;
+    bytes.split_at(taken)
+}
+
+/// Takes bytes from the front, up to the end of the line.
+fn take_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    bytes.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Runs a conversation, each part cut into runs of `cut` bytes, and tells what was seen.
+    fn watch(parts: &[(Direction, &str)], cut: usize) -> (Vec<String>, super::super::Counts) {
+        let ledger = Arc::new(Ledger::default());
+        let seen = Arc::new(Mutex::new(Vec::<(Direction, &'static str, String)>::new()));
+        let tap: Tap = {
+            let seen = seen.clone();
+            Arc::new(move |direction, piece| {
+                let (kind, bytes) = match piece {
+                    Piece::Head(bytes) => ("head", bytes),
+                    Piece::Body(bytes) => ("body", bytes),
+                    Piece::Framing(bytes) => ("framing", bytes),
+                    Piece::Raw(bytes) => ("raw", bytes),
+                };
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let mut seen = seen.lock().unwrap();
+                match seen.last_mut() {
+                    Some(last) if (last.0, last.1) == (direction, kind) && kind != "head" => last.2 += &text,
+                    _ => seen.push((direction, kind, text)),
+                }
+            })
+        };
+        let mut conversation = Conversation::new(Books::One(ledger.clone()));
+        for (direction, text) in parts {
+            for bytes in text.as_bytes().chunks(cut) {
+                conversation.saw(*direction, bytes, Some(&tap));
+            }
+        }
+        let seen = seen.lock().unwrap();
+        let told = seen.iter().map(|(direction, kind, text)| format!("{direction:?} {kind} {text}"));
+        (told.collect(), ledger.counts())
+    }
+
+    const ASK: &str = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[test]
+    fn messages_are_told_apart_however_they_are_cut() {
+        let two = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfourHTTP/1.1 204 No Content\r\n\r\n";
+        let chunked =
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfour\r\nA\r\n0123456789\r\n0\r\n\r\n";
+        let parts = [
+            (Direction::Up, ASK),
+            (Direction::Up, ASK),
+            (Direction::Down, two),
+            (Direction::Up, ASK),
+            (Direction::Down, chunked),
+        ];
+        let (whole, counts) = watch(&parts, usize::MAX);
+        assert_eq!(
+            whole[3..],
+            [
+                "Down body four".to_owned(),
+                "Down head HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+                format!("Up head {ASK}"),
+                "Down head HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(),
+                "Down framing 4\r\n".to_owned(),
+                "Down body four".to_owned(),
+                "Down framing \r\nA\r\n".to_owned(),
+                "Down body 0123456789".to_owned(),
+                "Down framing \r\n0\r\n\r\n".to_owned(),
+            ]
+        );
+        assert_eq!((counts.requests, counts.empty_answers), (3, 1));
+        assert_eq!(counts.up.total() as usize, 3 * ASK.len());
+        assert_eq!(counts.down.total() as usize, two.len() + chunked.len());
+        for cut in 1..40 {
+            assert_eq!(watch(&parts, cut), (whole.clone(), counts), "cut into runs of {cut}");
+        }
+    }
+
+    #[test]
+    fn after_a_101_both_directions_are_raw() {
+        let parts = [
+            (Direction::Up, "GET /websocket HTTP/1.1\r\nupgrade: websocket\r\n\r\n"),
+            (Direction::Down, "HTTP/1.1 101 Switching Protocols\r\n\r\n\u{1}\u{4}four"),
+            (Direction::Up, "\u{1}\u{3}abc"),
+        ];
+        let (seen, counts) = watch(&parts, usize::MAX);
+        assert_eq!(seen[2..], ["Down raw \u{1}\u{4}four", "Up raw \u{1}\u{3}abc"]);
+        assert_eq!((counts.down.body, counts.up.body), (6, 5));
+    }
+
+    #[test]
+    fn a_body_without_a_length_lasts_until_the_connection_closes() {
+        let parts = [
+            (Direction::Up, ASK),
+            (Direction::Down, "HTTP/1.0 200 OK\r\n\r\ndata: 1\n\nHTTP/1.1 200 OK\r\n\r\n"),
+        ];
+        let (seen, _) = watch(&parts, usize::MAX);
+        assert_eq!(seen[2..], ["Down body data: 1\n\nHTTP/1.1 200 OK\r\n\r\n"]);
+    }
+
+    #[test]
+    fn a_request_body_is_followed_and_the_answer_to_head_has_none() {
+        let parts = [
+            (Direction::Up, "POST /publish HTTP/1.1\r\ncontent-length: 2\r\n\r\n42HEAD / HTTP/1.1\r\n\r\n"),
+            (
+                Direction::Down,
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 1\r\n\r\n1",
+            ),
+            (
+                Direction::Down,
+                "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            ),
+        ];
+        let (seen, counts) = watch(&parts, usize::MAX);
+        assert_eq!(seen[1], "Up body 42");
+        assert_eq!(seen.iter().filter(|line| line.starts_with("Down head")).count(), 4, "{seen:#?}");
+        assert_eq!(counts.requests, 2);
+    }
+
+    #[test]
+    fn what_is_not_http_is_raw_and_harms_nobody() {
+        let parts = [(Direction::Up, "\u{16}\u{3}\u{1} nonsense\r\n\r\nmore")];
+        let (seen, _) = watch(&parts, 3);
+        assert_eq!(seen.last().unwrap(), "Up raw more");
+    }
+}

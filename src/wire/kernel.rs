@@ -1,0 +1,75 @@
+//! What the kernel counted on a socket: the referee of the ledger. Linux only.
+//!
+//! At quiescence, before either side closes, the bytes written must equal
+//! [`bytes_sent`](Tcp::bytes_sent) − [`bytes_retransmitted`](Tcp::bytes_retransmitted), and the bytes read
+//! [`bytes_received`](Tcp::bytes_received). A FIN that was received counts one.
+
+use std::io;
+use std::mem::{MaybeUninit, offset_of, size_of};
+use std::os::fd::{AsFd, AsRawFd};
+
+/// The kernel's `struct tcp_info` up to `tcpi_bytes_retrans` (linux/tcp.h). `libc::tcp_info` stops before
+/// the byte counts; the kernel fills as much of a longer struct as it knows.
+#[repr(C)]
+struct TcpInfo {
+    bytes_and_flags: [u8; 8],
+    /// `tcpi_rto` to `tcpi_total_retrans`.
+    words: [u32; 24],
+    pacing_rate: u64,
+    max_pacing_rate: u64,
+    bytes_acked: u64,
+    bytes_received: u64,
+    segs_out: u32,
+    segs_in: u32,
+    notsent_bytes: u32,
+    min_rtt: u32,
+    data_segs_in: u32,
+    data_segs_out: u32,
+    delivery_rate: u64,
+    busy_time: u64,
+    rwnd_limited: u64,
+    sndbuf_limited: u64,
+    delivered: u32,
+    delivered_ce: u32,
+    bytes_sent: u64,
+    bytes_retrans: u64,
+}
+
+/// The kernel's byte counts of one TCP socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tcp {
+    /// Bytes sent, those sent again included.
+    pub bytes_sent: u64,
+    /// Bytes sent again.
+    pub bytes_retransmitted: u64,
+    /// Bytes received in order.
+    pub bytes_received: u64,
+}
+
+/// Asks the kernel.
+///
+/// # Errors
+/// Where this is no TCP socket, or the kernel is older than 4.19 and does not count bytes sent.
+pub fn tcp(socket: impl AsFd) -> io::Result<Tcp> {
+    let mut info = MaybeUninit::<TcpInfo>::zeroed();
+    let mut length = size_of::<TcpInfo>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into `info`, which is that long, and all its fields
+    // are integers for which every bit pattern, zero included, is a value.
+    #[allow(unsafe_code, reason = "neither std, rustix nor socket2 wraps TCP_INFO with the byte counts")]
+    let info = unsafe {
+        let at = info.as_mut_ptr().cast();
+        let socket = socket.as_fd().as_raw_fd();
+        if libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, at, &mut length) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        info.assume_init()
+    };
+    if (length as usize) < offset_of!(TcpInfo, bytes_retrans) + size_of::<u64>() {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "this kernel does not count bytes sent"));
+    }
+    Ok(Tcp {
+        bytes_sent: info.bytes_sent,
+        bytes_retransmitted: info.bytes_retrans,
+        bytes_received: info.bytes_received,
+    })
+}

@@ -1,0 +1,160 @@
+//! Where the bytes went.
+
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use serde::Serialize;
+
+/// Bytes that went one way, by layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// Heads of HTTP requests or answers, from the first letter to the empty line.
+    pub http: u64,
+    /// All that follows a head: payload and envelope. Who knows the payload can tell them apart.
+    pub body: u64,
+}
+
+impl Bytes {
+    /// Both layers.
+    pub fn total(self) -> u64 {
+        self.http + self.body
+    }
+}
+
+/// A reading of a [`Ledger`]. Subtract two of them to know what happened in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// From client to server.
+    pub up: Bytes,
+    /// From server to client.
+    pub down: Bytes,
+    /// Request heads.
+    pub requests: u64,
+    /// Answers with status 204: nothing was new.
+    pub empty_answers: u64,
+    /// Connections opened.
+    pub connections: u64,
+}
+
+impl Sub for Bytes {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self { http: self.http - earlier.http, body: self.body - earlier.body }
+    }
+}
+
+impl Add for Bytes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { http: self.http + other.http, body: self.body + other.body }
+    }
+}
+
+impl Sub for Counts {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            up: self.up - earlier.up,
+            down: self.down - earlier.down,
+            requests: self.requests - earlier.requests,
+            empty_answers: self.empty_answers - earlier.empty_answers,
+            connections: self.connections - earlier.connections,
+        }
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            up: self.up + other.up,
+            down: self.down + other.down,
+            requests: self.requests + other.requests,
+            empty_answers: self.empty_answers + other.empty_answers,
+            connections: self.connections + other.connections,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    pub(super) http: AtomicU64,
+    pub(super) body: AtomicU64,
+}
+
+impl Layers {
+    fn read(&self) -> Bytes {
+        Bytes { http: self.http.load(Relaxed), body: self.body.load(Relaxed) }
+    }
+}
+
+/// Counts what passes a wire, or several: all connections of one lane may share a ledger.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    pub(super) up: Layers,
+    pub(super) down: Layers,
+    pub(super) requests: AtomicU64,
+    pub(super) empty_answers: AtomicU64,
+    /// Connections opened: counted by who opens them.
+    pub connections: AtomicU64,
+    /// The instant of the last read that brought something, in monotonic microseconds.
+    pub last_read_us: AtomicU64,
+}
+
+impl Ledger {
+    /// What has been counted so far.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            up: self.up.read(),
+            down: self.down.read(),
+            requests: self.requests.load(Relaxed),
+            empty_answers: self.empty_answers.load(Relaxed),
+            connections: self.connections.load(Relaxed),
+        }
+    }
+}
+
+/// The ledgers that one request is booked in: on a server, its transport's and its client's.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The ledger of the transport.
+    pub transport: Arc<Ledger>,
+    /// The ledger of the client that gave a name.
+    pub client: Option<Arc<Ledger>>,
+}
+
+impl Account {
+    pub(super) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        std::iter::once(&*self.transport).chain(self.client.as_deref())
+    }
+}
+
+/// Which account a request belongs to.
+#[derive(Clone)]
+pub enum Books {
+    /// All to one ledger: a client's lane.
+    One(Arc<Ledger>),
+    /// By the target of each request: a server.
+    ByTarget(Arc<dyn Fn(&str) -> Account + Send + Sync>),
+}
+
+impl Books {
+    pub(super) fn account(&self, target: &str) -> Account {
+        match self {
+            Self::One(ledger) => Account { transport: ledger.clone(), client: None },
+            Self::ByTarget(choose) => choose(target),
+        }
+    }
+
+    /// Stamps a read, where one lane's ledger stands for this wire alone.
+    pub(super) fn arrived(&self, now_us: impl FnOnce() -> u64) {
+        if let Self::One(ledger) = self {
+            ledger.last_read_us.store(now_us(), Relaxed);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The counted socket: every byte that a connection carries passes here, both ways, and is booked.
+//!
+//! A [`Wire`] sits directly on the socket, below HTTP, WebSocket and everything else, at both ends. It never
+//! changes a byte. It keeps three kinds of record:
+//!
+//! - a [`Ledger`]: how many bytes were heads of HTTP messages and how many were what heads announce
+//! - the instant of the last read that brought something: when an event *arrived*
+//! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
+
+mod conversation;
+#[cfg(target_os = "linux")]
+pub mod kernel;
+mod ledger;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use conversation::Conversation;
+pub use conversation::{Direction, Piece};
+pub use ledger::{Account, Books, Bytes, Counts, Ledger};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::clock::monotonic_us;
+
+/// Which end of the connection a wire is at: a client's writes go up, a server's go down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It asks.
+    Client,
+    /// It answers.
+    Server,
+}
+
+/// Is shown each piece of a conversation as it passes.
+pub type Tap = Arc<dyn Fn(Direction, Piece<'_>) + Send + Sync>;
+
+/// A stream that counts, both ways.
+pub struct Wire<S> {
+    socket: S,
+    end: End,
+    conversation: Conversation,
+    tap: Option<Tap>,
+    stalled: bool,
+}
+
+impl<S> Wire<S> {
+    /// Counts what passes through `socket` from now on.
+    pub fn new(socket: S, end: End, books: Books) -> Self {
+        Self { socket, end, conversation: Conversation::new(books), tap: None, stalled: false }
+    }
+
+    /// Also shows each piece to `tap`.
+    pub fn tapped(self, tap: Option<Tap>) -> Self {
+        Self { tap, ..self }
+    }
+
+    /// Whether the last write found the socket full: something above may still hold bytes to be written.
+    pub fn is_stalled(&self) -> bool {
+        self.stalled
+    }
+
+    fn saw(&mut self, direction: Direction, bytes: &[u8]) {
+        self.conversation.saw(direction, bytes, self.tap.as_ref());
+    }
+
+    fn wrote(&mut self, outcome: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.stalled = outcome.is_pending();
+        let Poll::Ready(Ok(mut left)) = outcome else { return outcome };
+        let direction = match self.end {
+            End::Client => Direction::Up,
+            End::Server => Direction::Down,
+        };
+        for slice in slices {
+            let written = left.min(slice.len());
+            self.saw(direction, &slice[..written]);
+            left -= written;
+        }
+        outcome
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        let read = &buffer.filled()[before..];
+        if matches!(outcome, Poll::Ready(Ok(()))) && !read.is_empty() {
+            let direction = match self.end {
+                End::Client => Direction::Down,
+                End::Server => Direction::Up,
+            };
+            self.conversation.books.arrived(monotonic_us);
+            self.saw(direction, read);
+        }
+        outcome
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.wrote(outcome, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.wrote(outcome, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn both_ends_book_the_same_bytes_under_the_same_names() {
+        let (client, server) = tokio::io::duplex(1 << 16);
+        let (mine, theirs) = (Arc::new(Ledger::default()), Arc::new(Ledger::default()));
+        let mut client = Wire::new(client, End::Client, Books::One(mine.clone()));
+        let mut server = Wire::new(server, End::Server, Books::One(theirs.clone()));
+
+        client.write_all(b"GET /poll HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut buffer = [0; 256];
+        server.read(&mut buffer).await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour";
+        let (head, body) = answer.split_at(answer.len() - 4);
+        let written = server.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]).await.unwrap();
+        assert_eq!(written, answer.len());
+        client.read(&mut buffer).await.unwrap();
+
+        assert_eq!(mine.counts(), theirs.counts());
+        let counts = mine.counts();
+        assert_eq!((counts.up.http, counts.up.body, counts.requests), (31, 0, 1));
+        assert_eq!((counts.down.http, counts.down.body), (head.len() as u64, 4));
+        assert!(mine.last_read_us.load(Ordering::Relaxed) > 0, "the read was not stamped");
+    }
+}
