@@ -1,1 +1,7 @@
-fn main() {}
+//! The `wirelanes` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wirelanes::cli::run()
+}

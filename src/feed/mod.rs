@@ -22,6 +22,7 @@ pub use log::{Batch, Limit, Retain};
 pub use subscription::{Subscription, Tally};
 use topic::Topic;
 
+use crate::clock::Clock;
 use crate::event::{Epoch, EventId, Position};
 
 /// Topics that hold events, at most: the log of a topic stays in memory for as long as the process runs.
@@ -32,6 +33,7 @@ pub const MAX_TOPICS: usize = 1_000;
 pub struct Feed(Arc<Shared>);
 
 struct Shared {
+    clock: Clock,
     retain: Retain,
     /// Random for each process, and with the topic's name the source of its epoch.
     random: RandomState,
@@ -48,6 +50,7 @@ impl Feed {
     /// A feed without events.
     pub fn new(retain: Retain) -> Self {
         Self(Arc::new(Shared {
+            clock: Clock::start(),
             retain,
             random: RandomState::new(),
             topics: RwLock::default(),
@@ -80,6 +83,11 @@ impl Feed {
     pub fn newest(&self, topic: &str) -> EventId {
         let topics = self.0.topics.read().expect("no holder of this lock panics");
         topics.get(topic).map_or(EventId { epoch: self.epoch(topic), sequence: 0 }, |topic| topic.newest())
+    }
+
+    /// The clock of this feed's `sent_us`.
+    pub fn clock(&self) -> Clock {
+        self.0.clock
     }
 
     /// How many events were published since the start, over all topics.

@@ -50,14 +50,24 @@ impl Subscription {
         batch
     }
 
-    /// Waits until something is new. Nothing is lost where the wait is given up.
+    /// Waits until something is new, and reads it. Nothing is lost where the wait is given up.
     pub async fn next(&mut self, limit: Limit) -> Batch {
+        self.ready().await;
+        self.read(limit)
+    }
+
+    /// Whether something is new.
+    pub fn has_news(&self) -> bool {
+        self.topic.newest() != self.position
+    }
+
+    /// Waits until something is new, and leaves it unread.
+    pub async fn ready(&mut self) {
         loop {
             // Hear the bell first, then look: what is appended in between rings it again.
             self.bell.mark_unchanged();
-            let batch = self.read(limit);
-            if !batch.is_empty() {
-                return batch;
+            if self.has_news() {
+                return;
             }
             self.bell.changed().await.expect("this subscription holds its topic");
         }

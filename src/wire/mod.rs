@@ -15,6 +15,7 @@ mod ledger;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use conversation::Conversation;
@@ -42,13 +43,13 @@ pub struct Wire<S> {
     end: End,
     conversation: Conversation,
     tap: Option<Tap>,
-    stalled: bool,
+    stalled: Arc<AtomicBool>,
 }
 
 impl<S> Wire<S> {
     /// Counts what passes through `socket` from now on.
     pub fn new(socket: S, end: End, books: Books) -> Self {
-        Self { socket, end, conversation: Conversation::new(books), tap: None, stalled: false }
+        Self { socket, end, conversation: Conversation::new(books), tap: None, stalled: Arc::default() }
     }
 
     /// Also shows each piece to `tap`.
@@ -57,8 +58,8 @@ impl<S> Wire<S> {
     }
 
     /// Whether the last write found the socket full: something above may still hold bytes to be written.
-    pub fn is_stalled(&self) -> bool {
-        self.stalled
+    pub fn stalled(&self) -> Arc<AtomicBool> {
+        self.stalled.clone()
     }
 
     fn saw(&mut self, direction: Direction, bytes: &[u8]) {
@@ -66,7 +67,7 @@ impl<S> Wire<S> {
     }
 
     fn wrote(&mut self, outcome: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.stalled = outcome.is_pending();
+        self.stalled.store(outcome.is_pending(), Ordering::Relaxed);
         let Poll::Ready(Ok(mut left)) = outcome else { return outcome };
         let direction = match self.end {
             End::Client => Direction::Up,
@@ -132,8 +133,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -147,12 +146,12 @@ mod tests {
 
         client.write_all(b"GET /poll HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         let mut buffer = [0; 256];
-        server.read(&mut buffer).await.unwrap();
+        let _ = server.read(&mut buffer).await.unwrap();
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour";
         let (head, body) = answer.split_at(answer.len() - 4);
         let written = server.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]).await.unwrap();
         assert_eq!(written, answer.len());
-        client.read(&mut buffer).await.unwrap();
+        let _ = client.read(&mut buffer).await.unwrap();
 
         assert_eq!(mine.counts(), theirs.counts());
         let counts = mine.counts();

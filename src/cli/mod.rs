@@ -1,0 +1,109 @@
+//! The command line: one file a verb.
+
+mod serve;
+mod units;
+mod watch;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// WebSocket, SSE, long polling and polling, side by side on the same events.
+#[derive(Parser)]
+#[command(name = "wirelanes", version, max_term_width = 100)]
+struct Cli {
+    /// Say more on stderr; twice for every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Serve(serve::Arguments),
+    Watch(Box<watch::Arguments>),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const BEGIN: &str = "\
+wirelanes: WebSocket, SSE, long polling and polling, side by side on the same events
+
+  wirelanes bench                      measure all four on this machine, beside theory
+  wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
+  wirelanes watch -t sse --wire        every byte of one of them, as it passes
+  wirelanes predict -r 1/60s -i 1s     theory alone, for a feed and a network of your own
+
+wirelanes --help tells the rest.
+";
+
+/// Parses, runs, prints one line where something went wrong, and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.verbose);
+    let ended = match cli.verb {
+        None => print(BEGIN),
+        Some(Verb::Serve(arguments)) => serve::run(arguments),
+        Some(Verb::Watch(arguments)) => watch::run(*arguments),
+        Some(Verb::Completions { shell }) => complete(shell),
+    };
+    ended.unwrap_or_else(|wrong| {
+        eprintln!("error: {wrong:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wirelanes", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Prints to stdout. A reader that went away, as `head` does, is no error.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(wrong) if wrong.kind() != io::ErrorKind::BrokenPipe => Err(wrong.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    let is_plain = std::env::var_os("NO_COLOR").is_some() || !io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(!is_plain)
+        .init();
+}
+
+/// A runtime with a worker for each core.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Waits until somebody wants this process to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,141 @@
+//! `wirelanes serve`: one feed on four transports.
+
+mod orders;
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::{interrupted, runtime, units};
+use crate::feed::{Feed, Retain};
+use crate::server::{Config, Server};
+use crate::source::{Player, Rate, Source, SourceKind};
+
+/// Serve one feed over polling, long polling, SSE and WebSocket
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Address and port; port 0 takes any that is free
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Events that each topic remembers
+    #[arg(long, default_value_t = Retain::default().events, value_parser = at_least_one)]
+    retain: usize,
+    /// Bytes of event JSON that each topic remembers
+    #[arg(long, default_value = "64m", value_parser = units::bytes)]
+    retain_bytes: usize,
+    /// Bytes of each socket's send buffer [default: the system's]
+    #[arg(long, value_parser = units::bytes)]
+    send_buffer: Option<usize>,
+    #[command(flatten)]
+    source: SourceArguments,
+    /// Read orders from stdin instead: what to play, when to stop
+    #[arg(long, hide = true)]
+    orders: bool,
+}
+
+/// What feeds the topic `demo`.
+#[derive(Args)]
+struct SourceArguments {
+    /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE, trace:earthquakes or stdin
+    #[arg(long, default_value_t = SourceKind::Poisson)]
+    source: SourceKind,
+    /// Events a second, on average: 10, 0.5 or 1/60s
+    #[arg(short, long, default_value = "2")]
+    rate: Rate,
+    /// Bytes of each event's data
+    #[arg(short, long, default_value_t = 100)]
+    size: usize,
+    /// How many times faster than recorded to play a trace
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Begin a trace again when it ends
+    #[arg(long = "loop")]
+    looped: bool,
+    /// Draw the same instants as every run with this seed [default: random]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl SourceArguments {
+    fn source(self) -> Source {
+        Source {
+            kind: self.source,
+            rate: self.rate,
+            size: self.size,
+            speed: self.speed,
+            looped: self.looped,
+            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            duration: None,
+        }
+    }
+}
+
+/// What is being played now.
+type Stage = Arc<Mutex<Option<Player>>>;
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    runtime()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { listen, retain, retain_bytes, send_buffer, source, orders } = arguments;
+    let retain = Retain { events: retain, bytes: retain_bytes };
+    let config = Config { listen, retain, send_buffer, ..Config::default() };
+    let feed = Feed::new(retain);
+    let stage = Stage::default();
+    let server = match Server::bind(config, feed.clone(), progress_of(&stage)) {
+        Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
+            bail!("cannot listen on `{listen}`: it is in use; choose another with `--listen 127.0.0.1:0`")
+        }
+        bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
+    };
+    let address = server.address();
+    // The source may be refused: say that before anybody is invited.
+    if !orders {
+        *stage.lock().expect("no holder of this lock panics") = Some(play(&source.source(), &feed)?);
+    }
+    super::print(&format!("listening on http://{address}\n"))?;
+    if orders {
+        server.run(orders::carry_out(feed, stage.clone())).await;
+    } else {
+        invite(address);
+        server.run(interrupted()).await;
+    }
+    drop(stage);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn play(source: &Source, feed: &Feed) -> io::Result<Player> {
+    let into = feed.clone();
+    Player::start(source, feed.clock(), move |sent_us, data| {
+        if let Err(full) = into.publish("demo", sent_us, data) {
+            tracing::warn!("an event was not published: {full}");
+        }
+    })
+}
+
+fn progress_of(stage: &Stage) -> crate::server::Publishing {
+    let stage = stage.clone();
+    Arc::new(move || {
+        let stage = stage.lock().expect("no holder of this lock panics");
+        let progress = stage.as_ref()?.progress();
+        Some(serde_json::to_value(progress).expect("numbers are JSON"))
+    })
+}
+
+fn invite(address: SocketAddr) {
+    eprintln!("try:  curl 'http://{address}/poll?last_event_id=earliest'");
+    eprintln!("      curl -i 'http://{address}/longpoll'");
+    eprintln!("      curl -d '\"hello\"' 'http://{address}/publish'");
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("`{text}`: a whole number from 1 is meant")),
+    }
+}

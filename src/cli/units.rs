@@ -1,0 +1,63 @@
+//! Units, as people type them.
+
+use std::time::Duration;
+
+/// `250ms`, `1s`, `2m`; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration; write `250ms`, `1s` or `2m`");
+    let duration = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
+        Err(_) => humantime::parse_duration(text).map_err(|_| wrong())?,
+    };
+    Ok(duration)
+}
+
+/// Like [`duration`], but not 0.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("0 is no interval; write `250ms`, say".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
+/// `64k`, `1m`, `1g`, in powers of 1,024; a bare number is bytes.
+pub(super) fn bytes(text: &str) -> Result<usize, String> {
+    let wrong = || format!("`{text}` is no number of bytes; write `65536`, `64k` or `1m`");
+    let lower = text.to_ascii_lowercase();
+    let number = lower.trim_end_matches("ib").trim_end_matches('b').trim_end_matches(['k', 'm', 'g']);
+    let shift = match lower[number.len()..].chars().next() {
+        Some('k') => 10,
+        Some('m') => 20,
+        Some('g') => 30,
+        _ => 0,
+    };
+    let count: usize = number.trim().parse().map_err(|_| wrong())?;
+    count.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_they_are_typed() {
+        assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
+        assert_eq!(duration("1.5").unwrap(), Duration::from_millis(1500));
+        for wrong in ["", "-1", "1x", "inf", "nan"] {
+            assert!(duration(wrong).is_err(), "`{wrong}` was taken for a duration");
+        }
+        assert!(interval("0").is_err());
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_are_typed() {
+        for (text, count) in
+            [("65536", 65_536), ("64k", 65_536), ("64KiB", 65_536), ("1M", 1 << 20), ("2gb", 2 << 30)]
+        {
+            assert_eq!(bytes(text), Ok(count), "{text}");
+        }
+        for wrong in ["", "k", "-1", "0", "1.5k", "99999999999g"] {
+            assert!(bytes(wrong).is_err(), "`{wrong}` was taken for bytes");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! `wirelanes watch`: one client, one line for each event.
+
+mod view;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{interrupted, runtime, units};
+use crate::client::{Header, HeaderStyle, Headers, News, Offset, Options, PollMode, Reader, Target};
+use crate::event::{Event, Position};
+use crate::transport::Transport;
+use crate::wire::Ledger;
+
+/// Listen to a feed and print each event, with its latency, as a line of JSON
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket
+    #[arg(default_value = "http://127.0.0.1:8080")]
+    url: Target,
+    /// poll, longpoll, sse or websocket
+    #[arg(short, long, default_value = "sse")]
+    transport: Transport,
+    /// Show every byte that passes, both ways
+    #[arg(long)]
+    wire: bool,
+    /// Begin after this event id, or with `earliest` [default: from now on]
+    #[arg(long, default_value = "")]
+    from: Position,
+    /// The topic [default: demo]
+    #[arg(long)]
+    topic: Option<String>,
+    /// A name under which the server keeps a ledger for this client
+    #[arg(long)]
+    client: Option<String>,
+    /// Leave after so many events
+    #[arg(short = 'n', long)]
+    count: Option<u64>,
+    /// How often to poll
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Duration,
+    /// When the next poll follows
+    #[arg(long, value_enum, default_value_t)]
+    poll_mode: PollMode,
+    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
+    #[arg(long, value_parser = units::duration)]
+    hold: Option<Duration>,
+    /// How long a long poll waits for more after the first event
+    #[arg(long, default_value = "0", value_parser = units::duration)]
+    linger: Duration,
+    /// Whose request heads to send
+    #[arg(long, value_enum, default_value_t)]
+    headers: HeaderStyle,
+    /// A header of your own, `Name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    extra: Vec<Header>,
+    /// What to say first on a WebSocket, for servers that expect it
+    #[arg(long, value_name = "TEXT")]
+    send: Option<String>,
+    /// Bytes of the socket's receive buffer [default: the system's]
+    #[arg(long, value_parser = units::bytes)]
+    receive_buffer: Option<usize>,
+}
+
+impl Arguments {
+    fn options(self) -> Options {
+        Options {
+            topic: self.topic,
+            client: self.client,
+            from: self.from,
+            headers: Headers { style: self.headers, extra: self.extra },
+            poll_interval: self.poll_interval,
+            poll_mode: self.poll_mode,
+            hold: self.hold,
+            linger: self.linger,
+            send: self.send,
+            receive_buffer: self.receive_buffer.map(|bytes| bytes.try_into().unwrap_or(u32::MAX)),
+            tap: self.wire.then(view::tap),
+            ..Options::new(self.url)
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (transport, count) = (arguments.transport, arguments.count.unwrap_or(u64::MAX));
+    let options = Arc::new(arguments.options());
+    runtime()?.block_on(async {
+        tokio::select! {
+            ended = watch(transport, options, count) => ended,
+            () = interrupted() => Ok(ExitCode::from(130)),
+        }
+    })
+}
+
+async fn watch(transport: Transport, options: Arc<Options>, count: u64) -> anyhow::Result<ExitCode> {
+    let clock = ServerClock::new(options.clone());
+    clock.ask().await;
+    let (done, is_done) = tokio::sync::oneshot::channel();
+    let (mut left, mut done) = (count, Some(done));
+    let on_news = move |news: News| {
+        left -= u64::from(matches!(news, News::Event { .. } | News::Foreign { .. }));
+        let told = tell(&news, &clock);
+        if (left == 0 || told.is_err())
+            && let Some(done) = done.take()
+        {
+            let _ = done.send(told);
+        }
+    };
+    let mut reader = Reader::new(options, Arc::new(Ledger::default()), on_news);
+    tokio::select! {
+        refused = transport.subscribe(&mut reader) => Err(refused.into()),
+        told = is_done => match told {
+            Ok(Err(wrong)) if wrong.kind() != io::ErrorKind::BrokenPipe => Err(wrong.into()),
+            _ => Ok(ExitCode::SUCCESS),
+        },
+    }
+}
+
+/// The server's clock, asked again after each interruption: the server may be another one by then.
+#[derive(Clone)]
+struct ServerClock {
+    options: Arc<Options>,
+    offset: Arc<Mutex<Option<Offset>>>,
+}
+
+impl ServerClock {
+    fn new(options: Arc<Options>) -> Self {
+        Self { options, offset: Arc::default() }
+    }
+
+    async fn ask(&self) {
+        if self.options.target.is_server() {
+            let quiet = Options { tap: None, on_connect: None, ..(*self.options).clone() };
+            *self.offset.lock().expect("no holder of this lock panics") = Offset::ask(&quiet).await.ok();
+        }
+    }
+
+    fn forget(&self) {
+        *self.offset.lock().expect("no holder of this lock panics") = None;
+    }
+
+    fn ask_later(&self) {
+        let clock = self.clone();
+        tokio::spawn(async move { clock.ask().await });
+    }
+
+    fn offset(&self) -> Option<Offset> {
+        *self.offset.lock().expect("no holder of this lock panics")
+    }
+}
+
+/// Events, gaps and foreign messages are lines of JSON on stdout; what happens to the connection is told on
+/// stderr.
+fn tell(news: &News, clock: &ServerClock) -> io::Result<()> {
+    match news {
+        News::Connected => {
+            if clock.offset().is_none() {
+                clock.ask_later();
+            }
+            Ok(())
+        }
+        News::Disconnected { why, wait } => {
+            clock.forget();
+            eprintln!("disconnected: {why}; back in {:.1} s", wait.as_secs_f64());
+            Ok(())
+        }
+        News::Event { event, arrived_us } => line(&event_line(event, *arrived_us, clock.offset())),
+        News::Duplicate { event, .. } => {
+            eprintln!("duplicate: {} came again and is not printed", event.id());
+            Ok(())
+        }
+        News::Gap { gap, .. } => {
+            if gap.is_new_epoch() {
+                eprintln!("the log began anew: epoch {} is over, now {}", gap.after.epoch, gap.resumes.epoch);
+            }
+            line(&String::from_utf8_lossy(&gap.json()))
+        }
+        News::Hole(gap) => {
+            eprintln!("hole: events between {} and {} are missing, unannounced", gap.after, gap.resumes);
+            Ok(())
+        }
+        News::Foreign { event, id, data, .. } => {
+            let data = String::from_utf8_lossy(data);
+            line(&json!({ "message": { "event": event, "id": id, "data": data } }).to_string())
+        }
+    }
+}
+
+fn event_line(event: &Event, arrived_us: u64, offset: Option<Offset>) -> String {
+    let age = |offset: Offset| offset.age_us(event.sent_us(), arrived_us);
+    let latency = offset.map_or("null".to_owned(), |offset| age(offset).to_string());
+    let within = match offset {
+        Some(Offset { within_us, .. }) if within_us > 0 => format!(r#""within_us":{within_us},"#),
+        _ => String::new(),
+    };
+    format!(r#"{{"latency_us":{latency},{within}"event":{event:?}}}"#)
+}
+
+fn line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")
+}

@@ -1,0 +1,103 @@
+//! How one connection's life ended, and which ends are final.
+
+use std::io;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::header::RETRY_AFTER;
+
+use super::connection::Received;
+
+/// How one connection ended. All but the refusals that will not change are a reason to come back.
+#[derive(Debug)]
+pub enum Ended {
+    /// The server closed it in good order.
+    Closed,
+    /// It could not be made, or was lost.
+    Lost(io::Error),
+    /// The server answered with an error.
+    Refused {
+        /// Its status.
+        status: StatusCode,
+        /// What it said.
+        message: String,
+        /// `Retry-After`: not before so long.
+        after: Option<Duration>,
+    },
+    /// What came is not what this transport speaks.
+    Unreadable(String),
+}
+
+/// An end that coming back would not change.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The server answered with an error that is the client's own.
+    #[error("the server refused with {status}: {message}")]
+    Refused {
+        /// Its status.
+        status: StatusCode,
+        /// What it said.
+        message: String,
+    },
+    /// What came is not what this transport speaks.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl Ended {
+    pub(crate) fn refused(answer: &Received) -> Self {
+        let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
+        Self::Refused {
+            status: answer.status,
+            message: said(&answer.body),
+            after: seconds.map(Duration::from_secs),
+        }
+    }
+
+    pub(crate) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
+        Self::Unreadable(format!("cannot read the {what} that came: {why}"))
+    }
+
+    /// Tells the ends that are final from those to come back from, with the least time to wait.
+    pub(super) fn judge(self) -> Result<(String, Duration), Error> {
+        match self {
+            Self::Closed => Ok(("closed by the server".to_owned(), Duration::ZERO)),
+            Self::Lost(why) => Ok((why.to_string(), Duration::ZERO)),
+            Self::Refused { status, message, after } if is_passing(status) => {
+                Ok((format!("{status}: {message}"), after.unwrap_or_default()))
+            }
+            Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
+            Self::Unreadable(why) => Err(Error::Unreadable(why)),
+        }
+    }
+}
+
+/// Whether the same request may be answered otherwise later.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+}
+
+/// The `error` of an answer's JSON, or the beginning of what it says instead.
+fn said(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        error: String,
+    }
+    let beginning = || String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+    serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error)
+}
+
+impl From<io::Error> for Ended {
+    fn from(lost: io::Error) -> Self {
+        Self::Lost(lost)
+    }
+}
+
+impl From<hyper::Error> for Ended {
+    fn from(wrong: hyper::Error) -> Self {
+        match wrong.is_parse() {
+            true => Self::unreadable("answer", wrong),
+            false => Self::Lost(io::Error::other(wrong)),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The server: everything that is the same for all transports.
+
+mod accounts;
+mod assets;
+mod connection;
+mod publish;
+mod routes;
+mod statistics;
+mod text;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::feed::{Feed, Retain};
+use accounts::Accounts;
+pub use statistics::Publishing;
+
+/// What a server is told when it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Where to listen. Port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// How much each topic's log remembers.
+    pub retain: Retain,
+    /// A peer that takes nothing at all for so long is closed.
+    pub write_stall: Duration,
+    /// The size of each socket's send buffer, in bytes; the system's default where none is named.
+    pub send_buffer: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            retain: Retain::default(),
+            write_stall: Duration::from_secs(30),
+            send_buffer: None,
+        }
+    }
+}
+
+/// Connections that wait to be accepted, at most: what Linux allows by default.
+const BACKLOG: i32 = 4096;
+
+/// How long a drain may take.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+}
+
+/// What all connections of a server share.
+struct Shared {
+    config: Config,
+    feed: Feed,
+    accounts: Arc<Accounts>,
+    open: AtomicU64,
+    accepted: AtomicU64,
+    started_us: u64,
+    publishing: Publishing,
+    drain: CancellationToken,
+}
+
+impl Server {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Where the address is taken or not this machine's.
+    pub fn bind(config: Config, feed: Feed, publishing: Publishing) -> io::Result<Self> {
+        let listener = listen(&config)?;
+        let shared = Shared {
+            config,
+            accounts: Arc::default(),
+            open: AtomicU64::new(0),
+            accepted: AtomicU64::new(0),
+            started_us: feed.clock().now_us(),
+            feed,
+            publishing,
+            drain: CancellationToken::new(),
+        };
+        Ok(Self { listener, shared: Arc::new(shared) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().expect("a bound listener has an address")
+    }
+
+    /// Serves until `stop`, then lets go of everyone: long polls are answered, streams ended.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let connections = TaskTracker::new();
+        let accepting = accept(&self.listener, &self.shared, &connections);
+        tokio::select! {
+            () = accepting => {}
+            () = stop => {}
+        }
+        drop(self.listener);
+        self.shared.drain.cancel();
+        connections.close();
+        if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+            tracing::warn!("{} connections did not close within {DRAIN:?}", connections.len());
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener, shared: &Arc<Shared>, connections: &TaskTracker) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tracing::debug!(%peer, "accepted");
+                connections.spawn(serve(shared.clone(), stream));
+            }
+            Err(wrong) => {
+                // Out of file descriptors, most likely: others will close theirs.
+                tracing::warn!("cannot accept a connection: {wrong}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn serve(shared: Arc<Shared>, stream: TcpStream) {
+    shared.accepted.fetch_add(1, Ordering::Relaxed);
+    shared.open.fetch_add(1, Ordering::Relaxed);
+    if let Err(ended) = connection::serve(&shared, stream).await {
+        tracing::debug!("connection ended: {ended}");
+    }
+    shared.open.fetch_sub(1, Ordering::Relaxed);
+}
+
+fn listen(config: &Config) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(config.listen), Type::STREAM, Some(Protocol::TCP))?;
+    // A restarted server takes its port back at once. On Windows this would let others share it.
+    if cfg!(unix) {
+        socket.set_reuse_address(true)?;
+    }
+    if let Some(size) = config.send_buffer {
+        socket.set_send_buffer_size(size)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&config.listen.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}

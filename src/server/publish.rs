@@ -1,0 +1,63 @@
+//! `POST /publish`: any JSON becomes an event.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::StatusCode;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+
+use super::Shared;
+use super::routes::json;
+use crate::event::compact;
+use crate::transport::websocket::LARGEST_PUBLISH;
+use crate::transport::{Ask, Refusal, Reply};
+
+/// How long a body may take: 64 KiB over the slowest modem still sold takes 9 s.
+const BODY: Duration = Duration::from_secs(30);
+
+pub(super) async fn publish(
+    shared: &Shared,
+    head: &Parts,
+    body: Incoming,
+    received_us: u64,
+) -> Result<Reply, Refusal> {
+    let ask = Ask::read(head)?;
+    check_type(head)?;
+    let body = read(body).await?;
+    let data = compact(&body).map_err(|wrong| {
+        Refusal::bad_request(format!("the body is no JSON: {wrong}; try `curl -d '\"hello\"'`"))
+    })?;
+    let id = shared.feed.publish(&ask.topic, received_us, &data)?;
+    let mut reply = json(&serde_json::json!({ "id": id }));
+    *reply.status_mut() = StatusCode::CREATED;
+    Ok(reply)
+}
+
+/// curl calls whatever it sends a form, so a type is believed only where JSON cannot be inside.
+fn check_type(head: &Parts) -> Result<(), Refusal> {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or("?").to_ascii_lowercase();
+    let kind = head.headers.get(CONTENT_TYPE).map(text).unwrap_or_default();
+    let encoding = head.headers.get(CONTENT_ENCODING).map(text);
+    let wrong = match encoding {
+        Some(encoding) if encoding != "identity" => format!("`{encoding}` is not decoded here"),
+        _ if kind.starts_with("multipart/") => format!("`{kind}` is no JSON"),
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("{wrong}; send the JSON as it is")))
+}
+
+async fn read(body: Incoming) -> Result<bytes::Bytes, Refusal> {
+    let late =
+        |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {BODY:?}"));
+    let whole = Limited::new(body, LARGEST_PUBLISH).collect();
+    match tokio::time::timeout(BODY, whole).await.map_err(late)? {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(wrong) if wrong.is::<LengthLimitError>() => Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("an event's JSON is up to {LARGEST_PUBLISH} bytes; publish a link to what is larger"),
+        )),
+        Err(wrong) => Err(Refusal::bad_request(format!("the body could not be read: {wrong}"))),
+    }
+}

@@ -1,0 +1,146 @@
+//! Which request is answered by whom.
+
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::connection::Handover;
+use super::{Shared, assets, publish, statistics};
+use crate::client::Time;
+use crate::clock::boot_id;
+use crate::control;
+use crate::feed::{Batch, Subscription};
+use crate::transport::backlog::Backlog;
+use crate::transport::{Answer, Ask, Refusal, Reply, Transport, batch};
+
+pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
+    let received_us = shared.feed.clock().now_us();
+    let (head, body) = request.into_parts();
+    tracing::debug!("{} {}", head.method, head.uri.path());
+    let answered = match (&head.method, head.uri.path()) {
+        (&Method::POST, "/publish") => publish::publish(shared, &head, body, received_us).await,
+        (_, "/publish") => Err(not_allowed("POST")),
+        (&Method::GET, path) => get(shared, handover, path, head.clone(), received_us).await,
+        (&Method::HEAD, path) if assets::find(path).is_some() => assets::answer(path),
+        (_, path) if is_known(path) => Err(not_allowed("GET")),
+        (_, path) => Err(not_found(path)),
+    };
+    answered.unwrap_or_else(Reply::from)
+}
+
+fn is_known(path: &str) -> bool {
+    let others = ["/tcp", "/time", "/health", "/stats", "/metrics"];
+    Transport::at(path).is_some() || others.contains(&path) || assets::find(path).is_some()
+}
+
+async fn get(
+    shared: &Shared,
+    handover: &Handover,
+    path: &str,
+    head: Parts,
+    received_us: u64,
+) -> Result<Reply, Refusal> {
+    if let Some(transport) = Transport::at(path) {
+        return feed(shared, handover, Endpoint::Transport(transport), head).await;
+    }
+    match path {
+        "/tcp" => feed(shared, handover, Endpoint::Control, head).await,
+        "/time" => Ok(json(&time(shared, received_us))),
+        "/health" => Ok(json(&serde_json::json!({ "status": health(shared) }))),
+        "/stats" => Ok(json(&statistics::read(shared))),
+        "/metrics" => Ok(text(statistics::prometheus(&statistics::read(shared)))),
+        path => assets::answer(path),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Endpoint {
+    Transport(Transport),
+    Control,
+}
+
+/// Gives the asker a place in the feed, and lets the transport answer from it.
+async fn feed(
+    shared: &Shared,
+    handover: &Handover,
+    endpoint: Endpoint,
+    head: Parts,
+) -> Result<Reply, Refusal> {
+    let ask = Ask::read(&head)?;
+    let (answer, position) = {
+        let subscription = subscribe(shared, endpoint, &ask)?;
+        let position = subscription.position();
+        let answer = match endpoint {
+            Endpoint::Transport(transport) => transport.serve(&ask, subscription)?,
+            Endpoint::Control => control::serve(&ask, subscription)?,
+        };
+        (answer, position)
+    };
+    // A request that waits would pin 8 KiB of hyper's read buffer.
+    drop(head);
+    match answer {
+        Answer::Now(reply) => Ok(reply),
+        Answer::Later(reply) => tokio::select! {
+            reply = reply => Ok(reply),
+            // What was held is answered: nothing yet, ask somebody else.
+            () = shared.drain.cancelled() => Ok(batch::answer(&Batch::default(), position)),
+        },
+        Answer::Endless(endless) => Ok(handover.take_the_socket(endless).await),
+    }
+}
+
+fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {
+    let tally = match endpoint {
+        Endpoint::Transport(transport) => shared.accounts.tally(transport),
+        Endpoint::Control => Default::default(),
+    };
+    Ok(shared.feed.subscribe(&ask.topic, ask.from, tally)?)
+}
+
+fn time(shared: &Shared, received_us: u64) -> Time {
+    let clock = shared.feed.clock();
+    Time {
+        receive_us: received_us,
+        transmit_us: clock.now_us(),
+        boot_id: boot_id(),
+        monotonic_offset_us: clock.monotonic_offset_us(),
+    }
+}
+
+fn health(shared: &Shared) -> &'static str {
+    if shared.drain.is_cancelled() { "draining" } else { "ok" }
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Reply {
+    let body = serde_json::to_vec(value).expect("our own structs are JSON");
+    typed(body, "application/json")
+}
+
+fn text(body: String) -> Reply {
+    // The format that Prometheus scrapes, version 0.0.4.
+    typed(body.into_bytes(), "text/plain; version=0.0.4; charset=utf-8")
+}
+
+fn typed(body: Vec<u8>, kind: &'static str) -> Reply {
+    let mut reply = Response::new(Full::new(Backlog::from(bytes::Bytes::from(body))));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
+fn not_allowed(allowed: &'static str) -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("only `{allowed}` is allowed here"))
+        .with(ALLOW, allowed)
+}
+
+pub(super) fn not_found(path: &str) -> Refusal {
+    let names = Transport::ALL.map(|transport| format!("`/{transport}`")).join(", ");
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        format!(
+            "there is no `{path}`; there are {names}, `/publish`, `/time`, `/health`, `/stats` and `/metrics`"
+        ),
+    )
+}

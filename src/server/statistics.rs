@@ -1,0 +1,146 @@
+//! `/stats` and `/metrics`: what the server counted, as JSON and as Prometheus reads it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde::Serialize;
+
+use super::Shared;
+use crate::clock::process_cpu_us;
+use crate::feed::{Tally, TopicState};
+use crate::transport::Transport;
+use crate::wire::{Bytes, Counts};
+
+/// Tells how the server's own publishing goes, where it publishes at all.
+pub type Publishing = Arc<dyn Fn() -> Option<serde_json::Value> + Send + Sync>;
+
+#[derive(Serialize)]
+pub(super) struct Statistics {
+    uptime_us: u64,
+    connections: Connections,
+    published: u64,
+    publisher: Option<serde_json::Value>,
+    /// CPU time of the whole process; `null` where the platform does not say.
+    cpu_us: Option<u64>,
+    topics: Vec<TopicState>,
+    transports: BTreeMap<Transport, Traffic>,
+    other: Counts,
+    clients: BTreeMap<String, Counts>,
+}
+
+#[derive(Serialize)]
+struct Connections {
+    open: u64,
+    accepted: u64,
+}
+
+#[derive(Serialize)]
+struct Traffic {
+    subscribers: u64,
+    requests: u64,
+    empty_answers: u64,
+    deliveries: u64,
+    gaps: u64,
+    up: Layers,
+    down: Layers,
+}
+
+/// Bytes by layer.
+#[derive(Serialize)]
+struct Layers {
+    payload: u64,
+    envelope: u64,
+    http: u64,
+}
+
+impl Layers {
+    /// What follows a head and is no payload is envelope.
+    fn of(bytes: Bytes, payload: u64) -> Self {
+        Self { payload, envelope: bytes.body.saturating_sub(payload), http: bytes.http }
+    }
+}
+
+impl Traffic {
+    fn of((counts, tally): (Counts, &Tally)) -> Self {
+        Self {
+            subscribers: tally.subscribers.load(Relaxed),
+            requests: counts.requests,
+            empty_answers: counts.empty_answers,
+            deliveries: tally.events.load(Relaxed),
+            gaps: tally.gaps.load(Relaxed),
+            up: Layers::of(counts.up, 0),
+            down: Layers::of(counts.down, tally.payload_bytes.load(Relaxed)),
+        }
+    }
+}
+
+pub(super) fn read(shared: &Shared) -> Statistics {
+    let traffic = |transport| (transport, Traffic::of(shared.accounts.transport(transport)));
+    Statistics {
+        uptime_us: shared.feed.clock().now_us() - shared.started_us,
+        connections: Connections { open: shared.open.load(Relaxed), accepted: shared.accepted.load(Relaxed) },
+        published: shared.feed.published(),
+        publisher: (shared.publishing)(),
+        cpu_us: process_cpu_us(),
+        topics: shared.feed.topics(),
+        transports: Transport::ALL.into_iter().map(traffic).collect(),
+        other: shared.accounts.other(),
+        clients: shared.accounts.clients(),
+    }
+}
+
+/// The text format of Prometheus, version 0.0.4.
+pub(super) fn prometheus(statistics: &Statistics) -> String {
+    let mut text = String::new();
+    let mut family =
+        |name: &str, kind: &str, help: &str, samples: &mut dyn Iterator<Item = (String, u64)>| {
+            let _ = writeln!(text, "# HELP wirelanes_{name} {help}\n# TYPE wirelanes_{name} {kind}");
+            for (labels, value) in samples {
+                let _ = writeln!(text, "wirelanes_{name}{labels} {value}");
+            }
+        };
+    let one = |value| std::iter::once((String::new(), value));
+    let by_transport = |read: fn(&Traffic) -> u64| {
+        let transports = statistics.transports.iter();
+        transports.map(move |(transport, traffic)| (format!("{{transport=\"{transport}\"}}"), read(traffic)))
+    };
+    family("connections", "gauge", "Open connections.", &mut one(statistics.connections.open));
+    family(
+        "connections_accepted_total",
+        "counter",
+        "Connections accepted.",
+        &mut one(statistics.connections.accepted),
+    );
+    family("events_published_total", "counter", "Events published.", &mut one(statistics.published));
+    family("subscribers", "gauge", "Readers of the feed.", &mut by_transport(|of| of.subscribers));
+    family("requests_total", "counter", "Requests.", &mut by_transport(|of| of.requests));
+    family(
+        "empty_answers_total",
+        "counter",
+        "Answers that brought nothing.",
+        &mut by_transport(|of| of.empty_answers),
+    );
+    family("deliveries_total", "counter", "Events handed to readers.", &mut by_transport(|of| of.deliveries));
+    family("gaps_total", "counter", "Gaps told to readers.", &mut by_transport(|of| of.gaps));
+    family(
+        "bytes_total",
+        "counter",
+        "Bytes on the wire, by layer.",
+        &mut statistics.transports.iter().flat_map(bytes),
+    );
+    text
+}
+
+fn bytes((transport, traffic): (&Transport, &Traffic)) -> Vec<(String, u64)> {
+    let both = [("up", &traffic.up), ("down", &traffic.down)];
+    let layers = both.into_iter().flat_map(|(direction, layers)| {
+        let each = [("payload", layers.payload), ("envelope", layers.envelope), ("http", layers.http)];
+        each.map(|(layer, bytes)| (direction, layer, bytes))
+    });
+    let labelled = layers.map(|(direction, layer, bytes)| {
+        (format!("{{transport=\"{transport}\",direction=\"{direction}\",layer=\"{layer}\"}}"), bytes)
+    });
+    labelled.collect()
+}

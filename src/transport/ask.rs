@@ -1,0 +1,110 @@
+//! What a request asks for: the parts that are the same on every endpoint.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use hyper::Version;
+use hyper::http::request::Parts;
+
+use super::answer::Refusal;
+use crate::event::Position;
+
+/// The topic of those who name none.
+pub(crate) const DEFAULT_TOPIC: &str = "demo";
+
+/// The header that carries a position, both ways (HTML standard, section 9.2.4).
+pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
+
+/// A request, taken at its word.
+pub(crate) struct Ask<'a> {
+    pub(crate) request: &'a Parts,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) from: Position,
+}
+
+impl<'a> Ask<'a> {
+    /// Reads the parameters that all endpoints share.
+    ///
+    /// # Errors
+    /// 400 for a topic, a client's name or a position that cannot be.
+    pub(crate) fn read(request: &'a Parts) -> Result<Self, Refusal> {
+        let topic = parameter(request, "topic").unwrap_or(Cow::Borrowed(DEFAULT_TOPIC));
+        check_name("topic", &topic)?;
+        if let Some(client) = parameter(request, "client") {
+            check_name("client", &client)?;
+        }
+        Ok(Self { from: position(request)?, topic, request })
+    }
+
+    /// A parameter in seconds.
+    pub(crate) fn seconds(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+        default: u64,
+    ) -> Result<Duration, Refusal> {
+        self.number(name, range, default).map(Duration::from_secs)
+    }
+
+    /// A parameter that is a whole number.
+    ///
+    /// # Errors
+    /// 400 where it is no number or out of range.
+    pub(crate) fn number(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+        default: u64,
+    ) -> Result<u64, Refusal> {
+        let Some(text) = parameter(self.request, name) else { return Ok(default) };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => Ok(number),
+            _ => Err(Refusal::bad_request(format!(
+                "`{name}={text}`: a whole number from {} to {} is meant",
+                range.start(),
+                range.end()
+            ))),
+        }
+    }
+
+    /// Whether the client knows chunked transfer coding.
+    pub(crate) fn is_chunkable(&self) -> bool {
+        self.request.version >= Version::HTTP_11
+    }
+}
+
+/// The first value of a query parameter.
+pub(crate) fn parameter<'a>(request: &'a Parts, name: &str) -> Option<Cow<'a, str>> {
+    let query = request.uri.query()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// Topics and clients are named alike.
+///
+/// # Errors
+/// 400 for any other spelling.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Refusal> {
+    match is_name(name) {
+        true => Ok(()),
+        false => {
+            Err(Refusal::bad_request(format!("`{what}` is 1 to 64 of `A-Z a-z 0-9 _ . -`, such as `demo`")))
+        }
+    }
+}
+
+/// Whether this can name a topic or a client: `[A-Za-z0-9_.-]{1,64}`.
+pub(crate) fn is_name(name: &str) -> bool {
+    let fits = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'_' | b'.' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
+/// The header comes first: a browser's EventSource that reconnects sends it beside the URL it began with.
+fn position(request: &Parts) -> Result<Position, Refusal> {
+    let header = request.headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("?").into());
+    let text = header
+        .or_else(|| parameter(request, "last_event_id"))
+        .or_else(|| parameter(request, "lastEventId"))
+        .unwrap_or_default();
+    text.parse().map_err(|wrong| Refusal::bad_request(format!("`last_event_id={text}`: {wrong}")))
+}

@@ -1,0 +1,19 @@
+//! Asks at every tick of its pace; at once where the last answer was cut short.
+
+use crate::client::{Ended, News, Reader};
+use crate::transport::batch;
+
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+where
+    F: FnMut(News) + Send,
+{
+    let mut connection = reader.connect().await?;
+    loop {
+        let request = reader.request("/poll", &[]);
+        let answer = reader.ask(&mut connection, request).await?;
+        let more = batch::take(reader, &answer)?;
+        if !more {
+            reader.pace().await;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Answers with what is new, at once.
+
+use crate::feed::Subscription;
+use crate::transport::{Answer, Ask, Refusal, batch};
+
+pub(crate) fn serve(ask: &Ask<'_>, mut subscription: Subscription) -> Result<Answer, Refusal> {
+    let limit = batch::limit(ask)?;
+    let news = subscription.read(limit);
+    Ok(Answer::Now(batch::answer(&news, subscription.position())))
+}

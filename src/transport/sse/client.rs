@@ -1,0 +1,51 @@
+//! Reads one answer for as long as it lasts.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+
+use super::decode::{Block, Decoder, TooLong};
+use crate::client::{Ended, News, Reader};
+use crate::event::Message;
+use crate::transport::ask::LAST_EVENT_ID;
+
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+where
+    F: FnMut(News) + Send,
+{
+    let mut connection = reader.connect().await?;
+    let mut request = reader.request("/sse", &[]);
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+    let mut answer = connection.send(request.map(|()| Bytes::new())).await?;
+    let kind = answer.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+    if answer.status != StatusCode::OK {
+        return Err(Ended::refused(&connection.rest(answer).await?));
+    }
+    if !kind.starts_with("text/event-stream") {
+        return Err(Ended::unreadable("answer", format!("its type is `{kind}`, not `text/event-stream`")));
+    }
+    let mut decoder = Decoder::new();
+    reader.connected();
+    reader.stands_at(&answer.header(LAST_EVENT_ID).unwrap_or_default());
+    while let Some(bytes) = connection.more(&mut answer).await? {
+        let mut read = &bytes[..];
+        while let Some(block) = decoder.next_block(&mut read).map_err(too_long)? {
+            take(reader, block);
+        }
+        decoder.retry_ms().into_iter().for_each(|retry_ms| reader.retry_after_ms(retry_ms));
+        reader.stands_at(decoder.last_event_id());
+    }
+    Ok(Ended::Closed)
+}
+
+fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, block: Block<'_>) {
+    let data = Bytes::from(block.data);
+    match Message::from_json(data.clone()) {
+        Ok(message) => reader.took([message]),
+        Err(_foreign) => reader.took_foreign(block.event, block.id.to_owned(), data),
+    }
+}
+
+fn too_long(wrong: TooLong) -> Ended {
+    Ended::unreadable("event stream", wrong)
+}

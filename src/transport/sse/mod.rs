@@ -1,0 +1,29 @@
+//! Server-Sent Events: ask once, and listen to an answer that does not end (HTML standard, section 9.2).
+//!
+//! ```text
+//! GET /sse HTTP/1.1
+//!
+//! HTTP/1.1 200 OK
+//! content-type: text/event-stream
+//! transfer-encoding: chunked
+//!
+//! retry: 1731                          how long to wait before coming back; each client its own value
+//! id: 8f3k2a-1041                      where this stream starts
+//!
+//! id: 8f3k2a-1042                      an event: its id, to resume from,
+//! data: {"id":"8f3k2a-1042",…}         and its payload
+//!
+//! :                                    a comment, after 15 s of silence
+//!
+//! ```
+//!
+//! One request for any number of events, about 28 bytes around each payload, and the browser's own
+//! `EventSource` comes back by itself. One way only: what the client has to say is a request of its own.
+
+mod client;
+pub mod decode;
+mod encode;
+mod server;
+
+pub(crate) use client::subscribe;
+pub(crate) use server::{Pump, serve};

@@ -1,0 +1,82 @@
+//! Asks for the upgrade, then reads one frame after the other.
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use hyper::Request;
+use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
+
+use super::config;
+use crate::client::{Ended, News, Reader, Received};
+use crate::event::Message;
+use crate::transport::ask::LAST_EVENT_ID;
+
+/// A few reads' worth of small frames.
+const READ_BUFFER: usize = 16 << 10;
+
+/// What another server may send in one message, at most.
+const LARGEST_MESSAGE: usize = 16 << 20;
+
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+where
+    F: FnMut(News) + Send,
+{
+    let wire = reader.dial().await?;
+    let request = upgrade(reader.request("/websocket", &[]), &reader.options().target.origin("ws"));
+    let handshake = client_async_with_config(request, wire, Some(config(READ_BUFFER, LARGEST_MESSAGE)));
+    let (mut socket, answer) = handshake.await.map_err(ended)?;
+    reader.connected();
+    let position = answer.headers().get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+    reader.stands_at(position.unwrap_or_default());
+    if let Some(text) = reader.options().send.clone() {
+        socket.send(Frame::text(text)).await.map_err(ended)?;
+    }
+    loop {
+        match socket.next().await {
+            Some(Ok(Frame::Text(text))) => take(reader, Bytes::from(text)),
+            Some(Ok(Frame::Binary(bytes))) => reader.took_foreign("binary".to_owned(), String::new(), bytes),
+            Some(Ok(_control)) => {}
+            Some(Err(wrong)) => return Err(ended(wrong)),
+            None => return Ok(Ended::Closed),
+        }
+    }
+}
+
+/// Adds what RFC 6455, section 4.1, asks of a client. The codec takes the address from an absolute URI.
+fn upgrade(mut request: Request<()>, origin: &str) -> Request<()> {
+    let absolute = format!("{origin}{}", request.uri());
+    *request.uri_mut() = absolute.parse().expect("an origin and a path make a URI");
+    let headers = request.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::try_from(generate_key()).expect("base64 is ASCII"));
+    request
+}
+
+/// Copies what it keeps: a frame is a part of the codec's whole read buffer.
+fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, text: Bytes) {
+    match Message::from_json(Bytes::copy_from_slice(&text)) {
+        Ok(message) => reader.took([message]),
+        Err(_foreign) => reader.took_foreign(String::new(), String::new(), text),
+    }
+}
+
+fn ended(wrong: tungstenite::Error) -> Ended {
+    match wrong {
+        Error::Http(answer) => {
+            let (head, body) = answer.into_parts();
+            let body = body.unwrap_or_default().into();
+            Ended::refused(&Received { status: head.status, headers: head.headers, body })
+        }
+        Error::Io(lost) => Ended::Lost(lost),
+        Error::ConnectionClosed | Error::AlreadyClosed => Ended::Closed,
+        Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
+            Ended::Lost(std::io::ErrorKind::ConnectionReset.into())
+        }
+        other => Ended::unreadable("WebSocket", other),
+    }
+}
