@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     client: Option<String>,
     /// Leave after so many events
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// How often to poll
     #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
@@ -102,6 +102,9 @@ async fn watch(transport: Transport, options: Arc<Options>, count: u64) -> anyho
     let (done, is_done) = tokio::sync::oneshot::channel();
     let (mut left, mut done) = (count, Some(done));
     let on_news = move |news: News| {
+        if left == 0 {
+            return;
+        }
         left -= u64::from(matches!(news, News::Event { .. } | News::Foreign { .. }));
         let told = tell(&news, &clock);
         if (left == 0 || told.is_err())
