@@ -71,7 +71,7 @@ impl Options {
             headers: Headers::default(),
             poll_interval: Duration::from_secs(1),
             poll_mode: PollMode::default(),
-            poll_phase: 0.0,
+            poll_phase: 1.0,
             hold: None,
             linger: Duration::ZERO,
             keep_alive: true,
