@@ -6,6 +6,7 @@ pub mod clock;
 pub mod control;
 pub mod event;
 pub mod feed;
+pub mod report;
 pub mod server;
 pub mod source;
 pub mod theory;

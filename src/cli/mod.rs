@@ -1,5 +1,8 @@
 //! The command line: one file a verb.
 
+mod bench;
+mod experiment;
+mod predict;
 mod serve;
 mod units;
 mod watch;
@@ -24,6 +27,8 @@ struct Cli {
 enum Verb {
     Serve(serve::Arguments),
     Watch(Box<watch::Arguments>),
+    Bench(Box<bench::Arguments>),
+    Predict(Box<predict::Arguments>),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -51,6 +56,8 @@ pub fn run() -> ExitCode {
         None => print(BEGIN),
         Some(Verb::Serve(arguments)) => serve::run(arguments),
         Some(Verb::Watch(arguments)) => watch::run(*arguments),
+        Some(Verb::Bench(arguments)) => bench::run(*arguments),
+        Some(Verb::Predict(arguments)) => predict::run(&arguments),
         Some(Verb::Completions { shell }) => complete(shell),
     };
     ended.unwrap_or_else(|wrong| {

@@ -20,6 +20,22 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long a long poll may be held: whole seconds, 0 to 60.
+pub(super) fn hold(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        hold if hold.subsec_nanos() == 0 && hold.as_secs() <= 60 => Ok(hold),
+        _ => Err(format!("`{text}`: a hold is whole seconds, up to 60")),
+    }
+}
+
+/// How long a long poll may linger: whole milliseconds, 0 to 50.
+pub(super) fn linger(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        linger if linger.as_micros().is_multiple_of(1_000) && linger.as_millis() <= 50 => Ok(linger),
+        _ => Err(format!("`{text}`: a linger is whole milliseconds, up to 50")),
+    }
+}
+
 /// `64k`, `1m`, `1g`, in powers of 1,024; a bare number is bytes.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || format!("`{text}` is no number of bytes; write `65536`, `64k` or `1m`");

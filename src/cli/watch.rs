@@ -47,10 +47,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     poll_mode: PollMode,
     /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
-    #[arg(long, value_parser = units::duration)]
+    #[arg(long, value_parser = units::hold)]
     hold: Option<Duration>,
     /// How long a long poll waits for more after the first event
-    #[arg(long, default_value = "0", value_parser = units::duration)]
+    #[arg(long, default_value = "0", value_parser = units::linger)]
     linger: Duration,
     /// Whose request heads to send
     #[arg(long, value_enum, default_value_t)]

@@ -1,5 +1,6 @@
 //! How one connection's life ended, and which ends are final.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -44,6 +45,17 @@ pub enum Error {
     Unreadable(String),
 }
 
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("closed by the server"),
+            Self::Lost(why) => write!(f, "{why}"),
+            Self::Refused { status, message, .. } => write!(f, "{status}: {message}"),
+            Self::Unreadable(why) => f.write_str(why),
+        }
+    }
+}
+
 impl Ended {
     pub(crate) fn refused(answer: &Received) -> Self {
         let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
@@ -60,12 +72,10 @@ impl Ended {
 
     /// Tells the ends that are final from those to come back from, with the least time to wait.
     pub(super) fn judge(self) -> Result<(String, Duration), Error> {
+        let why = self.to_string();
         match self {
-            Self::Closed => Ok(("closed by the server".to_owned(), Duration::ZERO)),
-            Self::Lost(why) => Ok((why.to_string(), Duration::ZERO)),
-            Self::Refused { status, message, after } if is_passing(status) => {
-                Ok((format!("{status}: {message}"), after.unwrap_or_default()))
-            }
+            Self::Closed | Self::Lost(_) => Ok((why, Duration::ZERO)),
+            Self::Refused { status, after, .. } if is_passing(status) => Ok((why, after.unwrap_or_default())),
             Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
             Self::Unreadable(why) => Err(Error::Unreadable(why)),
         }

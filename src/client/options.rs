@@ -11,14 +11,14 @@ use super::target::Target;
 use crate::event::Position;
 use crate::wire::Tap;
 
-/// When the next poll follows.
+/// What the poll interval is counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum PollMode {
-    /// At every multiple of the interval, whatever the answers take.
+    /// At every multiple of the interval, whatever the answers take: T′ = T.
     #[default]
     FixedRate,
-    /// The interval after the last answer.
+    /// The interval after the last answer: T′ = T + G.
     FixedDelay,
 }
 

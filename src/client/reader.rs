@@ -185,6 +185,11 @@ impl<F: FnMut(News) + Send> Reader<F> {
         }
     }
 
+    /// Whether the server has told where this reader stands.
+    pub(crate) fn has_position(&self) -> bool {
+        !matches!(self.stand, Stand::Asking(Position::Latest))
+    }
+
     /// The server told how long to wait before coming back.
     pub(crate) fn retry_after_ms(&mut self, retry_ms: u64) {
         self.reconnect.retry = Some(Duration::from_millis(retry_ms).min(LONGEST_RETRY));

@@ -12,39 +12,63 @@ use crate::clock::monotonic_us;
 use crate::event::Message;
 use crate::wire::Ledger;
 
-/// Hands on each event of a topic with the instant it arrived, until the connection ends.
+/// What the control row brings.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// The server has answered.
+    Connected,
+    /// A message, and when the read that completed it returned, in monotonic microseconds.
+    Message(Message, u64),
+}
+
+/// Hands on each message of a topic with the instant it arrived, until the connection ends.
 ///
 /// # Errors
 /// Where the connection cannot be made, is lost, or carries something else.
-pub async fn listen(options: &Options, mut on_event: impl FnMut(Message, u64) + Send) -> io::Result<()> {
+pub async fn listen(options: &Options, mut hear: impl FnMut(Heard) + Send) -> io::Result<()> {
     let ledger = Arc::new(Ledger::default());
     let topic = options.topic.as_deref().unwrap_or("demo");
     let mut lines = open(options, &ledger, topic).await?.lines();
+    hear(Heard::Connected);
     while let Some(line) = lines.next_line().await? {
         let arrived_us = ledger.last_read_us.load(Ordering::Relaxed);
-        on_event(Message::from_json(Bytes::from(line))?, arrived_us);
+        hear(Heard::Message(Message::from_json(Bytes::from(line))?, arrived_us));
     }
     Ok(())
 }
 
-/// The round trips of so many bytes sent and given back, one after another, in microseconds.
-///
-/// # Errors
-/// Where the connection cannot be made or is lost.
-pub async fn ping_pong(options: &Options, times: usize) -> io::Result<Vec<u64>> {
-    let ledger = Arc::new(Ledger::default());
-    // A topic that nobody publishes to: only the echo comes back.
-    let mut socket = open(options, &ledger, "control.echo").await?;
-    let mut round_trips = Vec::with_capacity(times);
-    let mut line = String::new();
-    for _ in 0..times {
-        let before = monotonic_us();
-        socket.write_all(b"ping\n").await?;
-        socket.read_line(&mut line).await?;
-        round_trips.push(ledger.last_read_us.load(Ordering::Relaxed) - before);
-        line.clear();
+/// A bare socket that gives back what it is sent.
+pub struct Echo {
+    socket: BufReader<Socket>,
+    ledger: Arc<Ledger>,
+    line: String,
+}
+
+impl Echo {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// Where the connection cannot be made, or the server has no control row.
+    pub async fn open(options: &Options) -> io::Result<Self> {
+        let ledger = Arc::new(Ledger::default());
+        // A topic that nobody publishes to: only the echo comes back.
+        let socket = open(options, &ledger, "control.echo").await?;
+        Ok(Self { socket, ledger, line: String::new() })
     }
-    Ok(round_trips)
+
+    /// The round trip of five bytes, in microseconds.
+    ///
+    /// # Errors
+    /// Where the connection is lost.
+    pub async fn ping(&mut self) -> io::Result<u64> {
+        self.line.clear();
+        let before = monotonic_us();
+        self.socket.write_all(b"ping\n").await?;
+        if self.socket.read_line(&mut self.line).await? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        Ok(self.ledger.last_read_us.load(Ordering::Relaxed) - before)
+    }
 }
 
 async fn open(options: &Options, ledger: &Arc<Ledger>, topic: &str) -> io::Result<BufReader<Socket>> {

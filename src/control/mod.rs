@@ -18,5 +18,5 @@
 mod client;
 mod server;
 
-pub use client::{listen, ping_pong};
+pub use client::{Echo, Heard, listen};
 pub(crate) use server::{Pump, serve};

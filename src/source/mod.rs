@@ -23,15 +23,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 mod payload;
+mod played;
 mod player;
 mod rate;
 mod schedule;
 mod script;
+mod stage;
 mod stdin;
 mod trace;
 
 pub use payload::Payload;
-pub use player::{Lag, Played, Player};
+pub use played::{Lag, Played};
+pub use player::Player;
 pub use rate::{NotARate, Rate};
 pub use schedule::{Offsets, offsets};
 pub use script::Script;

@@ -1,76 +1,20 @@
 //! Plays a source on a thread with a clock of its own.
-//!
-//! Each event is published with the instant at which it was *scheduled*: a late publisher shows as latency,
-//! and in its own [`Lag`], and never hides. A slow reader cannot slow the schedule down.
-//!
-//! ```text
-//!         parked               spins    due
-//! ├──────────────────────────┤───────┤  publish
-//!                             200 µs
-//! ```
-//!
-//! Tokio's timers step in milliseconds and round up; a parked thread wakes to the microsecond, but late.
 
 use std::io::{self, BufRead, BufReader};
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{self, JoinHandle, Thread};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::{self, JoinHandle};
 
-use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
-
+use super::played::Played;
+use super::stage::Stage;
 use super::{Script, Source, SourceKind, stdin};
-use crate::clock::{Clock, thread_cpu_us};
-
-/// How long before an event its thread is awake, in microseconds.
-///
-/// Linux wakes a parked thread about 80 µs late after 1 ms and 150 µs late after 100 ms; 200 µs covers 99 in
-/// 100 of these. Spinning the rest costs about 0.1 ms of CPU an event; from 5,000/s up it holds a core.
-const SPIN_US: u64 = 200;
-
-/// From [`Player::start`] to offset 0, in microseconds: time for the thread to begin, which takes about 0.1 ms.
-const LEAD_US: u64 = 1_000;
-
-/// How many events are published between two readings of the thread's CPU clock: a system call, so about
-/// 0.3 µs, which is not paid a million times a second.
-const EVENTS_PER_CPU_READING: u64 = 64;
+use crate::clock::Clock;
 
 /// How many lines of stdin may wait for the player; the next ones wait in the pipe.
 const WAITING_LINES: usize = 64;
 
-/// The longest lag that is told apart, in microseconds: an hour.
-const MAX_LAG_US: u64 = 3_600_000_000;
-
-/// How late the publisher itself was: the instant of publishing minus the scheduled one, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lag {
-    /// The median.
-    pub p50: u64,
-    /// What one event in a hundred exceeded.
-    pub p99: u64,
-    /// The worst.
-    pub max: u64,
-}
-
-/// What a player has published so far, or, once it is over, in all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Played {
-    /// How many events.
-    pub events: u64,
-    /// When the first was scheduled, in microseconds since the UNIX epoch.
-    pub first_us: Option<u64>,
-    /// When the last was scheduled, in microseconds since the UNIX epoch.
-    pub last_us: Option<u64>,
-    /// The publisher's own lag; `None` before the first event.
-    pub lag_us: Option<Lag>,
-    /// CPU time of the player's thread, publishing included, in microseconds; `None` where unknown.
-    pub cpu_us: Option<u64>,
-}
-
-/// A source that is being played. Dropping it stops it.
+/// A source that is being played. Dropping it stops it, without waiting until it has.
 pub struct Player {
     stage: Arc<Stage>,
     thread: Option<JoinHandle<()>>,
@@ -93,16 +37,11 @@ impl Player {
     ) -> io::Result<Self> {
         match source.kind {
             SourceKind::Stdin => Self::start_lines(BufReader::new(io::stdin()), source, clock, publish),
-            _ => Self::start_script(Script::open(source)?, clock, publish),
+            _ => {
+                let script = Script::open(source)?;
+                Self::spawn(clock, move |stage| stage.play(script, publish))
+            }
         }
-    }
-
-    fn start_script(
-        script: Script,
-        clock: Clock,
-        publish: impl FnMut(u64, &str) + Send + 'static,
-    ) -> io::Result<Self> {
-        Self::spawn(clock, move |stage| stage.play(script, publish))
     }
 
     fn start_lines(
@@ -118,7 +57,7 @@ impl Player {
         let relay = relay.expect("a player has its thread until it is joined");
         thread::Builder::new()
             .name("stdin".to_owned())
-            .spawn(move || read_lines(reader, clock, sender, &relay))?;
+            .spawn(move || stdin::read_lines(reader, clock, sender, &relay))?;
         Ok(player)
     }
 
@@ -135,12 +74,12 @@ impl Player {
     /// The instant of offset 0, in microseconds since the UNIX epoch: an event is scheduled for this plus
     /// its offset, rounded to a microsecond.
     pub fn start_us(&self) -> u64 {
-        self.stage.start_us
+        self.stage.start_us()
     }
 
     /// What has been published so far.
     pub fn progress(&self) -> Played {
-        self.stage.tally().played()
+        self.stage.played()
     }
 
     /// Whether the source has come to its end: its duration, its last event, its last line.
@@ -166,7 +105,7 @@ impl Player {
     }
 
     fn halt(&self) {
-        self.stage.stopped.store(true, Ordering::Relaxed);
+        self.stage.stop();
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
@@ -186,160 +125,11 @@ impl Drop for Player {
     }
 }
 
-/// What the player's thread and its owner share.
-struct Stage {
-    clock: Clock,
-    start_us: u64,
-    stopped: AtomicBool,
-    tally: Mutex<Tally>,
-}
-
-impl Stage {
-    fn new(clock: Clock) -> Self {
-        let start_us = clock.now_us() + LEAD_US;
-        Self { clock, start_us, stopped: AtomicBool::new(false), tally: Mutex::new(Tally::new()) }
-    }
-
-    fn play(&self, mut script: Script, mut publish: impl FnMut(u64, &str)) {
-        while let Some((offset_us, data)) = script.next_event() {
-            let due_us = self.instant(offset_us);
-            if !self.wait_until(due_us) {
-                return;
-            }
-            self.publish(due_us, data, &mut publish);
-        }
-        self.wait_until(self.instant(script.end_us()));
-    }
-
-    fn relay(&self, lines: &Receiver<Line>, end_us: f64, mut publish: impl FnMut(u64, &str)) {
-        let end_us = self.instant(end_us);
-        while !self.is_stopped() && self.clock.now_us() < end_us {
-            match lines.try_recv() {
-                Ok(line) => self.publish(line.read_us, &line.data, &mut publish),
-                Err(TryRecvError::Empty) => self.park(end_us.saturating_sub(self.clock.now_us())),
-                Err(TryRecvError::Disconnected) => return,
-            }
-        }
-    }
-
-    /// The instant of an offset; far beyond all calendars for one that is infinite.
-    fn instant(&self, offset_us: f64) -> u64 {
-        self.start_us.saturating_add(offset_us.round() as u64)
-    }
-
-    /// Waits for an instant, or not at all where it has passed: all that is due is published at once.
-    /// False where the player was stopped.
-    fn wait_until(&self, due_us: u64) -> bool {
-        while !self.is_stopped() {
-            match due_us.saturating_sub(self.clock.now_us()) {
-                0 => return true,
-                1..=SPIN_US => std::hint::spin_loop(),
-                left_us => self.park(left_us - SPIN_US),
-            }
-        }
-        false
-    }
-
-    /// Sleeps for some microseconds, or until it is stopped or a line comes.
-    fn park(&self, longest_us: u64) {
-        self.read_cpu();
-        thread::park_timeout(Duration::from_micros(longest_us));
-    }
-
-    fn publish(&self, due_us: u64, data: &str, publish: &mut impl FnMut(u64, &str)) {
-        let lag_us = self.clock.now_us().saturating_sub(due_us);
-        publish(due_us, data);
-        let events = self.tally().add(due_us, lag_us);
-        if events.is_multiple_of(EVENTS_PER_CPU_READING) {
-            self.read_cpu();
-        }
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
-
-    /// Called on the player's thread only: it reads the clock of the thread that calls it.
-    fn read_cpu(&self) {
-        self.tally().cpu_us = thread_cpu_us();
-    }
-
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().expect("nothing panics while it counts")
-    }
-}
-
-/// What was published, counted on the player's thread and read by others.
-struct Tally {
-    events: u64,
-    first_us: Option<u64>,
-    last_us: Option<u64>,
-    lag_us: Histogram<u64>,
-    cpu_us: Option<u64>,
-}
-
-impl Tally {
-    fn new() -> Self {
-        let lag_us = Histogram::new_with_bounds(1, MAX_LAG_US, 3).expect("1 to an hour is a range");
-        Self { events: 0, first_us: None, last_us: None, lag_us, cpu_us: None }
-    }
-
-    fn add(&mut self, due_us: u64, lag_us: u64) -> u64 {
-        self.first_us.get_or_insert(due_us);
-        self.last_us = Some(due_us);
-        self.lag_us.saturating_record(lag_us);
-        self.events += 1;
-        self.events
-    }
-
-    fn played(&self) -> Played {
-        let lag_us = &self.lag_us;
-        let lag = || Lag {
-            p50: lag_us.value_at_quantile(0.5),
-            p99: lag_us.value_at_quantile(0.99),
-            max: lag_us.max(),
-        };
-        Played {
-            events: self.events,
-            first_us: self.first_us,
-            last_us: self.last_us,
-            lag_us: (self.events > 0).then(lag),
-            cpu_us: self.cpu_us,
-        }
-    }
-}
-
-struct Line {
-    read_us: u64,
-    data: String,
-}
-
-/// Hands the lines over until there are no more, or no player.
-fn read_lines(mut reader: impl BufRead, clock: Clock, player: SyncSender<Line>, thread: &Thread) {
-    loop {
-        match stdin::read_data(&mut reader) {
-            Ok(Some(data)) => {
-                if player.send(Line { read_us: clock.now_us(), data }).is_err() {
-                    break;
-                }
-                thread.unpark();
-            }
-            Ok(None) => break,
-            Err(error) => {
-                tracing::warn!("cannot read `stdin` further: {error}");
-                break;
-            }
-        }
-    }
-    drop(player);
-    thread.unpark();
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
-    use std::sync::mpsc::channel;
-    use std::time::Instant;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -443,11 +233,8 @@ mod tests {
     fn a_dropped_player_stops() {
         let (player, published) = play(&rare());
         drop(player);
-        assert!(
-            published
-                .recv_timeout(Duration::from_secs(10))
-                .is_err_and(|error| { error == std::sync::mpsc::RecvTimeoutError::Disconnected })
-        );
+        let ended = published.recv_timeout(Duration::from_secs(10));
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]

@@ -7,11 +7,41 @@
 //! ```
 
 use std::io::{self, BufRead, Read};
+use std::sync::mpsc::SyncSender;
+use std::thread::Thread;
 
 use super::MAX_DATA;
+use crate::clock::Clock;
 use crate::event::compact;
 
-enum Line {
+/// A line's `data`, and when it was read.
+pub(super) struct Line {
+    pub(super) read_us: u64,
+    pub(super) data: String,
+}
+
+/// Hands the lines over until there are no more, or no player.
+pub(super) fn read_lines(mut reader: impl BufRead, clock: Clock, player: SyncSender<Line>, thread: &Thread) {
+    loop {
+        match read_data(&mut reader) {
+            Ok(Some(data)) => {
+                if player.send(Line { read_us: clock.now_us(), data }).is_err() {
+                    break;
+                }
+                thread.unpark();
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!("cannot read `stdin` further: {error}");
+                break;
+            }
+        }
+    }
+    drop(player);
+    thread.unpark();
+}
+
+enum Raw {
     Whole(Vec<u8>),
     TooLong,
     End,
@@ -20,13 +50,13 @@ enum Line {
 /// The `data` of the next line that is neither empty nor too long; `None` at the end.
 ///
 /// Bytes that are not UTF-8 are replaced by `U+FFFD`. Never holds more of a line than is published.
-pub(super) fn read_data(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+fn read_data(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     loop {
         let data = match read_line(reader)? {
-            Line::End => return Ok(None),
-            Line::Whole(line) if line.trim_ascii().is_empty() => continue,
-            Line::Whole(line) => Some(to_json(&line)).filter(|data| data.len() <= MAX_DATA),
-            Line::TooLong => None,
+            Raw::End => return Ok(None),
+            Raw::Whole(line) if line.trim_ascii().is_empty() => continue,
+            Raw::Whole(line) => Some(to_json(&line)).filter(|data| data.len() <= MAX_DATA),
+            Raw::TooLong => None,
         };
         match data {
             Some(data) => return Ok(Some(data)),
@@ -36,7 +66,7 @@ pub(super) fn read_data(reader: &mut impl BufRead) -> io::Result<Option<String>>
 }
 
 /// A line without its end, which is `\n` or `\r\n`.
-fn read_line(reader: &mut impl BufRead) -> io::Result<Line> {
+fn read_line(reader: &mut impl BufRead) -> io::Result<Raw> {
     let mut line = Vec::new();
     let longest = MAX_DATA + "\r\n".len();
     let read = reader.by_ref().take(longest as u64).read_until(b'\n', &mut line)?;
@@ -46,9 +76,9 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Line> {
         reader.skip_until(b'\n')?;
     }
     Ok(match line.len() {
-        _ if read == 0 => Line::End,
-        length if length > MAX_DATA => Line::TooLong,
-        _ => Line::Whole(line),
+        _ if read == 0 => Raw::End,
+        length if length > MAX_DATA => Raw::TooLong,
+        _ => Raw::Whole(line),
     })
 }
 

@@ -46,6 +46,8 @@ pub use latency::{Latency, OneWay, first_event_us, latency};
 pub use requests::{Requests, requests};
 pub use simulate::{Played, simulate};
 
+pub use crate::client::PollMode;
+
 /// How the instants of the events are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arrivals {
@@ -53,15 +55,6 @@ pub enum Arrivals {
     Poisson,
     /// One every τ, like a clock. The poller's phase against it is random.
     Steady,
-}
-
-/// What the poll interval is counted from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PollMode {
-    /// From request to request: T′ = T.
-    FixedRate,
-    /// From an answer to the next request: T′ = T + G.
-    FixedDelay,
 }
 
 /// What the predictions are made from: one feed, one client, one network.

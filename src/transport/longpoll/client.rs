@@ -9,8 +9,11 @@ where
 {
     let mut connection = reader.connect().await?;
     let hold = reader.options().hold_parameters();
+    // Held before it has a position, it would lose what is published between a cut and its next request.
+    let at_once = [("hold", "0".to_owned())];
     loop {
-        let request = reader.request("/longpoll", &hold);
+        let parameters: &[_] = if reader.has_position() { &hold } else { &at_once };
+        let request = reader.request("/longpoll", parameters);
         let answer = reader.ask(&mut connection, request).await?;
         batch::take(reader, &answer)?;
     }

@@ -1,0 +1,130 @@
+//! What predictions are made from, measured before each run on the same path: the round trip, the time from
+//! an answer to the next request's arrival, and what a first event takes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use tokio::time::{sleep, timeout};
+
+use super::plan::Plan;
+use super::stage::{Stage, publishing};
+use super::statistics::median;
+use crate::client::{Connection, News, Options, Reader, dial};
+use crate::clock::monotonic_us;
+use crate::control;
+use crate::event::Position;
+use crate::source::Payload;
+use crate::transport::Transport;
+use crate::wire::Ledger;
+
+/// Samples of each figure, and how long all of them may take.
+const SAMPLES: usize = 50;
+const BUDGET: Duration = Duration::from_millis(400);
+
+/// Between two samples: events are rarely back to back, and a machine that just did the same is quicker.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a first event may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Measured inputs of the theory, in microseconds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Calibration {
+    /// R, by the control row's echo; `None` where the server has none.
+    pub(super) round_trip_us: Option<f64>,
+    /// G, from one answer to the next, where there is nothing to wait for.
+    pub(super) gap_us: f64,
+    /// From `connect()` to the arrival of an event that was waiting.
+    pub(super) first_event_us: BTreeMap<Transport, f64>,
+}
+
+pub(super) async fn calibrate(stage: &Stage, plan: &Plan) -> anyhow::Result<Calibration> {
+    let options = plan.options(stage.target().clone(), 1.0);
+    let mut calibration = Calibration {
+        round_trip_us: round_trip(&options).await,
+        gap_us: gap(&options).await?,
+        first_event_us: BTreeMap::new(),
+    };
+    let topic = match plan.only_listens() {
+        true => plan.topic.clone(),
+        false => Some(waiting_event(&options, plan.source.size).await?),
+    };
+    for transport in &plan.transports {
+        let options = Options { topic: topic.clone(), from: Position::Earliest, ..options.clone() };
+        if let Some(first) = first_event(*transport, options).await {
+            calibration.first_event_us.insert(*transport, first);
+        }
+    }
+    Ok(calibration)
+}
+
+/// Takes samples with a pause between, until there are enough or the time is up; gives their median.
+async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
+    let begun = std::time::Instant::now();
+    let mut samples = Vec::new();
+    while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < 3) {
+        samples.push(sample().await?);
+        sleep(PAUSE).await;
+    }
+    median(samples)
+}
+
+async fn round_trip(options: &Options) -> Option<f64> {
+    let mut echo = control::Echo::open(options).await.ok()?;
+    sampled(async || Some(echo.ping().await.ok()? as f64)).await
+}
+
+async fn gap(options: &Options) -> anyhow::Result<f64> {
+    let ledger = Arc::new(Ledger::default());
+    let mut reader = Reader::new(Arc::new(options.clone()), ledger.clone(), |_: News| {});
+    let failed = |ended| anyhow!("cannot poll `{}`: {ended}", options.target);
+    let mut connection = reader.connect().await.map_err(failed)?;
+    let arrived = || ledger.last_read_us.load(Ordering::Relaxed) as f64;
+    let gap = sampled(async || {
+        reader.ask(&mut connection, reader.request("/poll", &[])).await.ok()?;
+        let before = arrived();
+        reader.ask(&mut connection, reader.request("/poll", &[])).await.ok()?;
+        Some(arrived() - before)
+    });
+    gap.await.ok_or_else(|| anyhow!("`{}` does not answer polls", options.target))
+}
+
+/// Publishes one event to a topic of its own, for first events to be measured with.
+async fn waiting_event(options: &Options, size: usize) -> anyhow::Result<String> {
+    let topic = format!("first.{:08x}", fastrand::u32(..));
+    let socket = dial(options, &Arc::default()).await?;
+    let failed = |ended| anyhow!("cannot publish to `{}`: {ended}", options.target);
+    let mut connection = Connection::over(socket).await.map_err(failed)?;
+    let data = Payload::new(size).next_data().to_owned();
+    connection.exchange(publishing(options, &topic, data)).await.map_err(failed)?;
+    Ok(topic)
+}
+
+async fn first_event(transport: Transport, options: Options) -> Option<f64> {
+    let options = Arc::new(options);
+    sampled(async || {
+        let (sender, arrived) = tokio::sync::oneshot::channel();
+        let mut sender = Some(sender);
+        let on_news = move |news| {
+            if let News::Event { arrived_us, .. } = news
+                && let Some(sender) = sender.take()
+            {
+                let _ = sender.send(arrived_us);
+            }
+        };
+        let mut reader = Reader::new(options.clone(), Arc::default(), on_news);
+        let before = monotonic_us();
+        let arrived = async {
+            tokio::select! {
+                _refused = transport.subscribe(&mut reader) => None,
+                arrived_us = arrived => arrived_us.ok(),
+            }
+        };
+        let arrived_us = timeout(PATIENCE, arrived).await.ok()??;
+        Some((arrived_us - before) as f64)
+    })
+    .await
+}

@@ -1,0 +1,85 @@
+//! A server of one's own, in a process of its own: it shares no runtime and no lock with what measures it.
+
+use std::io;
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child as Process, ChildStdin, ChildStdout, Command};
+
+use super::orders::{Done, Order};
+use super::plan::Plan;
+use crate::client::Target;
+
+/// A running server. It ends when this is dropped: its stdin closes.
+pub(super) struct Child {
+    process: Process,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    target: Target,
+}
+
+impl Child {
+    pub(super) async fn start(plan: &Plan) -> anyhow::Result<Self> {
+        let this = std::env::current_exe().context("cannot find this program to start it again")?;
+        let retain = plan.retain();
+        let largest = plan.source.size.max(1024) + 256;
+        let mut process = Command::new(this)
+            .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
+            .args(["--retain", &retain.to_string()])
+            .args(["--retain-bytes", &(retain * largest).to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start a server")?;
+        let orders = process.stdin.take().expect("stdin is piped");
+        let stdout = process.stdout.take().expect("stdout is piped");
+        let mut answers = BufReader::new(stdout).lines();
+        let first = answers.next_line().await?.context("the server ended before it listened")?;
+        let url = first.strip_prefix("listening on ").context("the server did not say where it listens")?;
+        let target = url.parse().context("the server listens at no URL")?;
+        Ok(Self { process, orders, answers, target })
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    pub(super) async fn order(&mut self, order: &Order) -> anyhow::Result<Done> {
+        let mut line = serde_json::to_string(order)?;
+        line.push('\n');
+        self.orders.write_all(line.as_bytes()).await.context("the server has ended")?;
+        let answer = self.answers.next_line().await?.context("the server has ended")?;
+        match serde_json::from_str(&answer).context("the server does not make sense")? {
+            Done::Refused(why) => bail!(why),
+            done => Ok(done),
+        }
+    }
+
+    /// CPU time of all its threads but the one that publishes, in microseconds; `None` where the platform
+    /// does not say.
+    pub(super) fn cpu_us(&self) -> Option<f64> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id()?)).ok()?;
+        let nanoseconds = tasks.flatten().map(|task| thread_cpu_ns(&task.path()));
+        Some(nanoseconds.sum::<io::Result<u64>>().ok()? as f64 / 1e3)
+    }
+
+    /// Its proportional set size in bytes; `None` where the platform does not say.
+    pub(super) fn memory_bytes(&self) -> Option<u64> {
+        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.process.id()?)).ok()?;
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kilobytes * 1024)
+    }
+}
+
+/// `schedstat` begins with the nanoseconds a thread has run (Documentation/scheduler/sched-stats.rst).
+fn thread_cpu_ns(task: &std::path::Path) -> io::Result<u64> {
+    if std::fs::read_to_string(task.join("comm"))?.trim() == "player" {
+        return Ok(0);
+    }
+    let schedstat = std::fs::read_to_string(task.join("schedstat"))?;
+    let ran = schedstat.split(' ').next().and_then(|text| text.parse().ok());
+    ran.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}

@@ -1,0 +1,109 @@
+//! All clients of one transport, running.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::diary::{Diary, Reading};
+use crate::client::{Options, Reader};
+use crate::control;
+use crate::event::Message;
+use crate::transport::Transport;
+
+/// How long a lane may take to connect.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Clients that share a transport, each with its own connection and diary.
+pub(super) struct Lane {
+    /// `None` is the control row.
+    pub(super) transport: Option<Transport>,
+    pub(super) diaries: Vec<Diary>,
+    _tasks: JoinSet<()>,
+}
+
+impl Lane {
+    pub(super) fn start(transport: Transport, clients: impl Iterator<Item = Options>) -> Self {
+        let mut tasks = JoinSet::new();
+        let diaries = clients.map(|options| {
+            let diary = Diary::default();
+            tasks.spawn(subscribe(transport, options, diary.clone()));
+            diary
+        });
+        Self { transport: Some(transport), diaries: diaries.collect(), _tasks: tasks }
+    }
+
+    pub(super) fn start_control(options: Options) -> Self {
+        let mut tasks = JoinSet::new();
+        let diary = Diary::default();
+        tasks.spawn(listen(options, diary.clone()));
+        Self { transport: None, diaries: vec![diary], _tasks: tasks }
+    }
+
+    fn name(&self) -> &'static str {
+        self.transport.map_or("(tcp)", Transport::name)
+    }
+
+    /// Waits until every client has been answered.
+    pub(super) async fn connected(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + CONNECT;
+        for diary in &self.diaries {
+            while !diary.entries().is_connected {
+                if let Some(why) = &diary.entries().failure {
+                    bail!("{}: {why}", self.name());
+                }
+                if Instant::now() > deadline {
+                    bail!("{} did not connect within {CONNECT:?}", self.name());
+                }
+                sleep(Duration::from_millis(2)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every client has seen this event, or something after it.
+    pub(super) fn has_seen(&self, sequence: u64) -> bool {
+        self.diaries.iter().all(|diary| diary.entries().newest >= sequence)
+    }
+
+    /// The highest sequence that any client has seen.
+    pub(super) fn newest(&self) -> u64 {
+        self.diaries.iter().map(|diary| diary.entries().newest).max().unwrap_or(0)
+    }
+
+    /// What all clients together have by now.
+    pub(super) fn reading(&self) -> Reading {
+        self.diaries.iter().map(Diary::reading).fold(Reading::default(), |sum, reading| Reading {
+            counts: sum.counts + reading.counts,
+            payload: sum.payload + reading.payload,
+            arrivals: sum.arrivals + reading.arrivals,
+        })
+    }
+
+    /// Why a client gave up, if one did.
+    pub(super) fn failure(&self) -> Option<String> {
+        let failures = self.diaries.iter().filter_map(|diary| diary.entries().failure.clone());
+        failures.map(|why| format!("{}: {why}", self.name())).next()
+    }
+}
+
+async fn subscribe(transport: Transport, options: Options, diary: Diary) {
+    let book = diary.clone();
+    let mut reader = Reader::new(Arc::new(options), diary.ledger.clone(), move |news| book.note(news));
+    let refused = transport.subscribe(&mut reader).await;
+    diary.entries().failure = Some(refused.to_string());
+}
+
+async fn listen(options: Options, diary: Diary) {
+    let ended = control::listen(&options, |heard| match heard {
+        control::Heard::Connected => diary.entries().is_connected = true,
+        control::Heard::Message(Message::Event(event), arrived_us) => {
+            diary.entries().arrived(&event, arrived_us);
+        }
+        control::Heard::Message(Message::Gap(_), _) => {}
+    });
+    let why = ended.await.map_or_else(|wrong| wrong.to_string(), |()| "closed by the server".to_owned());
+    diary.entries().failure = Some(why);
+}

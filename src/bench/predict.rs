@@ -1,0 +1,171 @@
+//! Theory for what was played: its inputs from the run, its figures for each lane.
+
+use super::calibrate::Calibration;
+use super::plan::Plan;
+use super::result::{Bytes, Layers};
+use super::round::{Round, Window};
+use super::trial::Trial;
+use crate::client::Offset;
+use crate::source::SourceKind;
+use crate::theory::{
+    self, Arrivals, Heads, Heartbeats, Inputs, Latency, OneWay, Payload, Requests, bytes_per_event, simulate,
+};
+use crate::transport::Transport;
+
+/// What the predictions of a run are made from.
+pub(super) struct Basis {
+    pub(super) inputs: Inputs,
+    pub(super) payload: Payload,
+    /// The events of a window, for each client.
+    pub(super) events: f64,
+    /// When events were scheduled, and which stretch of it counts, in microseconds.
+    schedule_us: Vec<f64>,
+    window_us: std::ops::Range<f64>,
+}
+
+/// What a lane should come to.
+pub(super) struct Prediction {
+    pub(super) latency: Option<Latency>,
+    pub(super) requests: Option<Requests>,
+    pub(super) bytes: Option<Bytes>,
+}
+
+impl Basis {
+    /// From the rounds of a run, the control row first of all.
+    pub(super) fn of(plan: &Plan, rounds: &[&Round], calibration: &Calibration, offset: Offset) -> Self {
+        let windows: Vec<&Window> = rounds.iter().map(|round| &round.window).collect();
+        let events: f64 = windows.iter().map(|window| window.events() as f64).sum();
+        let seconds: f64 = windows.iter().map(|window| window.seconds()).sum();
+        let first = rounds.first();
+        Self {
+            inputs: Inputs {
+                rate_per_s: events / seconds,
+                arrivals: arrivals(plan),
+                one_way: one_way(rounds, calibration, offset),
+                ..inputs(plan, calibration)
+            },
+            payload: payload(rounds),
+            events: events / rounds.len().max(1) as f64,
+            schedule_us: first.map(|round| schedule(round)).unwrap_or_default(),
+            window_us: first
+                .map_or(0.0..0.0, |round| round.window.start_us as f64..round.window.end_us as f64),
+        }
+    }
+
+    pub(super) fn predict(&self, transport: Transport, heads: &Heads) -> Prediction {
+        let played = || simulate(transport, &self.schedule_us, &self.window_us, &self.inputs);
+        let latency =
+            theory::latency(transport, &self.inputs).or_else(|| played().map(|played| played.latency()));
+        let requests = match transport {
+            Transport::Sse | Transport::Websocket => Some(Requests::of_streams(1.0, self.events)),
+            _ => {
+                theory::requests(transport, &self.inputs).or_else(|| played().map(|played| played.requests()))
+            }
+        };
+        let beats = Heartbeats::default();
+        let beats = beats
+            .per_event(transport, &self.inputs)
+            .or_else(|| beats.played(transport, &self.schedule_us, &self.window_us))
+            .unwrap_or(0.0);
+        let bytes = requests.map(|requests| {
+            let bytes = bytes_per_event(transport, &requests, beats, heads, &self.payload);
+            Bytes { down: layers(&bytes.down), up: layers(&bytes.up) }
+        });
+        Prediction { latency, requests, bytes }
+    }
+}
+
+fn layers(of: &theory::Layers) -> Layers {
+    Layers { payload: of.payload, envelope: of.envelope, http: of.http, tls: 0.0 }
+}
+
+/// What the plan and the calibration say, whatever is played. G is measured as a whole: what of it is the
+/// server's and what the client's does not matter to any formula.
+pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
+    let round_trip_us = calibration.round_trip_us.unwrap_or(calibration.gap_us);
+    Inputs {
+        rate_per_s: plan.source.rate.per_s(),
+        arrivals: Some(Arrivals::Poisson),
+        one_way: OneWay::Given(round_trip_us / 2.0),
+        round_trip_us,
+        server_us: (calibration.gap_us - round_trip_us).max(0.0),
+        turnaround_us: 0.0,
+        poll_interval_us: plan.poll_interval.as_secs_f64() * 1e6,
+        poll_mode: plan.poll_mode,
+        hold_us: plan.hold().as_secs_f64() * 1e6,
+        linger_us: plan.linger.as_secs_f64() * 1e6,
+        keep_alive: plan.keep_alive,
+        tls: false,
+    }
+}
+
+/// Which closed form fits; none for a feed that others publish, whose kind nobody told us.
+fn arrivals(plan: &Plan) -> Option<Arrivals> {
+    match plan.source.kind {
+        _ if plan.only_listens() => None,
+        SourceKind::Poisson => Some(Arrivals::Poisson),
+        SourceKind::Steady => Some(Arrivals::Steady),
+        _ => None,
+    }
+}
+
+/// d: the latencies of the control row; half a round trip where the server has none.
+fn one_way(rounds: &[&Round], calibration: &Calibration, offset: Offset) -> OneWay {
+    let controls = rounds.iter().flat_map(|round| {
+        let control = round.lanes.iter().filter(|lane| lane.transport.is_none());
+        let window = &round.window;
+        control.flat_map(|lane| &lane.clients).flat_map(move |client| {
+            let counted = client.arrivals.iter().filter(|arrival| window.contains(arrival.sequence));
+            counted.map(move |arrival| offset.age_us(arrival.sent_us, arrival.arrived_us) as f64)
+        })
+    });
+    let latencies: Vec<f64> = controls.collect();
+    match latencies.is_empty() {
+        true => OneWay::Given(calibration.round_trip_us.unwrap_or(calibration.gap_us) / 2.0),
+        false => OneWay::measured(latencies),
+    }
+}
+
+/// p, and the mean length of an id, of what was delivered in the windows.
+fn payload(rounds: &[&Round]) -> Payload {
+    let (mut count, mut bytes, mut ids) = (0.0, 0.0, 0.0);
+    for round in rounds {
+        let arrivals = round.lanes.iter().flat_map(|lane| &lane.clients).flat_map(|client| &client.arrivals);
+        for arrival in arrivals.filter(|arrival| round.window.contains(arrival.sequence)) {
+            count += 1.0;
+            bytes += f64::from(arrival.payload);
+            ids += f64::from(arrival.id);
+        }
+    }
+    let mean = |sum: f64| if count > 0.0 { sum / count } else { 0.0 };
+    Payload { bytes: mean(bytes), id_bytes: mean(ids) }
+}
+
+/// The instants for which events were scheduled, as the events themselves tell: the warm-up's too.
+fn schedule(round: &Round) -> Vec<f64> {
+    let clients = round.lanes.iter().flat_map(|lane| &lane.clients);
+    let fullest = clients.max_by_key(|client| client.arrivals.len());
+    let instants = fullest.iter().flat_map(|client| &client.arrivals).map(|arrival| arrival.sent_us as f64);
+    let mut schedule: Vec<f64> = instants.collect();
+    schedule.sort_by(f64::total_cmp);
+    schedule
+}
+
+impl Prediction {
+    /// Of a statistic of so many events: the largest of n is about the quantile n/(n+1).
+    pub(super) fn max_us(&self, events: f64) -> Option<f64> {
+        self.latency.as_ref()?.quantile_us(events / (events + 1.0))
+    }
+}
+
+/// How many events an answer carries where one brings any.
+pub(super) fn events_per_answer(transport: Transport, inputs: &Inputs) -> u64 {
+    let requests = theory::requests(transport, inputs);
+    let full = requests.map_or(1.0, |requests| requests.full_per_event());
+    if full > 0.0 { (1.0 / full).round().max(1.0) as u64 } else { 1 }
+}
+
+/// The median of a trial's own figures, where they have one.
+pub(super) fn over(trials: &[&Trial], figure: impl Fn(&Trial) -> Option<f64>) -> Vec<f64> {
+    trials.iter().filter_map(|trial| figure(trial)).collect()
+}

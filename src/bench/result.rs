@@ -1,0 +1,314 @@
+//! A result: plain data with units in the names. `null` where a thing cannot be known, or the sample cannot
+//! support it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Mode;
+use super::statistics::Method;
+use crate::client::{HeaderStyle, Offset, PollMode};
+use crate::source::{Played, Source};
+use crate::transport::Transport;
+
+/// Grows when a key is dropped or means something else; keys may be added without.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that a `bench` found out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// The shape of this document.
+    pub schema_version: u32,
+    /// What was typed.
+    pub command: String,
+    /// What all that is random was drawn from.
+    pub seed: u64,
+    /// Where it ran.
+    pub environment: Environment,
+    /// What whoever quotes these figures must know.
+    pub warnings: Vec<String>,
+    /// Whether it was stopped before its time.
+    pub interrupted: bool,
+    /// One for each set of conditions.
+    pub runs: Vec<Run>,
+}
+
+/// Where it ran.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Environment {
+    /// Of this program.
+    pub version: String,
+    /// `release` or `debug`.
+    pub build: String,
+    /// `linux`, `macos`, `windows`.
+    pub os: String,
+    /// `x86_64`, `aarch64`.
+    pub arch: String,
+    /// Logical processors.
+    pub cpus: usize,
+}
+
+/// One set of conditions, and what each lane made of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// The network between the two ends: `none` is the loopback or whatever the URL goes over.
+    pub link: String,
+    /// Whether the lanes ran at once.
+    pub mode: Mode,
+    /// Rounds played.
+    pub rounds: usize,
+    /// λ as it was played: events a second in the windows.
+    pub rate_per_s: f64,
+    /// What was published; `listened` where others did.
+    pub source: String,
+    /// The source in full, where it was ours.
+    pub played: Option<Source>,
+    /// Clients a lane.
+    pub clients: usize,
+    /// Bytes of each event's data, where they were ours to choose.
+    pub size_bytes: Option<usize>,
+    /// Mean bytes of an event's JSON, as it was delivered.
+    pub payload_bytes: Option<f64>,
+    /// T.
+    pub poll_interval_us: u64,
+    /// What T is counted from.
+    pub poll_mode: PollMode,
+    /// H.
+    pub hold_us: u64,
+    /// How long a long poll waited for more.
+    pub linger_us: u64,
+    /// Whose heads were sent.
+    pub headers: HeaderStyle,
+    /// Whether connections served more than one request.
+    pub keep_alive: bool,
+    /// What came before the window, and was not counted.
+    pub warmup_us: u64,
+    /// The windows that counted, on average.
+    pub duration_us: u64,
+    /// The server's clock against ours.
+    pub clock: Offset,
+    /// How late the publisher was, in its worst round.
+    pub publisher: Option<Played>,
+    /// What the predictions were made from.
+    pub theory: Inputs,
+    /// The same bytes over a bare socket.
+    pub control: Option<Control>,
+    /// One for each transport that was asked for.
+    pub lanes: Vec<Lane>,
+    /// What theory says of the same lanes where there is one event a minute.
+    pub quiet: Vec<Quiet>,
+}
+
+/// What predictions were made from, and how each was come by: `measured` or `given`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inputs {
+    /// λ.
+    pub rate_per_s: Input,
+    /// d: the median of the control row.
+    pub one_way_us: Input,
+    /// R: an echo on a bare socket.
+    pub round_trip_us: Input,
+    /// G: from one answer to the next, where there was nothing to wait for.
+    pub gap_us: Input,
+    /// p.
+    pub payload_bytes: Input,
+    /// Bytes of the heads, by transport: request, empty answer, full answer.
+    pub head_bytes: BTreeMap<Transport, [f64; 3]>,
+}
+
+/// A number, and how it was come by.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Input {
+    /// The number.
+    pub value: Option<f64>,
+    /// `measured` or `given`.
+    pub measured: bool,
+}
+
+impl Input {
+    /// A number that was measured, or could not be.
+    pub(super) fn measured(value: Option<f64>) -> Self {
+        Self { value, measured: true }
+    }
+}
+
+/// A bare socket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Control {
+    /// Its events.
+    pub events: Events,
+    /// Its latencies.
+    pub latency_us: Latency,
+    /// Buckets of its latencies, see [`Lane::histogram`].
+    pub histogram: Vec<(u64, u64)>,
+}
+
+/// One transport.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Lane {
+    /// Which.
+    pub transport: Transport,
+    /// What became of the events.
+    pub events: Events,
+    /// How old events were on arrival.
+    pub latency_us: Latency,
+    /// Requests for each event and client.
+    pub requests_per_event: Compared,
+    /// The share of answers that brought nothing; of poll and longpoll only.
+    pub empty_share: Compared,
+    /// Bytes for each event and client.
+    pub bytes_per_event: BytesPerEvent,
+    /// Connections opened, all clients together, the most of any round.
+    pub connections_opened: u64,
+    /// From `connect()` to the arrival of an event that was waiting.
+    pub first_event_us: Compared,
+    /// The server's CPU time for each event and client; of isolated runs.
+    pub server_cpu_us_per_event: Option<f64>,
+    /// What the server's memory grew by for each client; of isolated runs with 100 clients or more.
+    pub server_memory_bytes_per_client: Option<f64>,
+    /// Latencies by power of 2^(1/4) µs: the bucket's number, and how many fell into it.
+    pub histogram: Vec<(u64, u64)>,
+}
+
+/// What became of the events: pairs of an event and a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// Published in the window, for each client.
+    pub expected: u64,
+    /// Arrived, each counted once.
+    pub delivered: u64,
+    /// Never arrived, and nobody said so.
+    pub lost: u64,
+    /// Arrived again.
+    pub duplicated: u64,
+    /// Arrived after a later one.
+    pub reordered: u64,
+    /// Never arrived, and a gap said so.
+    pub missed: u64,
+    /// Gaps announced.
+    pub gaps: u64,
+}
+
+impl Events {
+    pub(super) fn add(self, other: Self) -> Self {
+        Self {
+            expected: self.expected + other.expected,
+            delivered: self.delivered + other.delivered,
+            lost: self.lost + other.lost,
+            duplicated: self.duplicated + other.duplicated,
+            reordered: self.reordered + other.reordered,
+            missed: self.missed + other.missed,
+            gaps: self.gaps + other.gaps,
+        }
+    }
+
+    /// Whether each arrived once and in order, or was announced as missing.
+    pub fn are_accounted_for(&self) -> bool {
+        self.lost == 0 && self.duplicated == 0 && self.reordered == 0
+    }
+}
+
+/// A figure beside what theory says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The median over trials of the trial's figure.
+    pub measured: Option<f64>,
+    /// What it should be.
+    pub predicted: Option<f64>,
+    /// Where the 95% interval of `measured` begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Whether the interval is over trials or over blocks of one trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_over: Option<Method>,
+    /// Where the events are too few: how many it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_events: Option<u64>,
+}
+
+impl Compared {
+    /// How far theory is off, in half widths of the interval: beyond 1 it lies outside.
+    pub fn deviation(&self) -> Option<f64> {
+        let (measured, predicted) = (self.measured?, self.predicted?);
+        let (low, high) = (self.low?, self.high?);
+        let half = if predicted < measured { measured - low } else { high - measured };
+        (half > 0.0).then(|| (measured - predicted) / half)
+    }
+}
+
+/// How old events were on arrival.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Latency {
+    /// The mean.
+    pub mean: Compared,
+    /// The median.
+    pub p50: Compared,
+    /// One in twenty is above.
+    pub p95: Compared,
+    /// One in a hundred is above.
+    pub p99: Compared,
+    /// The largest.
+    pub max: Compared,
+    /// Latencies below zero: the clocks were off by more than they were.
+    pub negative: u64,
+}
+
+/// Bytes for each event and client, by layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bytes {
+    /// From server to client.
+    pub down: Layers,
+    /// From client to server.
+    pub up: Layers,
+}
+
+/// Bytes that went one way, by layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Layers {
+    /// The events' JSON.
+    pub payload: f64,
+    /// What the transport puts around it.
+    pub envelope: f64,
+    /// Heads of requests and answers.
+    pub http: f64,
+    /// Encryption: this version speaks none.
+    pub tls: f64,
+}
+
+impl Layers {
+    /// All layers.
+    pub fn total(&self) -> f64 {
+        self.payload + self.envelope + self.http + self.tls
+    }
+}
+
+/// Bytes, measured and predicted.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct BytesPerEvent {
+    /// Both ways, all layers.
+    pub total: Compared,
+    /// From server to client.
+    pub down: Layers,
+    /// From client to server.
+    pub up: Layers,
+    /// What both should be.
+    pub predicted: Option<Bytes>,
+}
+
+/// What theory says of a quiet feed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Quiet {
+    /// Of which transport.
+    pub transport: Transport,
+    /// λ.
+    pub rate_per_s: f64,
+    /// Requests for each event.
+    pub requests_per_event: f64,
+    /// The share of answers that bring nothing.
+    pub empty_share: Option<f64>,
+    /// Bytes for each event, both ways, all layers, the connection's own heads not included.
+    pub bytes_per_event: f64,
+}

@@ -1,0 +1,155 @@
+//! Where events come from in a round: a server of our own, or somebody's, with or without our publishing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use hyper::{Method, Request};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::child::Child;
+use super::orders::{Done, Order};
+use super::plan::Plan;
+use crate::client::{Connection, Ended, Options, Target, dial};
+use crate::clock::Clock;
+use crate::source::{Played, Player, Source};
+use crate::wire::Ledger;
+
+pub(super) enum Stage {
+    Own(Box<Child>),
+    Theirs { target: Target, publisher: Option<Publisher> },
+}
+
+impl Stage {
+    pub(super) async fn set(plan: &Plan) -> anyhow::Result<Self> {
+        match &plan.url {
+            None => Ok(Self::Own(Box::new(Child::start(plan).await?))),
+            Some(target) => Ok(Self::Theirs { target: target.clone(), publisher: None }),
+        }
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        match self {
+            Self::Own(child) => child.target(),
+            Self::Theirs { target, .. } => target,
+        }
+    }
+
+    pub(super) fn child(&self) -> Option<&Child> {
+        match self {
+            Self::Own(child) => Some(child),
+            Self::Theirs { .. } => None,
+        }
+    }
+
+    /// Begins to publish, where that is ours to do.
+    pub(super) async fn play(&mut self, plan: &Plan) -> anyhow::Result<()> {
+        let source = Source { duration: None, ..plan.source.clone() };
+        match self {
+            Self::Own(child) => match child.order(&Order::Play(source)).await? {
+                Done::Playing => {}
+                other => bail!("the server answered {other:?}"),
+            },
+            Self::Theirs { publisher, target } if plan.publish => {
+                *publisher = Some(Publisher::start(&source, plan.options(target.clone(), 0.0)).await?);
+            }
+            Self::Theirs { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The sequence of the newest event, where the server tells us.
+    pub(super) async fn newest(&mut self) -> anyhow::Result<Option<u64>> {
+        match self {
+            Self::Own(child) => match child.order(&Order::Look).await? {
+                Done::Seen { newest, .. } => Ok(Some(newest.sequence)),
+                other => bail!("the server answered {other:?}"),
+            },
+            Self::Theirs { .. } => Ok(None),
+        }
+    }
+
+    /// Waits until a source with an end has come to it.
+    pub(super) async fn end(&mut self) -> anyhow::Result<()> {
+        loop {
+            let is_over = match self {
+                Self::Own(child) => {
+                    matches!(child.order(&Order::Look).await?, Done::Seen { is_over: true, .. })
+                }
+                Self::Theirs { publisher, .. } => {
+                    publisher.as_ref().is_none_or(|publisher| publisher.player.is_finished())
+                }
+            };
+            if is_over {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Stops publishing. Gives the sequence of the newest event, where the server tells, and what was played.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<(Option<u64>, Option<Played>)> {
+        match self {
+            Self::Own(child) => match child.order(&Order::Stop).await? {
+                Done::Stopped { newest, played } => Ok((Some(newest.sequence), played)),
+                other => bail!("the server answered {other:?}"),
+            },
+            Self::Theirs { publisher, .. } => match publisher.take() {
+                None => Ok((None, None)),
+                Some(publisher) => publisher.stop().await.map(|played| (None, Some(played))),
+            },
+        }
+    }
+}
+
+/// Publishes to somebody else's server: the player's own clock, then one POST after another.
+pub(super) struct Publisher {
+    player: Player,
+    posting: JoinHandle<Result<(), Ended>>,
+}
+
+impl Publisher {
+    async fn start(source: &Source, options: Options) -> anyhow::Result<Self> {
+        let (sender, due) = mpsc::unbounded_channel();
+        let ledger = Arc::new(Ledger::default());
+        let socket = dial(&options, &ledger).await.context("cannot publish")?;
+        let connection = Connection::over(socket).await.map_err(|ended| anyhow::anyhow!("{ended}"))?;
+        let posting = tokio::spawn(post(connection, options, due));
+        let player = Player::start(source, Clock::start(), move |_, data| {
+            let _ = sender.send(data.to_owned());
+        })?;
+        Ok(Self { player, posting })
+    }
+
+    async fn stop(self) -> anyhow::Result<Played> {
+        let played = self.player.stop();
+        self.posting.await?.map_err(|ended| anyhow::anyhow!("cannot publish: {ended}"))?;
+        Ok(played)
+    }
+}
+
+async fn post(
+    mut connection: Connection,
+    options: Options,
+    mut due: mpsc::UnboundedReceiver<String>,
+) -> Result<(), Ended> {
+    let topic = options.topic.as_deref().unwrap_or("demo");
+    while let Some(data) = due.recv().await {
+        let answer = connection.exchange(publishing(&options, topic, data)).await?;
+        if !answer.status.is_success() {
+            return Err(Ended::refused(&answer));
+        }
+    }
+    Ok(())
+}
+
+/// A request to publish.
+pub(super) fn publishing(options: &Options, topic: &str, data: String) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::from(data));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = format!("/publish?topic={topic}").parse().expect("a topic needs no encoding");
+    *request.headers_mut() = options.headers.fields(&options.target.authority(), "/publish");
+    request
+}

@@ -1,0 +1,200 @@
+//! What a lane's diaries add up to: events counted, latencies in order, bytes by layer.
+
+use std::collections::BTreeMap;
+
+use super::diary::{Arrival, Entries};
+use super::result::{Bytes, Events};
+use super::round::{LaneRound, Window};
+use super::statistics::Sample;
+use crate::client::Offset;
+use crate::transport::Transport;
+
+/// One lane in one round.
+pub(super) struct Trial {
+    pub(super) events: Events,
+    pub(super) sample: Sample,
+    /// Requests for each event that a client was to get.
+    pub(super) requests_per_event: Option<f64>,
+    pub(super) empty_share: Option<f64>,
+    pub(super) bytes: Option<Bytes>,
+    pub(super) connections_opened: u64,
+    /// How many latencies fell into each bucket.
+    pub(super) histogram: BTreeMap<u64, u64>,
+}
+
+/// The first arrival of each event of the window, per client, and what else came.
+struct Sorted {
+    firsts: Vec<Arrival>,
+    events: Events,
+}
+
+impl Trial {
+    pub(super) fn of(lane: &LaneRound, window: &Window, offset: Offset) -> Self {
+        let sorted: Vec<Sorted> = lane.clients.iter().map(|client| sort(client, window)).collect();
+        let events = sorted.iter().map(|client| client.events).fold(Events::default(), Events::add);
+        let pairs = events.expected as f64;
+        let cost = Cost::of(lane);
+        Self {
+            sample: sample(&sorted, offset),
+            requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
+            empty_share: cost.empty_share,
+            bytes: (pairs > 0.0).then(|| cost.bytes(pairs, &sorted)),
+            connections_opened: lane.end.counts.connections,
+            histogram: histogram(&sorted, offset),
+            events,
+        }
+    }
+}
+
+/// Holds what came against what was published.
+fn sort(client: &Entries, window: &Window) -> Sorted {
+    let expected = window.events();
+    let mut seen = vec![false; expected as usize];
+    let mut events = Events { expected, gaps: client.gaps.len() as u64, ..Events::default() };
+    let (mut firsts, mut highest) = (Vec::new(), 0);
+    for arrival in client.arrivals.iter().filter(|arrival| window.contains(arrival.sequence)) {
+        let seen = &mut seen[(arrival.sequence - window.after - 1) as usize];
+        if std::mem::replace(seen, true) {
+            events.duplicated += 1;
+            continue;
+        }
+        events.delivered += 1;
+        events.reordered += u64::from(arrival.sequence < highest);
+        highest = highest.max(arrival.sequence);
+        firsts.push(*arrival);
+    }
+    let is_announced =
+        |sequence: u64| client.gaps.iter().any(|(first, next)| (*first..*next).contains(&sequence));
+    let missing = (0..expected).filter(|index| !seen[*index as usize]).map(|index| window.after + 1 + index);
+    let (announced, lost): (Vec<u64>, Vec<u64>) = missing.partition(|sequence| is_announced(*sequence));
+    (events.missed, events.lost) = (announced.len() as u64, lost.len() as u64);
+    Sorted { firsts, events }
+}
+
+/// Latencies of all clients in order of time; what one read brought stays together.
+fn sample(clients: &[Sorted], offset: Offset) -> Sample {
+    let reads = clients.iter().flat_map(|client| client.firsts.chunk_by(|a, b| a.arrived_us == b.arrived_us));
+    let mut reads: Vec<&[Arrival]> = reads.collect();
+    reads.sort_by_key(|read| read[0].arrived_us);
+    let mut sample = Sample::default();
+    for read in reads {
+        sample.record_answer(read.iter().map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us)));
+    }
+    sample
+}
+
+/// The number of a latency's bucket: 4 log₂ of its microseconds, so each is 19% wider than the one before.
+fn bucket(latency_us: i64) -> u64 {
+    ((latency_us.max(1) as f64).log2() * 4.0).floor() as u64
+}
+
+fn histogram(clients: &[Sorted], offset: Offset) -> BTreeMap<u64, u64> {
+    let mut histogram = BTreeMap::new();
+    for arrival in clients.iter().flat_map(|client| &client.firsts) {
+        let age_us = offset.age_us(arrival.sent_us, arrival.arrived_us);
+        *histogram.entry(bucket(age_us)).or_default() += 1;
+    }
+    histogram
+}
+
+/// What a lane spent in the window, all its clients together.
+///
+/// A stream's one request and its heads were sent before the window, for all that came in it: they count. A
+/// poller's first request is one of many, and only those of the window count.
+struct Cost {
+    requests: f64,
+    empty_share: Option<f64>,
+    http_up: f64,
+    http_down: f64,
+    body_up: f64,
+    /// Around each event that arrived in the window.
+    envelope_down: f64,
+}
+
+impl Cost {
+    fn of(lane: &LaneRound) -> Self {
+        let window = lane.end.counts - lane.start.counts;
+        let is_stream = matches!(lane.transport, Some(Transport::Sse | Transport::Websocket));
+        let asked = if is_stream { lane.end.counts } else { window };
+        let payload = (lane.end.payload - lane.start.payload) as f64;
+        let arrivals = (lane.end.arrivals - lane.start.arrivals) as f64;
+        let envelope = (window.down.body as f64 - payload) / arrivals;
+        let is_asking = !is_stream && window.requests > 0;
+        Self {
+            requests: asked.requests as f64,
+            empty_share: is_asking.then(|| window.empty_answers as f64 / window.requests as f64),
+            http_up: asked.up.http as f64,
+            http_down: asked.down.http as f64,
+            body_up: window.up.body as f64,
+            envelope_down: if arrivals > 0.0 { envelope } else { 0.0 },
+        }
+    }
+
+    fn bytes(&self, pairs: f64, clients: &[Sorted]) -> Bytes {
+        let arrivals = clients.iter().flat_map(|client| &client.firsts);
+        let (count, sum) = arrivals
+            .fold((0.0, 0.0), |(count, sum), arrival| (count + 1.0, sum + f64::from(arrival.payload)));
+        let mut bytes = Bytes::default();
+        bytes.down.payload = if count > 0.0 { sum / count } else { 0.0 };
+        bytes.down.envelope = self.envelope_down;
+        bytes.down.http = self.http_down / pairs;
+        bytes.up.envelope = self.body_up / pairs;
+        bytes.up.http = self.http_up / pairs;
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { after: 10, last: 14, start_us: 0, end_us: 1 };
+
+    fn client(sequences: &[u64], gaps: &[(u64, u64)]) -> Entries {
+        let arrival = |(index, sequence): (usize, &u64)| Arrival {
+            sequence: *sequence,
+            sent_us: 0,
+            arrived_us: index as u64,
+            payload: 1,
+            id: 8,
+        };
+        Entries {
+            arrivals: sequences.iter().enumerate().map(arrival).collect(),
+            gaps: gaps.to_vec(),
+            ..Entries::default()
+        }
+    }
+
+    fn events(sequences: &[u64], gaps: &[(u64, u64)]) -> Events {
+        sort(&client(sequences, gaps), &WINDOW).events
+    }
+
+    const WHOLE: Events =
+        Events { expected: 4, delivered: 4, lost: 0, duplicated: 0, reordered: 0, missed: 0, gaps: 0 };
+
+    #[test]
+    fn every_event_is_accounted_for() {
+        assert_eq!(events(&[9, 10, 11, 12, 13, 14, 15], &[]), WHOLE);
+        assert_eq!(events(&[11, 13, 14], &[]), Events { delivered: 3, lost: 1, ..WHOLE });
+        assert_eq!(events(&[11, 12, 12, 13, 14], &[]), Events { duplicated: 1, ..WHOLE });
+        assert_eq!(events(&[11, 13, 12, 14], &[]), Events { reordered: 1, ..WHOLE });
+        assert_eq!(events(&[11, 14], &[(12, 14)]), Events { delivered: 2, missed: 2, gaps: 1, ..WHOLE });
+        assert_eq!(
+            events(&[11, 14], &[(12, 13)]),
+            Events { delivered: 2, missed: 1, lost: 1, gaps: 1, ..WHOLE },
+            "a gap with the wrong count"
+        );
+    }
+
+    #[test]
+    fn what_one_read_brought_stays_together_and_ages_by_the_servers_clock() {
+        let arrival =
+            |sequence, sent_us, arrived_us| Arrival { sequence, sent_us, arrived_us, payload: 1, id: 8 };
+        let clients = [
+            Sorted { firsts: vec![arrival(11, 100, 50), arrival(12, 110, 50)], events: WHOLE },
+            Sorted { firsts: vec![arrival(11, 100, 40)], events: WHOLE },
+        ];
+        let sample = sample(&clients, Offset { us: 80, within_us: 0 });
+        assert_eq!((sample.count(), sample.max_us(), sample.mean_us()), (3, Some(30), Some(70.0 / 3.0)));
+    }
+}

@@ -1,0 +1,175 @@
+//! `wirelanes bench`: all transports on the same events, beside theory.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, error::ErrorKind};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
+
+use super::experiment::ExperimentArguments;
+use super::{Cli, interrupted, runtime, units};
+use crate::bench::result::Report;
+use crate::bench::{self, Mode, Plan};
+use crate::client::Target;
+use crate::report;
+use crate::source::SourceKind;
+
+/// Measure all four transports on the same events, beside theory
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    experiment: ExperimentArguments,
+    /// Listen to this running server instead of starting one
+    #[arg(long, value_name = "URL")]
+    url: Option<Target>,
+    /// Publish to the server at --url, too
+    #[arg(long, requires = "url")]
+    publish: bool,
+    /// The topic [default: demo]
+    #[arg(long, requires = "url")]
+    topic: Option<String>,
+    /// How long to measure [default: 10s; a trace runs to its end]
+    #[arg(short, long, value_parser = units::interval)]
+    duration: Option<Duration>,
+    /// What to run first and not count; a trace has none
+    #[arg(long, default_value = "1s", value_parser = units::duration)]
+    warmup: Duration,
+    /// How often to run it all
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rounds: u64,
+    /// All lanes at once, or one after another
+    #[arg(long, value_enum, default_value_t)]
+    mode: Mode,
+    /// Write the result here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output)]
+    output: Option<Output>,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Where a result goes, and in which form.
+#[derive(Clone, Debug)]
+struct Output {
+    path: PathBuf,
+    is_json: bool,
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Ok(Output { path, is_json: true }),
+        Some("txt") => Ok(Output { path, is_json: false }),
+        _ => Err(format!("`{text}`: the form is told by the ending, `.json` or `.txt`")),
+    }
+}
+
+/// How long a window is that nobody gave a length.
+const DURATION: Duration = Duration::from_secs(10);
+
+impl Arguments {
+    /// Ends with a usage error where two flags do not go together.
+    fn plan(&self) -> Plan {
+        let mut plan = self.experiment.plan();
+        let listens_only = self.url.is_some() && !self.publish;
+        if listens_only && self.experiment.chooses_events() {
+            usage(
+                "`--rate`, `--size`, `--source`, `--speed` and `--loop` say what to publish: add `--publish`",
+            );
+        }
+        if plan.source.kind == SourceKind::Stdin {
+            usage("`--source stdin` cannot be played twice: serve it, and `bench --url` that server");
+        }
+        if self.url.is_some() && self.mode == Mode::Isolated {
+            usage("`--mode isolated` starts a server for each lane: leave out `--url`");
+        }
+        let ends = matches!(plan.source.kind, SourceKind::Trace(_)) && !plan.source.looped && !listens_only;
+        plan.duration = self.duration.or((!ends).then_some(DURATION));
+        plan.warmup = self.warmup;
+        plan.rounds = self.rounds as usize;
+        plan.mode = self.mode;
+        plan.url = self.url.clone();
+        plan.publish = self.publish;
+        plan.topic = self.topic.clone();
+        plan
+    }
+}
+
+fn usage(message: &str) -> ! {
+    Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = arguments.plan();
+    let report = runtime()?.block_on(measure(&plan, arguments.quiet))?;
+    if !arguments.quiet {
+        super::print(&report::text::text(&report))?;
+    }
+    if let Some(output) = arguments.output {
+        let text = if output.is_json { report::json::json(&report) } else { report::text::text(&report) };
+        std::fs::write(&output.path, text)
+            .with_context(|| format!("cannot write `{}`", output.path.display()))?;
+    }
+    Ok(verdict(&report))
+}
+
+async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Report> {
+    let bar = progress_bar(plan, quiet);
+    let interrupt = CancellationToken::new();
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let progress = |what: &str| bar.set_message(what.to_owned());
+    let running = bench::run(plan, command, &progress, &interrupt);
+    tokio::pin!(running);
+    let report = tokio::select! {
+        report = &mut running => report,
+        () = interrupted() => {
+            interrupt.cancel();
+            tokio::select! {
+                // What there is by now; a second signal ends it at once.
+                report = &mut running => report,
+                () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+            }
+        }
+    };
+    bar.finish_and_clear();
+    report
+}
+
+/// Counts seconds: a round takes as long as it was asked to, and about four more.
+fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let lanes = if plan.mode == Mode::Isolated { plan.transports.len() } else { 1 };
+    let round = plan.duration.unwrap_or(DURATION) + plan.warmup + plan.poll_interval + Duration::from_secs(3);
+    let seconds = round.as_secs() * (plan.rounds * lanes) as u64;
+    let style =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} s  {msg}").expect("the template is sound");
+    let bar = ProgressBar::new(seconds).with_style(style);
+    let ticking = bar.clone();
+    tokio::spawn(async move {
+        let begun = std::time::Instant::now();
+        while !ticking.is_finished() {
+            ticking.set_position(begun.elapsed().as_secs().min(seconds));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    bar
+}
+
+fn verdict(report: &Report) -> ExitCode {
+    /// 128 + SIGINT, as shells have it.
+    const INTERRUPTED: u8 = 130;
+    let lanes = || report.runs.iter().flat_map(|run| &run.lanes);
+    if report.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if lanes().all(|lane| lane.events.are_accounted_for()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,108 @@
+//! What `bench` and `predict` have in common: the feed, and what the clients do.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::units;
+use crate::bench::{Mode, Plan};
+use crate::client::{Header, HeaderStyle, Headers, PollMode};
+use crate::source::{Rate, Source, SourceKind};
+use crate::transport::Transport;
+
+#[derive(Args, Clone)]
+pub(super) struct ExperimentArguments {
+    /// Which transports
+    #[arg(short, long, value_delimiter = ',', default_values_t = Transport::ALL)]
+    transports: Vec<Transport>,
+    /// Clients of each transport
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    clients: u64,
+    /// Events a second, on average: 10, 0.5 or 1/60s [default: 10]
+    #[arg(short, long)]
+    rate: Option<Rate>,
+    /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE or trace:earthquakes [default: poisson]
+    #[arg(long)]
+    source: Option<SourceKind>,
+    /// Bytes of each event's data [default: 100]
+    #[arg(short, long, value_parser = units::bytes)]
+    size: Option<usize>,
+    /// How many times faster than recorded to play a trace
+    #[arg(long)]
+    speed: Option<f64>,
+    /// Begin a trace again when it ends
+    #[arg(long = "loop")]
+    looped: bool,
+    /// Draw the same instants as every run with this seed [default: random]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How often to poll
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Duration,
+    /// What the poll interval is counted from
+    #[arg(long, value_enum, default_value_t)]
+    poll_mode: PollMode,
+    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
+    #[arg(long, value_parser = units::hold)]
+    hold: Option<Duration>,
+    /// How long a long poll waits for more after the first event
+    #[arg(long, default_value = "0", value_parser = units::linger)]
+    linger: Duration,
+    /// Whose request heads to send
+    #[arg(long, value_enum, default_value_t)]
+    headers: HeaderStyle,
+    /// A header of your own, `Name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    extra: Vec<Header>,
+    /// Open a connection for every request
+    #[arg(long)]
+    no_keepalive: bool,
+}
+
+impl ExperimentArguments {
+    /// Whether any flag says what to publish.
+    pub(super) fn chooses_events(&self) -> bool {
+        let Self { rate, source, size, speed, looped, .. } = self;
+        rate.is_some() || source.is_some() || size.is_some() || speed.is_some() || *looped
+    }
+
+    pub(super) fn clients(&self) -> usize {
+        self.clients as usize
+    }
+
+    /// A plan for a server of our own, of the usual length.
+    pub(super) fn plan(&self) -> Plan {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+        let defaults = Source::default();
+        let mut transports = self.transports.clone();
+        transports.sort();
+        transports.dedup();
+        Plan {
+            transports,
+            clients: self.clients(),
+            source: Source {
+                kind: self.source.clone().unwrap_or_default(),
+                rate: self.rate.unwrap_or(defaults.rate),
+                size: self.size.unwrap_or(defaults.size),
+                speed: self.speed.unwrap_or(defaults.speed),
+                looped: self.looped,
+                seed,
+                duration: None,
+            },
+            duration: None,
+            warmup: Duration::ZERO,
+            rounds: 1,
+            mode: Mode::Together,
+            seed,
+            poll_interval: self.poll_interval,
+            poll_mode: self.poll_mode,
+            hold: self.hold,
+            linger: self.linger,
+            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            keep_alive: !self.no_keepalive,
+            url: None,
+            publish: false,
+            topic: None,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Figures as people read them: three digits, and a unit.
+
+/// `312 µs`, `3.12 ms`, `1.20 s`; `–` for what cannot be known.
+pub(super) fn duration(us: Option<f64>) -> String {
+    let Some(us) = us else { return "–".to_owned() };
+    match us.abs() {
+        0.0..999.5 => format!("{us:.0} µs"),
+        999.5..999_500.0 => format!("{} ms", three_digits(us / 1e3)),
+        _ => format!("{} s", three_digits(us / 1e6)),
+    }
+}
+
+/// `0.103`, `1.02`, `412`; `–` for what cannot be known.
+pub(super) fn number(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), three_digits)
+}
+
+/// `9 %`; `–` for what cannot be known.
+pub(super) fn percent(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+}
+
+/// Bytes, to a tenth below a hundred thousand.
+pub(super) fn bytes(value: Option<f64>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(value) if value.abs() < 99_999.5 => format!("{value:.1}"),
+        Some(value) => three_digits_k(value),
+    }
+}
+
+/// `12.3k`, `4.56M`.
+fn three_digits_k(value: f64) -> String {
+    match value {
+        _ if value < 999_500.0 => format!("{}k", three_digits(value / 1e3)),
+        _ => format!("{}M", three_digits(value / 1e6)),
+    }
+}
+
+/// Three digits that mean something, and no more than three behind the point.
+pub(super) fn three_digits(value: f64) -> String {
+    match value.abs() {
+        0.0..0.9995 => format!("{value:.3}"),
+        0.9995..9.995 => format!("{value:.2}"),
+        9.995..99.95 => format!("{value:.1}"),
+        99.95..99_999.5 => format!("{value:.0}"),
+        _ => three_digits_k(value),
+    }
+}
+
+/// A rate as it is typed: `10/s`, `1/60s`.
+pub(super) fn rate(per_s: f64) -> String {
+    let short = |value: f64| match three_digits(value) {
+        text if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        text => text,
+    };
+    if per_s < 0.0995 { format!("1/{}s", short(1.0 / per_s)) } else { format!("{}/s", short(per_s)) }
+}
+
+/// `1 s`, `250 ms`: a span that was chosen, not measured.
+pub(super) fn chosen(us: u64) -> String {
+    match us {
+        _ if us.is_multiple_of(1_000_000) => format!("{} s", us / 1_000_000),
+        _ if us.is_multiple_of(1_000) => format!("{} ms", us / 1_000),
+        _ => format!("{us} µs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits_and_a_unit() {
+        let durations = [(312.4, "312 µs"), (999.6, "1.00 ms"), (31_240.0, "31.2 ms"), (999_600.0, "1.00 s")];
+        for (us, text) in durations {
+            assert_eq!(duration(Some(us)), text);
+        }
+        assert_eq!(duration(None), "–");
+        assert_eq!(duration(Some(-12.0)), "-12 µs", "negative latencies are shown as they are");
+        assert_eq!(
+            (number(Some(0.1031)), number(Some(1.0)), number(Some(412.3))),
+            ("0.103".into(), "1.00".into(), "412".into())
+        );
+        assert_eq!((bytes(Some(187.28)), bytes(Some(1_234_567.0))), ("187.3".into(), "1.23M".into()));
+        assert_eq!(
+            (rate(10.0), rate(9.7), rate(1.0 / 60.0), rate(100.0)),
+            ("10/s".into(), "9.7/s".into(), "1/60s".into(), "100/s".into())
+        );
+        assert_eq!((chosen(1_000_000), chosen(250_000)), ("1 s".into(), "250 ms".into()));
+    }
+}

@@ -1,0 +1,6 @@
+//! A result, written down: exporters take plain data and return text, and open no files.
+
+mod format;
+pub mod json;
+pub mod predicted;
+pub mod text;

@@ -1,0 +1,74 @@
+//! What a player did: how many events, when, and how late it was itself.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// The longest lag that is told apart, in microseconds: an hour.
+const MAX_LAG_US: u64 = 3_600_000_000;
+
+/// How late the publisher itself was: the instant of publishing minus the scheduled one, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    /// The median.
+    pub p50: u64,
+    /// What one event in a hundred exceeded.
+    pub p99: u64,
+    /// The worst.
+    pub max: u64,
+}
+
+/// What a player has published so far, or, once it is over, in all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Played {
+    /// How many events.
+    pub events: u64,
+    /// When the first was scheduled, in microseconds since the UNIX epoch.
+    pub first_us: Option<u64>,
+    /// When the last was scheduled, in microseconds since the UNIX epoch.
+    pub last_us: Option<u64>,
+    /// The publisher's own lag; `None` before the first event.
+    pub lag_us: Option<Lag>,
+    /// CPU time of the player's thread, publishing included, in microseconds; `None` where unknown.
+    pub cpu_us: Option<u64>,
+}
+
+/// What was published, counted on the player's thread and read by others.
+pub(super) struct Tally {
+    events: u64,
+    first_us: Option<u64>,
+    last_us: Option<u64>,
+    lag_us: Histogram<u64>,
+    pub(super) cpu_us: Option<u64>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        let lag_us = Histogram::new_with_bounds(1, MAX_LAG_US, 3).expect("1 to an hour is a range");
+        Self { events: 0, first_us: None, last_us: None, lag_us, cpu_us: None }
+    }
+
+    /// Counts one event; how many that makes.
+    pub(super) fn add(&mut self, due_us: u64, lag_us: u64) -> u64 {
+        self.first_us.get_or_insert(due_us);
+        self.last_us = Some(due_us);
+        self.lag_us.saturating_record(lag_us);
+        self.events += 1;
+        self.events
+    }
+
+    pub(super) fn played(&self) -> Played {
+        let lag_us = &self.lag_us;
+        let lag = || Lag {
+            p50: lag_us.value_at_quantile(0.5),
+            p99: lag_us.value_at_quantile(0.99),
+            max: lag_us.max(),
+        };
+        Played {
+            events: self.events,
+            first_us: self.first_us,
+            last_us: self.last_us,
+            lag_us: (self.events > 0).then(lag),
+            cpu_us: self.cpu_us,
+        }
+    }
+}
