@@ -54,8 +54,8 @@ impl Basis {
 
     pub(super) fn predict(&self, transport: Transport, heads: &Heads) -> Prediction {
         let played = || simulate(transport, &self.schedule_us, &self.window_us, &self.inputs);
-        let latency =
-            theory::latency(transport, &self.inputs).or_else(|| played().map(|played| played.latency()));
+        let latency = theory::latency(transport, &self.inputs)
+            .or_else(|| played().map(|played| played.latency(&self.inputs.one_way)));
         let requests = match transport {
             Transport::Sse | Transport::Websocket => Some(Requests::of_streams(1.0, self.events)),
             _ => {

@@ -43,7 +43,7 @@ pub(super) fn three_digits(value: f64) -> String {
         0.0..0.9995 => format!("{value:.3}"),
         0.9995..9.995 => format!("{value:.2}"),
         9.995..99.95 => format!("{value:.1}"),
-        99.95..99_999.5 => format!("{value:.0}"),
+        99.95..9_999.5 => format!("{value:.0}"),
         _ => three_digits_k(value),
     }
 }

@@ -44,7 +44,7 @@ fn conditions(run: &Run, interrupted: bool) -> String {
     let events = run.lanes.first().map_or(0, |lane| lane.events.expected / run.clients.max(1) as u64);
     let mut facts = vec![format!("{events} events"), source(run)];
     facts.extend(run.size_bytes.map(|size| format!("{size} B")));
-    facts.push(format!("poll every {}", chosen(run.poll_interval_us)));
+    facts.push(format!("poll {}", chosen(run.poll_interval_us)));
     if run.poll_mode == PollMode::FixedDelay {
         facts.push("after each answer".to_owned());
     }

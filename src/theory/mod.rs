@@ -29,9 +29,11 @@ mod bytes;
 mod fan_out;
 mod heartbeats;
 mod latency;
+mod one_way;
 mod requests;
 mod simulate;
 mod steady;
+mod wait;
 
 #[cfg(test)]
 mod agreement;
@@ -42,9 +44,11 @@ pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
 pub use bytes::{BytesPerEvent, Heads, Layers, Payload, bytes_per_event};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;
-pub use latency::{Latency, OneWay, first_event_us, latency};
+pub use latency::{Latency, first_event_us, latency};
+pub use one_way::OneWay;
 pub use requests::{Requests, requests};
 pub use simulate::{Played, simulate};
+pub use wait::Wait;
 
 pub use crate::client::PollMode;
 

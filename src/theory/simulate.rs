@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Inputs, Latency, Requests};
+use super::{Inputs, Latency, OneWay, Requests, Wait};
 use crate::transport::Transport;
 
 /// A poller's phase against the schedule is chance: its period is walked from so many evenly spread phases.
@@ -18,8 +18,8 @@ const LEAST_PHASES: f64 = 4.0;
 /// What a walk saw in its window; of a poller, in all its phases together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Played {
-    /// Of each event that was published in the window, in microseconds, ascending.
-    pub latencies_us: Vec<f64>,
+    /// How long each event of the window waited for an answer, in microseconds, ascending.
+    pub waits_us: Vec<f64>,
     /// Answers given in the window.
     pub requests: f64,
     /// Those of them without an event.
@@ -28,14 +28,14 @@ pub struct Played {
 
 impl Played {
     /// The latencies, in the form that [`latency`](super::latency()) gives them.
-    pub fn latency(&self) -> Latency {
-        Latency::Played(self.latencies_us.clone())
+    pub fn latency(&self, one_way: &OneWay) -> Latency {
+        Latency { one_way: one_way.clone(), wait: Wait::Played(self.waits_us.clone()) }
     }
 
     /// The requests, in the form that [`requests`](super::requests()) gives them.
     pub fn requests(&self) -> Requests {
         let empty_share = (self.requests > 0.0).then(|| self.empty / self.requests);
-        Requests { per_event: self.requests / self.latencies_us.len() as f64, empty_share }
+        Requests { per_event: self.requests / self.waits_us.len() as f64, empty_share }
     }
 }
 
@@ -50,21 +50,19 @@ pub fn simulate(
     window_us: &Range<f64>,
     inputs: &Inputs,
 ) -> Option<Played> {
-    let one_way_us = inputs.one_way.typical_us()?;
-    let mut walk = Walk { schedule_us, window_us, one_way_us, next: 0, played: Played::default() };
+    let mut walk = Walk { schedule_us, window_us, next: 0, played: Played::default() };
     match transport {
         Transport::Poll => walk.poll(inputs.effective_period_us())?,
         Transport::Longpoll => walk.longpoll(inputs)?,
         Transport::Sse | Transport::Websocket => return None,
     }
-    walk.played.latencies_us.sort_by(f64::total_cmp);
-    (!walk.played.latencies_us.is_empty()).then_some(walk.played)
+    walk.played.waits_us.sort_by(f64::total_cmp);
+    (!walk.played.waits_us.is_empty()).then_some(walk.played)
 }
 
 struct Walk<'a> {
     schedule_us: &'a [f64],
     window_us: &'a Range<f64>,
-    one_way_us: f64,
     /// The first event that no answer has taken yet.
     next: usize,
     played: Played,
@@ -133,7 +131,7 @@ impl Walk<'_> {
         for event in events {
             self.next += 1;
             if self.window_us.contains(event) {
-                played.latencies_us.push(at - event + self.one_way_us);
+                played.waits_us.push(at - event);
             }
         }
         if self.window_us.contains(&at) {
@@ -145,13 +143,12 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{D_US, inputs};
+    use super::super::fixture::inputs;
     use super::*;
 
     fn longpoll(schedule_us: &[f64], inputs: &Inputs) -> (Vec<f64>, f64, f64) {
         let played = simulate(Transport::Longpoll, schedule_us, &(0.0..1_000.0), inputs).unwrap();
-        let waits = played.latencies_us.iter().map(|latency| latency - D_US).collect();
-        (waits, played.requests, played.empty)
+        (played.waits_us, played.requests, played.empty)
     }
 
     #[test]
@@ -174,7 +171,7 @@ mod tests {
         let inputs = Inputs { round_trip_us: 50.0, ..inputs() };
         let window = 100.0..200.0;
         let played = simulate(Transport::Longpoll, &[90.0, 110.0, 205.0], &window, &inputs).unwrap();
-        assert_eq!(played, Played { latencies_us: vec![30.0 + D_US], requests: 1.0, empty: 0.0 });
+        assert_eq!(played, Played { waits_us: vec![30.0], requests: 1.0, empty: 0.0 });
     }
 
     #[test]
