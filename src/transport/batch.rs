@@ -57,7 +57,7 @@ pub(super) fn position_header(position: EventId) -> HeaderValue {
     HeaderValue::try_from(position.to_string()).expect("an event id is ASCII")
 }
 
-fn array(batch: &Batch) -> Backlog {
+pub(super) fn array(batch: &Batch) -> Backlog {
     let mut array = Backlog::default();
     for (index, message) in batch.messages().enumerate() {
         let before = if index == 0 { "[" } else { "," };

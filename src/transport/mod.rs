@@ -21,6 +21,8 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod backlog;
 pub mod batch;
+#[doc(hidden)]
+pub mod envelope;
 pub mod longpoll;
 pub mod poll;
 pub mod sse;

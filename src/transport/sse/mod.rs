@@ -22,7 +22,7 @@
 
 mod client;
 pub mod decode;
-mod encode;
+pub(crate) mod encode;
 mod server;
 
 pub(crate) use client::subscribe;

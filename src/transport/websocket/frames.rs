@@ -15,7 +15,7 @@ use crate::transport::backlog::Backlog;
 const WHOLE_TEXT: u8 = 0x81;
 
 /// An event as a frame, made once and shared by all its readers.
-pub(super) fn event(event: &Event) -> Bytes {
+pub(crate) fn event(event: &Event) -> Bytes {
     event.enveloped(Envelope::WebSocket, |event| text(event.json()))
 }
 

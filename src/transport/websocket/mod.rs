@@ -21,7 +21,7 @@
 //! It needs an intermediary that lets the upgrade through, and its own reconnection and resumption.
 
 mod client;
-mod frames;
+pub(crate) mod frames;
 mod message;
 mod peer;
 mod server;

@@ -1,0 +1,197 @@
+//! The envelopes by themselves: what it costs to wrap events, to unwrap them, and to count the bytes.
+//!
+//! Every figure but the last is for a whole batch, and bytes are those of its encoding.
+
+mod shared;
+
+use std::hint::black_box;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use criterion::{BatchSize, Criterion, Throughput};
+use futures_util::FutureExt;
+use shared::{SIZE, TOPIC, criterion, feed_of};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Join, ReadBuf, Sink, join, sink};
+use wirelanes::event::{Event, Message, Position};
+use wirelanes::feed::{Batch, Limit};
+use wirelanes::transport::envelope::encode;
+use wirelanes::transport::sse::decode::Decoder;
+use wirelanes::transport::{Transport, batch};
+use wirelanes::wire::{Books, End, Wire};
+
+/// Events in a batch: what one reader holds in its hand at a time.
+const EVENTS: usize = 256;
+
+/// How much of an endless answer one read brings, at most.
+const READ: usize = 8 << 10;
+
+fn main() {
+    let mut criterion = criterion();
+    encode_for_the_first_reader(&mut criterion);
+    encode_for_the_next_reader(&mut criterion);
+    decode(&mut criterion);
+    count_events(&mut criterion);
+    count_exchange(&mut criterion);
+    criterion.final_summary();
+}
+
+/// Time to wrap a batch for whoever reads it first. An array is the payloads themselves between commas: no
+/// byte of them is copied.
+fn encode_for_the_first_reader(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("encode/first_reader");
+    let batch = batch_of(EVENTS);
+    for transport in Transport::ALL {
+        group.throughput(throughput(encode(transport, &batch).remaining()));
+        group.bench_function(transport.name(), |b| {
+            b.iter_batched_ref(|| unread(&batch), |batch| encode(transport, batch), BatchSize::SmallInput);
+        });
+    }
+}
+
+/// Time to wrap a batch for everybody else: an event's envelope is shared.
+fn encode_for_the_next_reader(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("encode/next_reader");
+    let batch = batch_of(EVENTS);
+    for transport in Transport::ALL {
+        group.throughput(throughput(encode(transport, &batch).remaining()));
+        group.bench_function(transport.name(), |b| b.iter(|| encode(transport, &batch)));
+    }
+}
+
+/// Time to turn bytes into messages: an array, the frames' payloads, an event stream; and of the last, the
+/// part that is the stream's grammar alone.
+fn decode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decode");
+    let batch = batch_of(EVENTS);
+    let array = bytes_of(encode(Transport::Poll, &batch));
+    group.throughput(throughput(array.len()));
+    group.bench_function("array", |b| b.iter(|| batch::messages(&array).expect("we wrote it")));
+
+    let stream = event_stream(&batch);
+    group.throughput(throughput(stream.len()));
+    group.bench_function("event_stream/blocks", |b| {
+        b.iter(|| for_each_block(&stream, |data| drop(black_box(data))));
+    });
+    group.bench_function("event_stream/messages", |b| {
+        b.iter(|| for_each_block(&stream, |data| read_message(data.into())));
+    });
+
+    let payloads: Vec<Bytes> = batch.events.iter().map(|event| event.json().clone()).collect();
+    group.throughput(throughput(batch.payload_len()));
+    group.bench_function("frame_payloads", |b| b.iter(|| payloads.iter().cloned().for_each(read_message)));
+}
+
+/// Time to book a batch that a server writes: chunk by chunk after the head of a stream, frame by frame after
+/// a 101.
+fn count_events(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("count");
+    let batch = batch_of(EVENTS);
+    for (transport, head) in [(Transport::Sse, STREAM), (Transport::Websocket, SWITCH)] {
+        let written = encode(transport, &batch);
+        let mut slices = [IoSlice::new(&[]); EVENTS];
+        assert_eq!(written.chunks_vectored(&mut slices), EVENTS);
+        let mut wire = asked_wire();
+        wire.write_all(head).now_or_never();
+        group.throughput(throughput(written.remaining()));
+        group.bench_function(transport.name(), |b| b.iter(|| wire.write_vectored(&slices).now_or_never()));
+    }
+}
+
+/// Time to book one exchange, a poll and its 204: two heads to be read.
+fn count_exchange(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("count");
+    group.throughput(Throughput::ElementsAndBytes { elements: 1, bytes: (ASK.len() + NOTHING.len()) as u64 });
+    let mut wire = asked_wire();
+    wire.write_all(NOTHING).now_or_never();
+    group.bench_function("empty_poll", |b| {
+        b.iter(|| {
+            hear(&mut wire);
+            wire.write_all(NOTHING).now_or_never()
+        });
+    });
+}
+
+const ASK: &[u8] = b"GET /poll?last_event_id=8f3k2a-1041 HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n\r\n";
+
+const NOTHING: &[u8] =
+    b"HTTP/1.1 204 No Content\r\nlast-event-id: 8f3k2a-1041\r\ncache-control: no-store\r\n\
+    date: Fri, 21 Nov 2025 19:33:54 GMT\r\n\r\n";
+
+const STREAM: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+const SWITCH: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+
+fn throughput(bytes: usize) -> Throughput {
+    Throughput::ElementsAndBytes { elements: EVENTS as u64, bytes: bytes as u64 }
+}
+
+fn batch_of(events: usize) -> Batch {
+    let feed = feed_of(events);
+    let reader = feed.subscribe(TOPIC, Position::Earliest, Arc::default());
+    let limit = Limit { events, bytes: usize::MAX };
+    let batch = reader.expect("one topic is not too many").read(limit);
+    assert!(batch.events.iter().all(|event| event.data().len() == SIZE));
+    batch
+}
+
+/// The same events, without the envelopes that somebody has asked for before.
+fn unread(batch: &Batch) -> Batch {
+    let again = |event: &Event| Event::new(event.id(), TOPIC, event.sent_us(), event.data());
+    Batch { gap: None, events: batch.events.iter().map(again).collect() }
+}
+
+fn bytes_of(mut written: impl Buf) -> Bytes {
+    written.copy_to_bytes(written.remaining())
+}
+
+/// What a client of `/sse` is given by HTTP: the chunks' insides.
+fn event_stream(batch: &Batch) -> Vec<u8> {
+    let text = |event: &Event| std::str::from_utf8(event.json()).expect("JSON is UTF-8").to_owned();
+    let block = |event| format!("id: {}\ndata: {}\n\n", Event::id(event), text(event));
+    batch.events.iter().map(block).collect::<String>().into()
+}
+
+/// Decodes a stream that comes in reads of a socket's usual size.
+fn for_each_block(stream: &[u8], mut take: impl FnMut(String)) {
+    let mut decoder = Decoder::new();
+    for mut read in stream.chunks(READ) {
+        while let Some(block) = decoder.next_block(&mut read).expect("no line is too long") {
+            take(block.data);
+        }
+    }
+}
+
+fn read_message(json: Bytes) {
+    black_box(Message::from_json(json).expect("we wrote it"));
+}
+
+/// A server's end of a connection on which one request has been read.
+fn asked_wire() -> Wire<Join<Asking, Sink>> {
+    let mut wire = Wire::new(join(Asking, sink()), End::Server, Books::One(Arc::default()));
+    hear(&mut wire);
+    wire
+}
+
+fn hear(wire: &mut Wire<Join<Asking, Sink>>) {
+    let read = wire.read(&mut [0; 512]).now_or_never();
+    assert!(matches!(read, Some(Ok(length)) if length == ASK.len()));
+}
+
+/// A client that has always just asked.
+struct Asking;
+
+impl AsyncRead for Asking {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        buffer.put_slice(ASK);
+        Poll::Ready(Ok(()))
+    }
+}
