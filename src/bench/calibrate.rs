@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::plan::Plan;
 use super::stage::{Stage, publishing};
 use super::statistics::median;
-use crate::client::{Connection, News, Options, Reader, dial};
+use crate::client::{Connection, News, Options, Reader, dial, get};
 use crate::clock::monotonic_us;
 use crate::control;
 use crate::event::Position;
@@ -37,6 +37,9 @@ pub(super) struct Calibration {
     pub(super) round_trip_us: Option<f64>,
     /// G, from one answer to the next, where there is nothing to wait for.
     pub(super) gap_us: f64,
+    /// From `connect()` to the answer of a request for nothing much: 2R, and what both ends spend on a new
+    /// connection.
+    pub(super) fresh_us: f64,
     /// From `connect()` to the arrival of an event that was waiting.
     pub(super) first_event_us: BTreeMap<Transport, f64>,
 }
@@ -46,6 +49,7 @@ pub(super) async fn calibrate(stage: &Stage, plan: &Plan) -> anyhow::Result<Cali
     let mut calibration = Calibration {
         round_trip_us: round_trip(&options).await,
         gap_us: gap(&options).await?,
+        fresh_us: fresh(&options).await?,
         first_event_us: BTreeMap::new(),
     };
     let topic = match plan.only_listens() {
@@ -90,6 +94,18 @@ async fn gap(options: &Options) -> anyhow::Result<f64> {
         Some(arrived() - before)
     });
     gap.await.ok_or_else(|| anyhow!("`{}` does not answer polls", options.target))
+}
+
+async fn fresh(options: &Options) -> anyhow::Result<f64> {
+    let fresh = sampled(async || {
+        let ledger = Arc::new(Ledger::default());
+        let before = monotonic_us();
+        let socket = dial(options, &ledger).await.ok()?;
+        let mut connection = Connection::over(socket).await.ok()?;
+        connection.exchange(get(options, "/health")).await.ok()?;
+        Some((ledger.last_read_us.load(Ordering::Relaxed) - before) as f64)
+    });
+    fresh.await.ok_or_else(|| anyhow!("`{}` does not answer", options.target))
 }
 
 /// Publishes one event to a topic of its own, for first events to be measured with.

@@ -24,7 +24,11 @@ impl Child {
         let this = std::env::current_exe().context("cannot find this program to start it again")?;
         let retain = plan.retain();
         let largest = plan.source.size.max(1024) + 256;
-        let mut process = Command::new(this)
+        let mut command = Command::new(this);
+        // Ctrl-C in a terminal goes to the whole group: the server must outlive it until the result is in.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
             .args(["--retain", &retain.to_string()])
             .args(["--retain-bytes", &(retain * largest).to_string()])

@@ -29,6 +29,7 @@ pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
 /// Lanes that ran at once, in all their rounds.
 struct Set {
+    has_control: bool,
     transports: Vec<Transport>,
     calibration: Calibration,
     offset: Offset,
@@ -70,7 +71,7 @@ async fn together(
     interrupt: &CancellationToken,
     rng: &mut Rng,
 ) -> anyhow::Result<Set> {
-    let (mut stage, mut set) = begin(plan, plan.transports.clone(), progress).await?;
+    let (mut stage, mut set) = begin(plan, plan.transports.clone(), true, progress).await?;
     for number in 1..=plan.rounds {
         progress(&format!("round {number} of {}", plan.rounds));
         play(&mut stage, &mut set, plan, interrupt, rng).await?;
@@ -81,24 +82,28 @@ async fn together(
     Ok(set)
 }
 
-/// Each lane has a server of its own, new in each round, and they take turns in an order of chance.
+/// Each lane has a server of its own, new in each round, and they take turns in an order of chance; so has
+/// the control row, whose own work would else be counted as theirs.
 async fn isolated(
     plan: &Plan,
     progress: Progress<'_>,
     interrupt: &CancellationToken,
     rng: &mut Rng,
 ) -> anyhow::Result<Vec<Set>> {
-    let mut sets: BTreeMap<Transport, Set> = BTreeMap::new();
+    let mut sets: BTreeMap<Option<Transport>, Set> = BTreeMap::new();
     for number in 1..=plan.rounds {
-        let mut order = plan.transports.clone();
+        let mut order: Vec<Option<Transport>> = plan.transports.iter().copied().map(Some).collect();
+        order.push(None);
         rng.shuffle(&mut order);
-        for transport in order {
+        for lane in order {
             if interrupt.is_cancelled() {
                 break;
             }
-            let (mut stage, fresh) = begin(plan, vec![transport], progress).await?;
-            let set = sets.entry(transport).or_insert(fresh);
-            progress(&format!("{transport}, round {number} of {}", plan.rounds));
+            let (mut stage, fresh) =
+                begin(plan, lane.into_iter().collect(), lane.is_none(), progress).await?;
+            let set = sets.entry(lane).or_insert(fresh);
+            let name = lane.map_or("(tcp)", Transport::name);
+            progress(&format!("{name}, round {number} of {}", plan.rounds));
             play(&mut stage, set, plan, interrupt, rng).await?;
         }
     }
@@ -108,6 +113,7 @@ async fn isolated(
 async fn begin(
     plan: &Plan,
     transports: Vec<Transport>,
+    has_control: bool,
     progress: Progress<'_>,
 ) -> anyhow::Result<(Stage, Set)> {
     progress("starting");
@@ -118,7 +124,8 @@ async fn begin(
     progress("calibrating");
     let calibrated = Plan { transports: transports.clone(), ..plan.clone() };
     let calibration = calibrate(&stage, &calibrated).await?;
-    Ok((stage, Set { transports, calibration, offset, target, rounds: Vec::new() }))
+    let has_control = has_control && calibration.round_trip_us.is_some();
+    Ok((stage, Set { has_control, transports, calibration, offset, target, rounds: Vec::new() }))
 }
 
 async fn play(
@@ -136,11 +143,12 @@ async fn play(
 
 async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<Run> {
     let first = sets.first().ok_or_else(|| anyhow!("nothing was run"))?;
+    let control_set = sets.iter().find(|set| set.has_control).unwrap_or(first);
+    let one_way = predict::one_way(&control_set.rounds, &control_set.calibration, control_set.offset);
     let mut lanes = Vec::new();
     let mut theory = None;
     for set in sets {
-        let rounds: Vec<&Round> = set.rounds.iter().collect();
-        let basis = Basis::of(plan, &rounds, &set.calibration, set.offset);
+        let basis = Basis::of(plan, &set.rounds, &set.calibration, one_way.clone());
         let heads = weigh(plan, set, &basis).await?;
         for transport in &set.transports {
             lanes.push(lane(plan, set, *transport, &basis, &heads, rng));
@@ -156,7 +164,7 @@ async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<R
     Ok(Run {
         link: "none".to_owned(),
         mode: plan.mode,
-        rounds: first.rounds.len(),
+        rounds: sets.iter().map(|set| set.rounds.len()).max().unwrap_or(0),
         rate_per_s: basis.inputs.rate_per_s,
         source: if plan.only_listens() { "listened".to_owned() } else { plan.source.kind.to_string() },
         played: (!plan.only_listens()).then(|| plan.source.clone()),
@@ -174,7 +182,7 @@ async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<R
         clock: first.offset,
         publisher: latest(sets),
         theory: inputs(&basis, &first.calibration, &heads),
-        control: control(first, rng),
+        control: control(control_set, rng),
         quiet: quiet(&basis.inputs, &weigh_quiet(plan, first).await?, &basis.payload),
         lanes,
     })
@@ -226,7 +234,7 @@ fn lane(
         connections_opened: trials.iter().map(|trial| trial.connections_opened).max().unwrap_or(0),
         first_event_us: Compared {
             measured: set.calibration.first_event_us.get(&transport).copied(),
-            predicted: Some(crate::theory::first_event_us(&basis.inputs)),
+            predicted: Some(predict::first_event_us(&basis.inputs, &set.calibration)),
             ..Compared::default()
         },
         server_cpu_us_per_event: spent(plan, set, |round, pairs| Some(round.spent.cpu_us? / pairs)),
@@ -351,6 +359,7 @@ fn inputs(basis: &Basis, calibration: &Calibration, heads: &[(Transport, Heads)]
         one_way_us: Input::measured(basis.inputs.one_way.typical_us()),
         round_trip_us: Input::measured(calibration.round_trip_us),
         gap_us: Input::measured(Some(calibration.gap_us)),
+        fresh_us: Input::measured(Some(calibration.fresh_us)),
         payload_bytes: Input::measured(Some(basis.payload.bytes)),
         head_bytes: heads.iter().map(weights).collect(),
     }

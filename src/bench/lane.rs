@@ -26,20 +26,29 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn start(transport: Transport, clients: impl Iterator<Item = Options>) -> Self {
+        Self::spawn(Some(transport), clients, |options, diary| subscribe(transport, options, diary))
+    }
+
+    /// As many bare sockets as a lane has clients: what waits while others are served is part of d.
+    pub(super) fn start_control(clients: impl Iterator<Item = Options>) -> Self {
+        Self::spawn(None, clients, listen)
+    }
+
+    fn spawn<F>(
+        transport: Option<Transport>,
+        clients: impl Iterator<Item = Options>,
+        client: impl Fn(Options, Diary) -> F,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let mut tasks = JoinSet::new();
         let diaries = clients.map(|options| {
             let diary = Diary::default();
-            tasks.spawn(subscribe(transport, options, diary.clone()));
+            tasks.spawn(client(options, diary.clone()));
             diary
         });
-        Self { transport: Some(transport), diaries: diaries.collect(), _tasks: tasks }
-    }
-
-    pub(super) fn start_control(options: Options) -> Self {
-        let mut tasks = JoinSet::new();
-        let diary = Diary::default();
-        tasks.spawn(listen(options, diary.clone()));
-        Self { transport: None, diaries: vec![diary], _tasks: tasks }
+        Self { transport, diaries: diaries.collect(), _tasks: tasks }
     }
 
     fn name(&self) -> &'static str {

@@ -31,8 +31,8 @@ pub(super) struct Prediction {
 }
 
 impl Basis {
-    /// From the rounds of a run, the control row first of all.
-    pub(super) fn of(plan: &Plan, rounds: &[&Round], calibration: &Calibration, offset: Offset) -> Self {
+    /// From the rounds of some lanes; d is what a control row measured, in these rounds or in others.
+    pub(super) fn of(plan: &Plan, rounds: &[Round], calibration: &Calibration, one_way: OneWay) -> Self {
         let windows: Vec<&Window> = rounds.iter().map(|round| &round.window).collect();
         let events: f64 = windows.iter().map(|window| window.events() as f64).sum();
         let seconds: f64 = windows.iter().map(|window| window.seconds()).sum();
@@ -41,12 +41,12 @@ impl Basis {
             inputs: Inputs {
                 rate_per_s: events / seconds,
                 arrivals: arrivals(plan),
-                one_way: one_way(rounds, calibration, offset),
+                one_way,
                 ..inputs(plan, calibration)
             },
             payload: payload(rounds),
             events: events / rounds.len().max(1) as f64,
-            schedule_us: first.map(|round| schedule(round)).unwrap_or_default(),
+            schedule_us: first.map(schedule).unwrap_or_default(),
             window_us: first
                 .map_or(0.0..0.0, |round| round.window.start_us as f64..round.window.end_us as f64),
         }
@@ -110,7 +110,7 @@ fn arrivals(plan: &Plan) -> Option<Arrivals> {
 }
 
 /// d: the latencies of the control row; half a round trip where the server has none.
-fn one_way(rounds: &[&Round], calibration: &Calibration, offset: Offset) -> OneWay {
+pub(super) fn one_way(rounds: &[Round], calibration: &Calibration, offset: Offset) -> OneWay {
     let controls = rounds.iter().flat_map(|round| {
         let control = round.lanes.iter().filter(|lane| lane.transport.is_none());
         let window = &round.window;
@@ -127,7 +127,7 @@ fn one_way(rounds: &[&Round], calibration: &Calibration, offset: Offset) -> OneW
 }
 
 /// p, and the mean length of an id, of what was delivered in the windows.
-fn payload(rounds: &[&Round]) -> Payload {
+fn payload(rounds: &[Round]) -> Payload {
     let (mut count, mut bytes, mut ids) = (0.0, 0.0, 0.0);
     for round in rounds {
         let arrivals = round.lanes.iter().flat_map(|lane| &lane.clients).flat_map(|client| &client.arrivals);
@@ -149,6 +149,12 @@ fn schedule(round: &Round) -> Vec<f64> {
     let mut schedule: Vec<f64> = instants.collect();
     schedule.sort_by(f64::total_cmp);
     schedule
+}
+
+/// 2R + s, with an s that holds what both ends spend on a new connection: on a loopback that is most of it.
+pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 {
+    let server_us = (calibration.fresh_us - 2.0 * inputs.round_trip_us).max(0.0);
+    theory::first_event_us(&Inputs { server_us, ..inputs.clone() })
 }
 
 impl Prediction {

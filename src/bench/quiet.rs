@@ -1,7 +1,7 @@
 //! What theory says of a quiet feed, so that nobody takes the wrong lesson from a busy one.
 
 use super::result::Quiet;
-use crate::theory::{Heads, Heartbeats, Inputs, Payload, Requests, bytes_per_event, requests};
+use crate::theory::{Arrivals, Heads, Heartbeats, Inputs, Payload, Requests, bytes_per_event, requests};
 use crate::transport::Transport;
 
 /// One event a minute.
@@ -10,7 +10,12 @@ pub const RATE_PER_S: f64 = 1.0 / 60.0;
 /// What each event costs on each transport, where there is one a minute. The connection itself is free: it
 /// lasts.
 pub(super) fn quiet(inputs: &Inputs, heads: &[(Transport, Heads)], payload: &Payload) -> Vec<Quiet> {
-    let inputs = Inputs { rate_per_s: RATE_PER_S, ..inputs.clone() };
+    let inputs = Inputs {
+        rate_per_s: RATE_PER_S,
+        arrivals: Some(Arrivals::Poisson),
+        linger_us: 0.0,
+        ..inputs.clone()
+    };
     let lanes = heads.iter().filter_map(|(transport, heads)| {
         let of_streams = Requests::of_streams(0.0, 1.0);
         let requests = match transport {

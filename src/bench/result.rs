@@ -110,6 +110,8 @@ pub struct Inputs {
     pub round_trip_us: Input,
     /// G: from one answer to the next, where there was nothing to wait for.
     pub gap_us: Input,
+    /// 2R + s on a connection of its own: from `connect()` to the answer of `GET /health`.
+    pub fresh_us: Input,
     /// p.
     pub payload_bytes: Input,
     /// Bytes of the heads, by transport: request, empty answer, full answer.

@@ -132,7 +132,7 @@ async fn connect(stage: &Stage, settings: &Settings<'_>, rng: &mut Rng) -> anyho
     let (plan, target) = (settings.plan, stage.target());
     let mut lanes = Vec::new();
     if settings.has_control {
-        lanes.push(Lane::start_control(plan.options(target.clone(), 0.0)));
+        lanes.push(Lane::start_control((0..plan.clients).map(|_| plan.options(target.clone(), 0.0))));
     }
     for transport in settings.transports {
         let clients = (0..plan.clients).map(|_| plan.options(target.clone(), rng.f64()));

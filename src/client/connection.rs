@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 
 use super::ended::Ended;
+use super::options::Options;
 use crate::wire::Wire;
 
 /// A counted socket that is given up where nothing comes for too long.
@@ -61,6 +62,14 @@ impl Answering {
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         field(&self.headers, name).map(str::to_owned)
     }
+}
+
+/// A request for one of the server's own pages.
+pub(crate) fn get(options: &Options, path: &'static str) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = hyper::Uri::from_static(path);
+    *request.headers_mut() = options.headers.fields(&options.target.authority(), path);
+    request
 }
 
 pub(crate) struct Connection {

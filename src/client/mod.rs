@@ -11,7 +11,7 @@ mod reconnect;
 mod target;
 
 pub use connection::Received;
-pub(crate) use connection::{Connection, Socket};
+pub(crate) use connection::{Connection, Socket, get};
 pub use ended::{Ended, Error};
 pub use headers::{Header, HeaderStyle, Headers};
 pub use offset::{Offset, Time};

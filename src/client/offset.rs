@@ -6,11 +6,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use hyper::Request;
 use serde::{Deserialize, Serialize};
 
-use super::connection::Connection;
+use super::connection::{Connection, get};
 use super::ended::Ended;
 use super::options::Options;
 use super::reader::dial;
@@ -82,10 +80,7 @@ impl Offset {
 }
 
 async fn time(connection: &mut Connection, options: &Options) -> Result<Time, Ended> {
-    let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = hyper::Uri::from_static("/time");
-    *request.headers_mut() = options.headers.fields(&options.target.authority(), "/time");
-    let answer = connection.exchange(request).await?;
+    let answer = connection.exchange(get(options, "/time")).await?;
     match answer.status.is_success() {
         true => serde_json::from_slice(&answer.body).map_err(|wrong| Ended::unreadable("time", wrong)),
         false => Err(Ended::refused(&answer)),
