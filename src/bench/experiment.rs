@@ -145,10 +145,11 @@ async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<R
     let first = sets.first().ok_or_else(|| anyhow!("nothing was run"))?;
     let control_set = sets.iter().find(|set| set.has_control).unwrap_or(first);
     let one_way = predict::one_way(&control_set.rounds, &control_set.calibration, control_set.offset);
+    let wake_us = wake_us(&trials(control_set, None), control_set);
     let mut lanes = Vec::new();
     let mut theory = None;
     for set in sets {
-        let basis = Basis::of(plan, &set.rounds, &set.calibration, one_way.clone());
+        let basis = Basis::of(plan, &set.rounds, &set.calibration, one_way.clone(), wake_us);
         let heads = weigh(plan, set, &basis).await?;
         for transport in &set.transports {
             lanes.push(lane(plan, set, *transport, &basis, &heads, rng));
@@ -255,6 +256,16 @@ fn trials(set: &Set, transport: Option<Transport>) -> Vec<Trial> {
     set.rounds.iter().filter_map(of).collect()
 }
 
+/// w: what a read of the control row brings beyond one event came while the server woke up, λw of it.
+fn wake_us(control: &[Trial], set: &Set) -> f64 {
+    let sum = |count: fn(&Trial) -> u64| control.iter().map(count).sum::<u64>() as f64;
+    let (events, reads) = (sum(|trial| trial.events.delivered), sum(|trial| trial.reads));
+    let seconds: f64 = set.rounds.iter().map(|round| round.window.seconds()).sum();
+    let published: u64 = set.rounds.iter().map(|round| round.window.events()).sum();
+    let beyond_one = events / reads - 1.0;
+    if beyond_one > 0.0 { beyond_one * seconds * 1e6 / published as f64 } else { 0.0 }
+}
+
 fn fewest_events(set: &Set) -> u64 {
     set.rounds.iter().map(|round| round.window.events()).min().unwrap_or(0)
 }
@@ -294,13 +305,14 @@ fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng:
             needs_events: figure.needs_events,
         }
     };
+    let largest_of = samples.iter().map(|sample| sample.count()).max().unwrap_or(0) as f64;
     let quantile = |p| theory.and_then(|theory| theory.quantile_us(p));
     Latency {
         mean: of(Statistic::Mean, theory.and_then(crate::theory::Latency::mean_us)),
         p50: of(Statistic::Quantile(0.5), quantile(0.5)),
         p95: of(Statistic::Quantile(0.95), quantile(0.95)),
         p99: of(Statistic::Quantile(0.99), quantile(0.99)),
-        max: of(Statistic::Max, prediction.and_then(|prediction| prediction.max_us(events as f64))),
+        max: of(Statistic::Max, prediction.and_then(|prediction| prediction.max_us(largest_of))),
         negative: samples.iter().map(|sample| sample.negatives()).sum(),
     }
 }
@@ -360,6 +372,7 @@ fn inputs(basis: &Basis, calibration: &Calibration, heads: &[(Transport, Heads)]
         round_trip_us: Input::measured(calibration.round_trip_us),
         gap_us: Input::measured(Some(calibration.gap_us)),
         fresh_us: Input::measured(Some(calibration.fresh_us)),
+        wake_us: Input::measured(Some(basis.inputs.wake_us)),
         payload_bytes: Input::measured(Some(basis.payload.bytes)),
         head_bytes: heads.iter().map(weights).collect(),
     }

@@ -32,7 +32,13 @@ pub(super) struct Prediction {
 
 impl Basis {
     /// From the rounds of some lanes; d is what a control row measured, in these rounds or in others.
-    pub(super) fn of(plan: &Plan, rounds: &[Round], calibration: &Calibration, one_way: OneWay) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        rounds: &[Round],
+        calibration: &Calibration,
+        one_way: OneWay,
+        wake_us: f64,
+    ) -> Self {
         let windows: Vec<&Window> = rounds.iter().map(|round| &round.window).collect();
         let events: f64 = windows.iter().map(|window| window.events() as f64).sum();
         let seconds: f64 = windows.iter().map(|window| window.seconds()).sum();
@@ -42,6 +48,7 @@ impl Basis {
                 rate_per_s: events / seconds,
                 arrivals: arrivals(plan),
                 one_way,
+                wake_us,
                 ..inputs(plan, calibration)
             },
             payload: payload(rounds),
@@ -90,6 +97,7 @@ pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
         round_trip_us,
         server_us: (calibration.gap_us - round_trip_us).max(0.0),
         turnaround_us: 0.0,
+        wake_us: 0.0,
         poll_interval_us: plan.poll_interval.as_secs_f64() * 1e6,
         poll_mode: plan.poll_mode,
         hold_us: plan.hold().as_secs_f64() * 1e6,
@@ -158,9 +166,9 @@ pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 
 }
 
 impl Prediction {
-    /// Of a statistic of so many events: the largest of n is about the quantile n/(n+1).
-    pub(super) fn max_us(&self, events: f64) -> Option<f64> {
-        self.latency.as_ref()?.quantile_us(events / (events + 1.0))
+    /// The largest of n latencies is about the quantile n/(n+1).
+    pub(super) fn max_us(&self, latencies: f64) -> Option<f64> {
+        self.latency.as_ref()?.quantile_us(latencies / (latencies + 1.0))
     }
 }
 

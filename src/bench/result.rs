@@ -112,6 +112,8 @@ pub struct Inputs {
     pub gap_us: Input,
     /// 2R + s on a connection of its own: from `connect()` to the answer of `GET /health`.
     pub fresh_us: Input,
+    /// w: from what the reads of the control row brought beyond one event.
+    pub wake_us: Input,
     /// p.
     pub payload_bytes: Input,
     /// Bytes of the heads, by transport: request, empty answer, full answer.

@@ -13,6 +13,8 @@ use crate::transport::Transport;
 pub(super) struct Trial {
     pub(super) events: Events,
     pub(super) sample: Sample,
+    /// Reads of the socket that brought events.
+    pub(super) reads: u64,
     /// Requests for each event that a client was to get.
     pub(super) requests_per_event: Option<f64>,
     pub(super) empty_share: Option<f64>,
@@ -34,7 +36,9 @@ impl Trial {
         let events = sorted.iter().map(|client| client.events).fold(Events::default(), Events::add);
         let pairs = events.expected as f64;
         let cost = Cost::of(lane);
+        let reads = sorted.iter().map(|client| reads(client).count() as u64).sum();
         Self {
+            reads,
             sample: sample(&sorted, offset),
             requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
             empty_share: cost.empty_share,
@@ -71,10 +75,14 @@ fn sort(client: &Entries, window: &Window) -> Sorted {
     Sorted { firsts, events }
 }
 
+/// What came together.
+fn reads(client: &Sorted) -> impl Iterator<Item = &[Arrival]> {
+    client.firsts.chunk_by(|a, b| a.arrived_us == b.arrived_us)
+}
+
 /// Latencies of all clients in order of time; what one read brought stays together.
 fn sample(clients: &[Sorted], offset: Offset) -> Sample {
-    let reads = clients.iter().flat_map(|client| client.firsts.chunk_by(|a, b| a.arrived_us == b.arrived_us));
-    let mut reads: Vec<&[Arrival]> = reads.collect();
+    let mut reads: Vec<&[Arrival]> = clients.iter().flat_map(reads).collect();
     reads.sort_by_key(|read| read[0].arrived_us);
     let mut sample = Sample::default();
     for read in reads {

@@ -55,6 +55,7 @@ fn inputs(arguments: &Arguments, plan: &Plan) -> Inputs {
         round_trip_us: us(arguments.rtt),
         server_us: us(arguments.service),
         turnaround_us: 0.0,
+        wake_us: 0.0,
         poll_interval_us: us(plan.poll_interval),
         poll_mode: plan.poll_mode,
         hold_us: us(plan.hold()),

@@ -159,3 +159,12 @@ fn heartbeats_fill_the_silences() {
         }
     }
 }
+
+#[test]
+fn longpoll_on_a_server_that_takes_a_while_to_wake() {
+    let schedule = poisson(50.0, 20_000);
+    for (gap_us, wake_us) in [(0.0, 2_000.0), (1_000.0, 3_000.0), (10_000.0, 1_000.0)] {
+        let inputs = Inputs { round_trip_us: gap_us, wake_us, ..inputs() };
+        assert_agrees(Transport::Longpoll, &schedule, inputs, RANDOM);
+    }
+}

@@ -20,6 +20,7 @@ pub(super) fn inputs() -> Inputs {
         round_trip_us: 200.0,
         server_us: 0.0,
         turnaround_us: 0.0,
+        wake_us: 0.0,
         poll_interval_us: 1e6,
         poll_mode: PollMode::FixedRate,
         hold_us: 25e6,

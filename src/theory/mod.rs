@@ -8,11 +8,12 @@
 //! H   how long a request is held             G   from an answer to the next request: R + s + c
 //! x   λT′, events a poll                     a   λG, events a gap
 //! h   e^(−λH), no event in a whole hold      N   clients
+//! w   the server's time to wake up, part of d
 //!
 //!                     mean latency      requests an event            share of empty answers
 //! poll      Poisson   d + T′/2          1/x                          e^(−x)
 //!           steady    d + T′/2          1/x                          max(0, 1 − x)
-//! longpoll  Poisson   d + fG/2          1/(a + e^(−a)(1 − h))        e^(−λ(G + H))
+//! longpoll  Poisson   d + fG/2          1/(a + e^(−a)(1 − h)(1+λw))  e^(−λ(G + H))
 //!           steady    d, or d + G/2     see `steady.rs`
 //! sse, websocket      d                 connections/events           none: a stream has no empty answer
 //! ```
@@ -76,6 +77,9 @@ pub struct Inputs {
     pub server_us: f64,
     /// c.
     pub turnaround_us: f64,
+    /// w: from an event to the moment the server takes it out of its log for a held request. What comes
+    /// meanwhile goes along in the same answer. It is a part of d.
+    pub wake_us: f64,
     /// T.
     pub poll_interval_us: f64,
     /// What T is counted from.

@@ -67,13 +67,14 @@ fn longpoll(inputs: &Inputs) -> Option<Requests> {
     }
 }
 
-/// a + e^(−a)(1 − h), arrivals being Poisson.
+/// a + e^(−a)(1 − h)(1 + λw), arrivals being Poisson.
 ///
 /// One request brings the a events of the gap before it. Where there were none, with probability e^(−a), it
-/// is held, and with probability 1 − h brings one.
+/// is held, and with probability 1 − h brings one, and with it the λw that come while the server wakes.
 pub(super) fn events_a_longpoll(inputs: &Inputs) -> f64 {
     let one_in_hold = -(-inputs.events_in(inputs.hold_us)).exp_m1();
-    inputs.a() + (-inputs.a()).exp() * one_in_hold
+    let along = inputs.events_in(inputs.wake_us);
+    inputs.a() + (-inputs.a()).exp() * one_in_hold * (1.0 + along)
 }
 
 fn longpoll_steady(meeting: Meeting, a: f64) -> Requests {

@@ -81,7 +81,7 @@ impl Walk<'_> {
             self.next = 0;
             let mut at = start_us + (phase as f64 + 0.5) / phases * period_us;
             while self.goes_on(at) {
-                self.answer(at);
+                self.answer(at, at);
                 at += period_us;
             }
         }
@@ -95,9 +95,9 @@ impl Walk<'_> {
             return None;
         }
         while self.goes_on(request) {
-            let answer = self.held_until(request, inputs);
-            self.answer(answer);
-            request = answer + gap_us;
+            let Held { answered, taken } = self.hold(request, inputs);
+            self.answer(answered, taken);
+            request = taken + gap_us;
         }
         Some(())
     }
@@ -117,28 +117,44 @@ impl Walk<'_> {
     }
 
     /// When a request that arrived at `request` is answered: what was waiting goes at once, what comes goes
-    /// with all that follows it within `linger`, and nothing goes when the hold is over.
-    fn held_until(&self, request: f64, inputs: &Inputs) -> f64 {
+    /// with all that follows it within `linger`, and nothing goes when the hold is over. What comes while the
+    /// server wakes goes along.
+    fn hold(&self, request: f64, inputs: &Inputs) -> Held {
         match self.next_event() {
-            event if event <= request => request,
-            event => (event + inputs.linger_us).min(request + inputs.hold_us),
+            event if event <= request => Held { answered: request, taken: request },
+            event if event > request + inputs.hold_us => {
+                Held { answered: request + inputs.hold_us, taken: request + inputs.hold_us }
+            }
+            event => {
+                let answered = (event + inputs.linger_us).min(request + inputs.hold_us);
+                Held { answered, taken: answered + inputs.wake_us }
+            }
         }
     }
 
-    fn answer(&mut self, at: f64) {
-        let events = self.schedule_us[self.next..].iter().take_while(|event| **event <= at);
+    /// An answer at `answered` that takes all that came until `taken`.
+    fn answer(&mut self, answered: f64, taken: f64) {
+        let events = self.schedule_us[self.next..].iter().take_while(|event| **event <= taken);
         let (before, played) = (self.next, &mut self.played);
         for event in events {
             self.next += 1;
             if self.window_us.contains(event) {
-                played.waits_us.push(at - event);
+                played.waits_us.push((answered - event).max(0.0));
             }
         }
-        if self.window_us.contains(&at) {
+        if self.window_us.contains(&answered) {
             played.requests += 1.0;
             played.empty += if self.next == before { 1.0 } else { 0.0 };
         }
     }
+}
+
+/// The end of a hold.
+struct Held {
+    /// When the answer is due: waking up after that is a part of d.
+    answered: f64,
+    /// Until when events go along.
+    taken: f64,
 }
 
 #[cfg(test)]
