@@ -1,4 +1,34 @@
-//! wirelanes
+//! WebSocket, Server-Sent Events, long polling and polling, side by side on the same events.
+//!
+//! One server carries one feed over all four; four clients read it; a bench runs them at once, counts every
+//! byte on the sockets and sets beside each figure what theory says it should be.
+//!
+//! ```text
+//! source ─publish─▶ Feed ─Subscription─▶ transport::x::server ══ wire ══▶ transport::x::client ─▶ diary ─▶ Report
+//!                                                  Wire counts bytes here, at both ends
+//! ```
+//!
+//! The modules, in the order in which they are best read:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`event`] | an event, its id, a gap: the one JSON form, encoded once |
+//! | [`clock`] | one clock that never steps |
+//! | [`feed`] | the log, a place in it, and the wake-up |
+//! | [`transport`] | the four wires, both ends of each in one folder |
+//! | [`wire`] | the counted socket, and where the bytes went |
+//! | [`server`] | all that is the same for every transport on the server's side |
+//! | [`client`] | all that is the same on the client's side |
+//! | [`control`] | the same bytes over a bare socket: what the others are compared with |
+//! | [`source`] | what publishes: a rate, a recording, stdin |
+//! | [`theory`] | what each transport should cost, in closed form |
+//! | [`bench`](mod@bench) | from a plan over rounds and trials to a result |
+//! | [`report`] | a result, written down |
+//! | [`cli`] | the command line, one file a verb |
+//!
+//! Arrows point up this list only, with one exception: the two ends of a transport meet in its folder, and
+//! there alone.
+
 pub mod bench;
 pub mod cli;
 pub mod client;

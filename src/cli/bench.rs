@@ -47,23 +47,45 @@ pub(super) struct Arguments {
     /// Write the result here, too; `.json` for programs, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output)]
     output: Option<Output>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// The form of a result.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Format {
+    /// Tables for a terminal.
+    #[default]
+    Text,
+    /// One document for programs.
+    Json,
+}
+
+impl Format {
+    fn write(self, report: &Report) -> String {
+        match self {
+            Self::Text => report::text::text(report),
+            Self::Json => report::json::json(report),
+        }
+    }
 }
 
 /// Where a result goes, and in which form.
 #[derive(Clone, Debug)]
 struct Output {
     path: PathBuf,
-    is_json: bool,
+    format: Format,
 }
 
 fn output(text: &str) -> Result<Output, String> {
     let path = PathBuf::from(text);
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => Ok(Output { path, is_json: true }),
-        Some("txt") => Ok(Output { path, is_json: false }),
+        Some("json") => Ok(Output { path, format: Format::Json }),
+        Some("txt") => Ok(Output { path, format: Format::Text }),
         _ => Err(format!("`{text}`: the form is told by the ending, `.json` or `.txt`")),
     }
 }
@@ -107,11 +129,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
     let report = runtime()?.block_on(measure(&plan, arguments.quiet))?;
     if !arguments.quiet {
-        super::print(&report::text::text(&report))?;
+        super::print(&arguments.format.write(&report))?;
     }
     if let Some(output) = arguments.output {
-        let text = if output.is_json { report::json::json(&report) } else { report::text::text(&report) };
-        std::fs::write(&output.path, text)
+        std::fs::write(&output.path, output.format.write(&report))
             .with_context(|| format!("cannot write `{}`", output.path.display()))?;
     }
     Ok(verdict(&report))

@@ -96,7 +96,9 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let address = server.address();
     // The source may be refused: say that before anybody is invited.
     if !orders {
-        *stage.lock().expect("no holder of this lock panics") = Some(play(&source.source(), &feed)?);
+        let source = source.source();
+        *stage.lock().expect("no holder of this lock panics") = Some(play(&source, &feed)?);
+        tracing::info!("publishing {}, seed {}", source.kind, source.seed);
     }
     super::print(&format!("listening on http://{address}\n"))?;
     if orders {

@@ -103,6 +103,7 @@ impl Server {
             () = accepting => {}
             () = stop => {}
         }
+        tracing::info!("draining {} connections", connections.len());
         drop(self.listener);
         self.shared.drain.cancel();
         connections.close();

@@ -9,7 +9,7 @@
 //! | [`websocket`] | until the client leaves | `next()` | after `101`, frames | text frames |
 //!
 //! Each folder holds both ends of one wire. `serve` takes what was asked and a place in the feed and gives an
-//! [`Answer`]; `subscribe` lives through one connection and says how it [`Ended`]. Neither counts, neither
+//! `Answer`; `subscribe` lives through one connection and says how it [`Ended`]. Neither counts, neither
 //! reads a clock: bytes are counted in [`Wire`](crate::wire::Wire), arrivals are stamped where they are read.
 //!
 //! # To add a transport
