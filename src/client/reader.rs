@@ -96,7 +96,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// A subscriber that books all its bytes in `ledger` and tells `on_news`.
     pub fn new(options: Arc<Options>, ledger: Arc<Ledger>, on_news: F) -> Self {
         Self {
-            stand: Stand::Asking(options.from),
+            stand: options.from.into(),
             options,
             ledger,
             reconnect: Reconnect::default(),
@@ -265,6 +265,15 @@ impl<F: FnMut(News) + Send> Reader<F> {
         (self.on_news)(News::Disconnected { why, wait });
         sleep(wait).await;
         Ok(())
+    }
+}
+
+impl From<Position> for Stand {
+    fn from(asked: Position) -> Self {
+        match asked {
+            Position::After(id) => Self::After(id),
+            asked => Self::Asking(asked),
+        }
     }
 }
 
