@@ -66,6 +66,11 @@ impl EventId {
     pub fn previous(self) -> Self {
         Self { sequence: self.sequence.saturating_sub(1), ..self }
     }
+
+    /// The id after this one.
+    pub fn next(self) -> Self {
+        Self { sequence: self.sequence.saturating_add(1), ..self }
+    }
 }
 
 impl fmt::Display for EventId {

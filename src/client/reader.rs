@@ -176,10 +176,18 @@ impl<F: FnMut(News) + Send> Reader<F> {
         }
     }
 
-    /// The server told where this reader stands. It never goes back within an epoch.
+    /// The server told where this reader stands. It never goes back within an epoch, and where it goes ahead
+    /// without the events in between, they are missing.
     pub(crate) fn stands_at(&mut self, id: &str) {
         match id.parse() {
-            Ok(id) if !self.is_past(id) => self.stand = Stand::After(id),
+            Ok(id) if !self.is_past(id) => {
+                if let Some(hole) = self.hole_before(id.next())
+                    && self.options.target.is_server()
+                {
+                    (self.on_news)(News::Hole(hole));
+                }
+                self.stand = Stand::After(id);
+            }
             Err(_) if !id.is_empty() => self.stand = Stand::Foreign(id.to_owned()),
             _ => {}
         }
