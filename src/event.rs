@@ -240,7 +240,7 @@ impl Gap {
     /// The gap between two positions of one log, or across two logs.
     pub fn new(after: EventId, resumes: EventId) -> Self {
         let missed = match after.epoch == resumes.epoch {
-            true => resumes.sequence.checked_sub(after.sequence + 1),
+            true => resumes.sequence.checked_sub(after.sequence).and_then(|apart| apart.checked_sub(1)),
             false => None,
         };
         Self { after, resumes, missed }

@@ -149,11 +149,10 @@ impl Log {
 
     /// Where a reader resumes whose next event is not here; `None` for one that can go on.
     fn next_to(&self, after: EventId) -> Option<EventId> {
-        let next = |position: EventId| EventId { sequence: position.sequence + 1, ..position };
         if after.epoch != self.epoch || after.sequence < self.earliest().sequence {
-            Some(next(self.earliest()))
+            Some(self.earliest().next())
         } else if after.sequence > self.newest {
-            Some(next(self.newest()))
+            Some(self.newest().next())
         } else {
             None
         }
@@ -193,6 +192,8 @@ mod tests {
         let batch = log.read(at(9), ALL);
         assert_eq!(batch.gap, Some(Gap { after: at(9), resumes: at(2), missed: None }));
         assert_eq!((batch.events.len(), batch.position()), (0, Some(at(1))));
+        let farthest = Gap { after: at(u64::MAX), resumes: at(2), missed: None };
+        assert_eq!(log.read(at(u64::MAX), ALL).gap, Some(farthest));
     }
 
     #[test]
