@@ -5,7 +5,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::Request;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use tokio_tungstenite::client_async_with_config;
-use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 
@@ -74,7 +74,7 @@ fn ended(wrong: tungstenite::Error) -> Ended {
         }
         Error::Io(lost) => Ended::Lost(lost),
         Error::ConnectionClosed | Error::AlreadyClosed => Ended::Closed,
-        Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete) => {
             Ended::Lost(std::io::ErrorKind::ConnectionReset.into())
         }
         other => Ended::unreadable("WebSocket", other),
