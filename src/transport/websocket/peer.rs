@@ -30,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Peer<S> {
     socket: WebSocketStream<FrameQueue<S>>,
     was_idle: bool,
+    is_stalled: bool,
 }
 
 /// What happened on a connection.
@@ -51,12 +52,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         let queue = FrameQueue::new(socket, head);
         let socket =
             WebSocketStream::from_partially_read(queue, early.into(), Role::Server, Some(config)).await;
-        Self { socket, was_idle: false }
+        Self { socket, was_idle: false, is_stalled: false }
     }
 
     /// Nothing waits to be written.
     pub(super) fn is_idle(&self) -> bool {
         self.socket.get_ref().waiting() == 0
+    }
+
+    /// The socket did not take all that was offered to it: what the client was sent last, it may not have yet.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.is_stalled
     }
 
     /// Queues frames that all readers share.
@@ -77,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        match self.socket.get_mut().poll_drain(cx) {
+        match self.poll_drain(cx) {
             Poll::Ready(Err(_)) => return Poll::Ready(Turn::Left),
             Poll::Ready(Ok(())) if !self.was_idle => {
                 self.was_idle = true;
@@ -90,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
         let Poll::Ready(heard) = self.socket.poll_next_unpin(cx) else {
             // The codec may have queued a pong while it listened.
-            return match self.socket.get_mut().poll_drain(cx) {
+            return match self.poll_drain(cx) {
                 Poll::Ready(Err(_)) => Poll::Ready(Turn::Left),
                 _ => Poll::Pending,
             };
@@ -100,6 +106,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             Some(Err(wrong)) => close_code(&wrong).map_or(Turn::Left, Turn::Broke),
             None => Turn::Left,
         })
+    }
+
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let drained = self.socket.get_mut().poll_drain(cx);
+        self.is_stalled = drained.is_pending();
+        drained
     }
 
     /// Says why, waits a moment for the client to say it too, and leaves.

@@ -100,7 +100,7 @@ impl Pump {
                     pong_due.get_or_insert(Instant::now() + PONG);
                 }
                 () = sleep_until(pong_due.unwrap_or_else(Instant::now)), if pong_due.is_some() => {
-                    if peer.is_idle() {
+                    if !peer.is_stalled() {
                         return peer.close(CloseCode::Away, "no pong").await;
                     }
                     pong_due = Some(Instant::now() + PONG);
