@@ -1,0 +1,44 @@
+//! What a subscriber may rely on, asked through the real clients of a real server. What holds for all
+//! transports is one loop over [`Transport::ALL`](wirelanes::transport::Transport::ALL).
+//!
+//! Read first what the tests stand on: [`stage`] (a server in this process), [`program`] (the binary, where
+//! something must die), [`listener`] (a client and what it was told), [`fake`] (a server that lies).
+#![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
+
+mod fake;
+mod forwarder;
+mod gate;
+mod listener;
+mod program;
+mod raw;
+mod stage;
+
+mod abandoned;
+mod crowd;
+mod cuts;
+mod delivery;
+mod foreign;
+mod lies;
+mod pong;
+#[cfg(target_os = "linux")]
+mod referee;
+mod refusals;
+#[cfg(unix)]
+mod restart;
+#[cfg(unix)]
+mod serve;
+mod slow;
+
+use std::time::{Duration, Instant};
+
+/// Far more than anything here takes: whoever waits for so long waits in vain.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Looks again and again until `seen` is so.
+fn eventually(what: &str, mut seen: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !seen() {
+        assert!(begun.elapsed() < PATIENCE, "after {PATIENCE:?} it is still not so that {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,112 @@
+//! Servers that say no, and when to ask again.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use wirelanes::client::{Error, News, Options, Target};
+use wirelanes::transport::Transport;
+
+use super::fake::{self, Script};
+use super::listener::Listener;
+use super::stage::{Stage, options};
+
+#[tokio::test]
+async fn a_refusal_that_will_not_change_is_final() {
+    let stage = Stage::open();
+    let nowhere: Target = format!("http://{}/nowhere", stage.address).parse().unwrap();
+    for transport in Transport::ALL {
+        let malformed = Options { topic: Some("no such name!".to_owned()), ..stage.options() };
+        let lost = Options { target: nowhere.clone(), ..stage.options() };
+        for (options, expected, words) in [(malformed, 400, "`topic`"), (lost, 404, "`/nowhere`")] {
+            match Listener::start(transport, options).refusal().await {
+                Error::Refused { status, message } => {
+                    assert_eq!(status.as_u16(), expected, "{transport}: {message}");
+                    assert!(message.contains(words), "{transport}: {message}");
+                }
+                other => panic!("{transport}: {other}"),
+            }
+        }
+    }
+}
+
+/// All transports at once, each at a server of its own that answers every request so.
+async fn ask_all(answer: impl Fn() -> Script + Clone + Send + Sync + 'static) -> Vec<(Listener, Asked)> {
+    let mut listeners = Vec::new();
+    for transport in Transport::ALL {
+        let (asked, answer) = (Asked::default(), answer.clone());
+        let notes = asked.clone();
+        let address = fake::serve(move |_, _| {
+            notes.note();
+            answer()
+        })
+        .await;
+        listeners.push((Listener::start(transport, options(address)), asked));
+    }
+    listeners
+}
+
+#[tokio::test]
+async fn retry_after_is_the_least_to_wait() {
+    /// Longer than the second that a client waits at most by itself.
+    const AFTER: Duration = Duration::from_secs(2);
+    let full =
+        || Script::Say(fake::answer("503 Service Unavailable", "retry-after: 2\r\n", r#"{"error":"full"}"#));
+    for (mut listener, asked) in ask_all(full).await {
+        let why = listener.disconnected().await;
+        assert!(why.starts_with("503 ") && why.ends_with(": full"), "{}: {why}", listener.transport);
+        listener.disconnected().await;
+        let waited = asked.gap();
+        assert!(waited >= AFTER, "{} asked again after {waited:?}", listener.transport);
+    }
+}
+
+#[tokio::test]
+async fn who_is_hung_up_on_comes_back() {
+    for (mut listener, asked) in ask_all(|| Script::SayAndClose(Vec::new())).await {
+        for _ in 0..2 {
+            listener.disconnected().await;
+        }
+        // The first wait is half a second at least.
+        let waited = asked.gap();
+        assert!(waited >= Duration::from_millis(500), "{} came back after {waited:?}", listener.transport);
+    }
+}
+
+#[tokio::test]
+async fn an_event_stream_says_itself_when_to_come_back() {
+    const RETRY: Duration = Duration::from_millis(1_234);
+    let asked = Asked::default();
+    let notes = asked.clone();
+    let address = fake::serve(move |_, _| {
+        notes.note();
+        match fake::stream("", "retry: 1234\n\n") {
+            Script::Say(bytes) => Script::SayAndClose(bytes),
+            other => other,
+        }
+    })
+    .await;
+    let mut listener = Listener::start(Transport::Sse, options(address));
+    listener.connected().await;
+    match listener.next().await {
+        News::Disconnected { wait, .. } => assert_eq!(wait, RETRY),
+        other => panic!("{other:?}"),
+    }
+    listener.disconnected().await;
+    assert!(asked.gap() >= RETRY, "it came back after {:?}", asked.gap());
+}
+
+/// When a fake server was asked.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<Instant>>>);
+
+impl Asked {
+    fn note(&self) {
+        self.0.lock().unwrap().push(Instant::now());
+    }
+
+    /// Between the first time and the second.
+    fn gap(&self) -> Duration {
+        let asked = self.0.lock().unwrap();
+        asked[1] - asked[0]
+    }
+}

@@ -1,0 +1,43 @@
+//! A server that dies and is started again.
+
+use wirelanes::transport::Transport;
+
+use super::program::Program;
+use super::raw;
+
+/// An address to which no client's own port can get in the way while nobody listens there.
+const LISTEN: &str = if cfg!(target_os = "linux") { "127.0.0.9:0" } else { "127.0.0.1:0" };
+
+#[test]
+fn after_a_crash_every_watcher_comes_back_and_says_that_the_log_began_anew() {
+    let (server, address) = Program::serve_at(LISTEN, &["--source", "quiet"]);
+    let url = format!("http://{address}");
+    let watchers = Transport::ALL.map(|transport| {
+        Program::start(&["watch", &url, "-t", transport.name(), "-i", "100ms", "--from", "earliest"])
+    });
+    raw::publish(address, "1");
+    raw::publish(address, "2");
+    for watcher in &watchers {
+        watcher.stdout.wait_for(2);
+    }
+
+    server.kill();
+    for watcher in &watchers {
+        watcher.stderr.find("disconnected: ");
+    }
+    let (_server, _) = Program::serve_at(&address.to_string(), &["--source", "quiet"]);
+    raw::publish(address, "\"new\"");
+    for (watcher, transport) in watchers.iter().zip(Transport::ALL) {
+        let lines = watcher.stdout.wait_for(4);
+        assert_eq!(lines.len(), 4, "{transport}: {lines:#?}");
+        assert!(lines[2].starts_with(r#"{"gap":{"after":""#), "{transport}: {lines:#?}");
+        assert!(lines[2].ends_with(r#"-1","missed":null}}"#), "{transport}: {lines:#?}");
+        assert!(lines[3].contains(r#"-1","topic":"demo""#), "{transport}: {lines:#?}");
+        assert!(lines[3].contains(r#""data":"new"}"#), "{transport}: {lines:#?}");
+        let said = watcher.stderr.all();
+        assert!(
+            said.iter().any(|line| line.starts_with("the log began anew: epoch ")),
+            "{transport}: {said:#?}"
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! `wirelanes serve`, from its first line to its last.
+
+use std::io::Write;
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use wirelanes::transport::Transport;
+
+use super::program::Program;
+use super::{eventually, raw};
+
+/// All that a server retains.
+fn events(address: std::net::SocketAddr) -> Vec<Value> {
+    let (_, body) = raw::get(address, "/poll?last_event_id=earliest&limit=10000");
+    serde_json::from_str(if body.is_empty() { "[]" } else { &body }).unwrap()
+}
+
+#[test]
+fn lines_of_stdin_are_events_and_their_end_is_not_the_servers() {
+    let (mut server, address) = Program::serve(&["--source", "stdin"]);
+    server.say("{\"a\": 1}\nhello you\n\n3");
+    eventually("three lines are published", || events(address).len() == 3);
+    let data: Vec<String> = events(address).iter().map(|event| event["data"].to_string()).collect();
+    assert_eq!(data, [r#"{"a":1}"#, r#""hello you""#, "3"]);
+    raw::publish(address, "4");
+    assert_eq!(events(address).len(), 4, "it still serves");
+    assert!(server.is_running());
+}
+
+#[test]
+fn a_trace_is_played_so_many_times_faster() {
+    let mut trace = tempfile::NamedTempFile::new().unwrap();
+    for (at_ms, data) in [(0, "one"), (10_000, "two"), (25_000, "three")] {
+        writeln!(trace, r#"{{"at_ms":{at_ms},"data":"{data}"}}"#).unwrap();
+    }
+    let source = format!("--source=trace:{}", trace.path().display());
+    let (_server, address) = Program::serve(&[&source, "--speed=100"]);
+    eventually("the trace is over", || events(address).len() == 3);
+    let at_us: Vec<u64> = events(address).iter().map(|event| event["sent_us"].as_u64().unwrap()).collect();
+    // The schedule's instants, not those of publishing: exact but for rounding to a microsecond.
+    assert!((at_us[1] - at_us[0]).abs_diff(100_000) <= 1, "{at_us:?}");
+    assert!((at_us[2] - at_us[0]).abs_diff(250_000) <= 1, "{at_us:?}");
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line_and_exit_code_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut server = Program::start(&["serve", "--listen", &address]);
+    assert_eq!(server.ended().code(), Some(1));
+    let line = server.stderr.find("error: ");
+    assert!(line.starts_with(&format!("error: cannot listen on `{address}`: it is in use; ")), "{line}");
+    assert_eq!(server.stderr.all().len(), 1);
+    assert!(server.stdout.all().is_empty(), "nobody is invited");
+}
+
+#[test]
+fn what_cannot_be_played_is_one_clear_line_and_exit_code_1() {
+    for (arguments, words) in [
+        (["--source=trace:/no/such/file", "--speed=1"], "/no/such/file"),
+        (["--source=steady", "--size=0"], "`--size 0` is out of range"),
+        (["--source=trace:earthquakes", "--speed=0"], "`--speed 0` plays nothing"),
+    ] {
+        let mut server = Program::start(&[&["serve", "--listen=127.0.0.1:0"], &arguments[..]].concat());
+        assert_eq!(server.ended().code(), Some(1), "{arguments:?}");
+        let line = server.stderr.find("error: ");
+        assert!(line.contains(words), "{arguments:?}: {line}");
+        assert_eq!(server.stderr.all().len(), 1, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_was_typed_wrong_is_named_and_exit_code_2() {
+    for (arguments, words) in [
+        (&["serve", "--listen", "nowhere"][..], "nowhere"),
+        (&["serve", "--retain", "0"], "`0`"),
+        (&["serve", "--source", "chaos"], "no source `chaos`"),
+        (&["serve", "--rate", "fast"], "fast"),
+        (&["serve", "--no-such-flag"], "--no-such-flag"),
+        (&["watch", "-t", "pigeon"], "`pigeon` is no transport"),
+        (&["watch", "https://example.org"], "TLS"),
+        (&["watch", "-i", "0"], "0 is no interval"),
+        (&["watch", "-n", "0"], "0"),
+        (&["watch", "-H", "nonsense"], "`nonsense` is no header"),
+        (&["watch", "--from", "yesterday"], "ask for an event id"),
+        (&["wach"], "wach"),
+    ] {
+        let mut program = Program::start(arguments);
+        assert_eq!(program.ended().code(), Some(2), "{arguments:?}");
+        let line = program.stderr.find("error: ");
+        assert!(line.contains(words), "{arguments:?}: {line}");
+    }
+}
+
+/// Everybody is let go in the way of their transport: answered, ended, closed with 1001.
+#[test]
+fn a_signal_ends_the_server_in_good_order() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (mut server, address) = Program::serve(&["--source", "quiet"]);
+        let ask = |transport: Transport| raw::ask(address, &format!("/{transport}"), raw::fields(transport));
+        let [mut idle, mut held, mut stream, mut websocket] = Transport::ALL.map(ask);
+        let heads = [&mut idle, &mut stream, &mut websocket].map(raw::head);
+        assert!(heads[0].starts_with("HTTP/1.1 204 "), "{}", heads[0]);
+        eventually("the long poll is held", || {
+            raw::stats(address)["transports"]["longpoll"]["subscribers"] == 1
+        });
+
+        server.signal(signal);
+        let answer = String::from_utf8(raw::rest(&mut held)).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204 ") && answer.contains("\r\nlast-event-id: "), "{answer}");
+        assert_eq!(raw::rest(&mut idle), b"", "an idle connection is closed without a word");
+        assert!(raw::rest(&mut stream).ends_with(b"\r\n0\r\n\r\n"), "the stream was cut, not ended");
+        let frames = raw::rest(&mut websocket);
+        assert!(frames.starts_with(&[0x88]) && frames[2..4] == 1001u16.to_be_bytes(), "{frames:x?}");
+        assert_eq!(server.ended().code(), Some(0), "{signal:?}: {:?}", server.stderr.all());
+    }
+}
