@@ -72,6 +72,11 @@ impl Stage {
         self.traffic(transport)["subscribers"].as_u64().unwrap()
     }
 
+    /// Events that were handed to readers of a transport.
+    pub(super) fn deliveries(&self, transport: Transport) -> u64 {
+        self.traffic(transport)["deliveries"].as_u64().unwrap()
+    }
+
     /// Connections but the one that asks.
     pub(super) fn connections(&self) -> u64 {
         raw::stats(self.address)["connections"]["open"].as_u64().unwrap() - 1
