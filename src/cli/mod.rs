@@ -95,8 +95,17 @@ fn log_to_stderr(verbose: u8) {
         .init();
 }
 
-/// A runtime with a worker for each core.
+/// A runtime with a worker for each core, and as many file descriptors as this process may have: each
+/// connection takes one.
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        if let Err(refused) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+            tracing::info!("the limit of open files stays as it is: {refused}");
+        }
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
