@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Tap;
-use super::ledger::{Account, Books, Ledger};
+use super::ledger::{Account, Books};
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +72,16 @@ pub(super) struct Conversation {
     up: State,
     down: State,
     asked: VecDeque<Asked>,
-    /// The account of the last request: of its body, and of all that is raw.
-    current: Option<Account>,
+    /// The account of the last request: of its body, and of all that goes up raw.
+    asking: Option<Account>,
+    /// The account of the last answer. A pipelined request may come before all of it has left.
+    answering: Option<Account>,
 }
 
 impl Conversation {
     pub(super) fn new(books: Books) -> Self {
         let (up, down) = (State::Head(Vec::new()), State::Head(Vec::new()));
-        Self { books, up, down, asked: VecDeque::new(), current: None }
+        Self { books, up, down, asked: VecDeque::new(), asking: None, answering: None }
     }
 
     /// Books the next bytes of one direction and shows them to the tap.
@@ -182,7 +184,7 @@ impl Conversation {
             ledger.up.http.fetch_add(head.len() as u64, Relaxed);
             ledger.requests.fetch_add(1, Relaxed);
         }
-        self.current = Some(account.clone());
+        self.asking = Some(account.clone());
         self.asked.push_back(Asked { account, head_only: request.method == Some("HEAD") });
         self.up = match read {
             true => body_of(request.headers, State::Head(Vec::new())),
@@ -196,15 +198,16 @@ impl Conversation {
         let read = response.parse(head).is_ok();
         let status = response.code.unwrap_or(0);
         let interim = (100..200).contains(&status) && status != 101;
-        let asked = if interim { None } else { self.asked.pop_front() };
-        if let Some(account) = asked.as_ref().map(|asked| &asked.account).or(self.current.as_ref()) {
-            for ledger in account.ledgers() {
-                ledger.down.http.fetch_add(head.len() as u64, Relaxed);
-                ledger.empty_answers.fetch_add(u64::from(status == 204), Relaxed);
-            }
+        let head_only = self.asked.front().is_some_and(|asked| asked.head_only);
+        let account = match interim {
+            true => self.asked.front().map(|asked| asked.account.clone()),
+            false => self.asked.pop_front().map(|asked| asked.account),
+        };
+        self.answering = account.or(self.answering.take()).or_else(|| self.asking.clone());
+        for ledger in self.answering.iter().flat_map(Account::ledgers) {
+            ledger.down.http.fetch_add(head.len() as u64, Relaxed);
+            ledger.empty_answers.fetch_add(u64::from(status == 204), Relaxed);
         }
-        let head_only = asked.as_ref().is_some_and(|asked| asked.head_only);
-        self.current = asked.map(|asked| asked.account).or(self.current.take());
         self.down = match status {
             101 => {
                 self.up = State::Raw;
@@ -218,13 +221,17 @@ impl Conversation {
     }
 
     fn book_body(&self, direction: Direction, bytes: &[u8]) {
-        let book = |ledger: &Ledger| match direction {
-            Direction::Up => ledger.up.body.fetch_add(bytes.len() as u64, Relaxed),
-            Direction::Down => ledger.down.body.fetch_add(bytes.len() as u64, Relaxed),
+        let account = match direction {
+            Direction::Up => &self.asking,
+            Direction::Down => &self.answering,
         };
-        self.current.iter().flat_map(Account::ledgers).for_each(|ledger| {
-            book(ledger);
-        });
+        for ledger in account.iter().flat_map(Account::ledgers) {
+            let layers = match direction {
+                Direction::Up => &ledger.up,
+                Direction::Down => &ledger.down,
+            };
+            layers.body.fetch_add(bytes.len() as u64, Relaxed);
+        }
     }
 }
 
@@ -281,6 +288,7 @@ fn take_line(bytes: &[u8]) -> (&[u8], &[u8]) {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use super::super::Ledger;
     use super::*;
 
     /// Runs a conversation, each part cut into runs of `cut` bytes, and tells what was seen.
