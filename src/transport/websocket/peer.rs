@@ -101,11 +101,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 _ => Poll::Pending,
             };
         };
-        Poll::Ready(match heard {
-            Some(Ok(message)) => Turn::Said(message),
-            Some(Err(wrong)) => close_code(&wrong).map_or(Turn::Left, Turn::Broke),
-            None => Turn::Left,
-        })
+        match heard {
+            Some(Ok(message)) => Poll::Ready(Turn::Said(message)),
+            Some(Err(wrong)) => Poll::Ready(close_code(&wrong).map_or(Turn::Left, Turn::Broke)),
+            None => self.poll_farewell(cx),
+        }
+    }
+
+    /// The client has said goodbye, and the codec has queued the answer: section 5.5.1 wants it sent, and
+    /// nothing behind it.
+    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        self.was_idle = true;
+        self.socket.get_mut().poll_drain(cx).map(|_| Turn::Left)
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
