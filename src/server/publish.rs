@@ -56,7 +56,7 @@ async fn read(body: Incoming) -> Result<bytes::Bytes, Refusal> {
         Ok(body) => Ok(body.to_bytes()),
         Err(wrong) if wrong.is::<LengthLimitError>() => Err(Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("an event's JSON is up to {LARGEST_PUBLISH} bytes; publish a link to what is larger"),
+            format!("`/publish` takes {LARGEST_PUBLISH} bytes at most; publish a link to what is larger"),
         )),
         Err(wrong) => Err(Refusal::bad_request(format!("the body could not be read: {wrong}"))),
     }

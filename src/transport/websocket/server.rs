@@ -10,7 +10,8 @@ use hyper::{Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
-use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError::{InvalidSecWebSocketKey, MissingSecWebSocketKey};
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
@@ -43,16 +44,18 @@ fn upgrade(request: &Parts) -> Result<Response<()>, Refusal> {
     let mut copy = Request::new(());
     *copy.headers_mut() = request.headers.clone();
     *copy.version_mut() = request.version;
-    create_response(&copy).map_err(|wrong| {
-        let refusal = |status| Refusal::new(status, format!("no WebSocket handshake: {wrong}"));
-        match wrong {
-            Error::Protocol(ProtocolError::MissingSecWebSocketKey) => refusal(StatusCode::BAD_REQUEST),
-            _ => refusal(StatusCode::UPGRADE_REQUIRED)
-                .with(UPGRADE, "websocket")
-                .with(SEC_WEBSOCKET_VERSION, "13"),
+    create_response(&copy).map_err(|wrong| match wrong {
+        Error::Protocol(MissingSecWebSocketKey | InvalidSecWebSocketKey) => {
+            Refusal::bad_request("`Sec-WebSocket-Key` must be 16 random bytes in base64")
         }
+        _ => Refusal::new(StatusCode::UPGRADE_REQUIRED, HOW_TO_ASK)
+            .with(UPGRADE, "websocket")
+            .with(SEC_WEBSOCKET_VERSION, "13"),
     })
 }
+
+const HOW_TO_ASK: &str = "ask over HTTP/1.1 with `Connection: Upgrade`, `Upgrade: websocket` and \
+                          `Sec-WebSocket-Version: 13`";
 
 pub(crate) struct Pump {
     subscription: Subscription,
