@@ -24,6 +24,7 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
         (_, "/publish") => Err(not_allowed("POST")),
         (&Method::GET, path) => get(shared, handover, path, head.clone(), received_us).await,
         (&Method::HEAD, path) if assets::find(path).is_some() => assets::answer(path),
+        (_, path) if assets::find(path).is_some() => Err(not_allowed("GET, HEAD")),
         (_, path) if is_known(path) => Err(not_allowed("GET")),
         (_, path) => Err(not_found(path)),
     };
@@ -32,7 +33,7 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
 
 fn is_known(path: &str) -> bool {
     let others = ["/tcp", "/time", "/health", "/stats", "/metrics"];
-    Transport::at(path).is_some() || others.contains(&path) || assets::find(path).is_some()
+    Transport::at(path).is_some() || others.contains(&path)
 }
 
 async fn get(
