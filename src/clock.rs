@@ -8,6 +8,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 /// Microseconds of the machine's monotonic clock: what both ends of a measurement on one machine share.
 pub fn monotonic_us() -> u64 {
     imp::monotonic_us()
@@ -49,6 +51,19 @@ impl Clock {
     pub fn monotonic_offset_us(&self) -> i64 {
         self.offset_us
     }
+}
+
+/// What `GET /time` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time {
+    /// When the request was received, in microseconds of the clock of `sent_us`.
+    pub receive_us: u64,
+    /// When the answer was made.
+    pub transmit_us: u64,
+    /// Names the boot of the server's machine; absent where the platform does not say.
+    pub boot_id: Option<String>,
+    /// The clock of `sent_us` minus the machine's monotonic clock.
+    pub monotonic_offset_us: i64,
 }
 
 /// CPU time this process has used, all threads, user and system, in microseconds; `None` where unknown.

@@ -14,7 +14,7 @@ pub use connection::Received;
 pub(crate) use connection::{Connection, Socket, get};
 pub use ended::{Ended, Error};
 pub use headers::{Header, HeaderStyle, Headers};
-pub use offset::{Offset, Time};
+pub use offset::Offset;
 pub use options::{OnConnect, Options, PollMode};
 pub(crate) use reader::dial;
 pub use reader::{News, Reader};

@@ -12,24 +12,11 @@ use super::connection::{Connection, get};
 use super::ended::Ended;
 use super::options::Options;
 use super::reader::dial;
-use crate::clock::{boot_id, monotonic_us};
+use crate::clock::{Time, boot_id, monotonic_us};
 use crate::wire::Ledger;
 
 /// Exchanges to choose the best of.
 const EXCHANGES: usize = 32;
-
-/// What `GET /time` answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Time {
-    /// When the request was received, in microseconds of the clock of `sent_us`.
-    pub receive_us: u64,
-    /// When the answer was made.
-    pub transmit_us: u64,
-    /// Names the boot of the server's machine; absent where the platform does not say.
-    pub boot_id: Option<String>,
-    /// The clock of `sent_us` minus the machine's monotonic clock.
-    pub monotonic_offset_us: i64,
-}
 
 /// The server's clock minus our monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::connection::Handover;
 use super::{Shared, assets, publish, statistics};
-use crate::client::Time;
-use crate::clock::boot_id;
+use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::{Batch, Subscription};
 use crate::transport::backlog::Backlog;
