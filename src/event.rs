@@ -119,6 +119,9 @@ impl<'de> Deserialize<'de> for EventId {
     }
 }
 
+/// The header that carries a position, both ways (HTML standard, section 9.2.4).
+pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
+
 /// Where a reader asks to begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {

@@ -18,8 +18,7 @@ use super::connection::{Connection, Received, Socket};
 use super::ended::{Ended, Error};
 use super::options::{Options, PollMode};
 use super::reconnect::Reconnect;
-use crate::event::{Event, EventId, Gap, Message, Position};
-use crate::transport::ask::LAST_EVENT_ID;
+use crate::event::{Event, EventId, Gap, LAST_EVENT_ID, Message, Position};
 use crate::wire::{Books, End, Ledger, Wire};
 
 /// What a subscriber is told. Instants are those of the socket's read, in monotonic microseconds.

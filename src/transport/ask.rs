@@ -8,13 +8,10 @@ use hyper::Version;
 use hyper::http::request::Parts;
 
 use super::answer::Refusal;
-use crate::event::Position;
+use crate::event::{LAST_EVENT_ID, Position};
 
 /// The topic of those who name none.
 pub(crate) const DEFAULT_TOPIC: &str = "demo";
-
-/// The header that carries a position, both ways (HTML standard, section 9.2.4).
-pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
 
 /// A request, taken at its word.
 pub(crate) struct Ask<'a> {

@@ -18,10 +18,10 @@ use hyper::{Response, StatusCode};
 use serde_json::value::RawValue;
 
 use super::answer::{Refusal, Reply};
-use super::ask::{Ask, LAST_EVENT_ID};
+use super::ask::Ask;
 use super::backlog::Backlog;
 use crate::client::{Ended, News, Reader, Received};
-use crate::event::{EventId, Message};
+use crate::event::{EventId, LAST_EVENT_ID, Message};
 use crate::feed::{Batch, Limit};
 
 /// An answer ends with the event that fills it to so many bytes.

@@ -6,8 +6,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 
 use super::decode::{Block, Decoder, TooLong};
 use crate::client::{Ended, News, Reader};
-use crate::event::Message;
-use crate::transport::ask::LAST_EVENT_ID;
+use crate::event::{LAST_EVENT_ID, Message};
 
 pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
 where

@@ -11,9 +11,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::encode;
-use crate::event::Message;
+use crate::event::{LAST_EVENT_ID, Message};
 use crate::feed::{Batch, Limit, Subscription};
-use crate::transport::ask::LAST_EVENT_ID;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::position_header;
 use crate::transport::{Answer, Ask, Endless, Pump as AnyPump, Refusal};

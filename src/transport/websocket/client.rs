@@ -11,8 +11,7 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame};
 
 use super::config;
 use crate::client::{Ended, News, Reader, Received};
-use crate::event::Message;
-use crate::transport::ask::LAST_EVENT_ID;
+use crate::event::{LAST_EVENT_ID, Message};
 
 /// A few reads' worth of small frames.
 const READ_BUFFER: usize = 16 << 10;

@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use super::message::{Answer as Reply, Publish};
 use super::peer::{Peer, Turn};
 use super::{LARGEST_PUBLISH, frames};
-use crate::event::{EventId, Message, compact};
+use crate::event::{EventId, LAST_EVENT_ID, Message, compact};
 use crate::feed::{Batch, Limit, Subscription};
-use crate::transport::ask::{LAST_EVENT_ID, check_name};
+use crate::transport::ask::check_name;
 use crate::transport::batch::position_header;
 use crate::transport::{Answer, Ask, Endless, Pump as AnyPump, Refusal};
 
