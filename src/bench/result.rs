@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Mode;
 use super::statistics::Method;
-use crate::client::{HeaderStyle, Offset, PollMode};
+use crate::client::Offset;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
+
+pub use crate::client::{HeaderStyle, PollMode};
 
 /// Grows when a key is dropped or means something else; keys may be added without.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use crate::bench::Mode;
-use crate::bench::result::{Compared, Lane, Latency, Layers, Report, Run};
-use crate::client::{HeaderStyle, PollMode};
+use crate::bench::result::{Compared, HeaderStyle, Lane, Latency, Layers, PollMode, Report, Run};
 use crate::transport::Transport;
 
 /// The whole report.

@@ -1,3 +1,7 @@
-//! One integration binary: the wire in bytes, behaviour through the client, the rules of the house.
+//! The one integration binary: the wire in bytes, behaviour through the client, and the rules of the house.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests; the lint knows only the functions")]
 
 mod behaviour;
+mod rules;
+mod support;
+mod wire;

@@ -1,0 +1,85 @@
+//! How connections end: close codes of a WebSocket, and what a server that goes away tells everyone.
+
+use wirelanes::transport::Transport;
+
+use super::websocket::{CLOSE, Frame, TEXT, masked, upgraded};
+use crate::support::{Peer, Running};
+
+/// Reads the code of the close frame that comes next, and the end behind it.
+async fn close_code(peer: &mut Peer) -> u16 {
+    let frame = Frame::read(peer).await;
+    assert_eq!(frame.header[0], CLOSE, "{frame:?}");
+    peer.hang_up().await;
+    assert_eq!(peer.rest().await, "", "after a close there is nothing more");
+    u16::from_be_bytes([frame.payload[0], frame.payload[1]])
+}
+
+#[tokio::test]
+async fn who_breaks_the_protocol_is_told_so_with_a_code() {
+    let too_large = masked(TEXT, &vec![b'x'; (64 << 10) + (1 << 10) + 1]);
+    let fragment = vec![b'x'; 40_000];
+    let too_large_in_parts = [masked(0x01, &fragment), masked(0x80, &fragment)].concat();
+    let cases: [(&str, u16, &[u8]); 14] = [
+        ("a frame that is not masked", 1002, b"\x81\x05hello"),
+        ("RSV1, which nobody negotiated", 1002, &masked(0xc1, b"hello")),
+        ("RSV2", 1002, &masked(0xa1, b"hello")),
+        ("an opcode that is none", 1002, &masked(0x83, b"hello")),
+        ("a control frame in fragments", 1002, &masked(0x09, b"")),
+        ("a control frame over 125 bytes", 1002, &masked(0x89, &[b'x'; 126])),
+        ("a continuation of nothing", 1002, &masked(0x80, b"hello")),
+        ("a close with half a code", 1002, &masked(CLOSE, b"\x03")),
+        ("a close with a code that is not for the wire", 1002, &masked(CLOSE, b"\x03\xed")),
+        ("a close whose reason is not UTF-8", 1007, &masked(CLOSE, b"\x03\xe8\xff")),
+        ("text that is not UTF-8", 1007, &masked(TEXT, b"\xff\xfe")),
+        ("text that is not UTF-8, in parts", 1007, &[masked(0x01, b"\xc3"), masked(0x80, b"(")].concat()),
+        ("a message that is too large", 1009, &too_large),
+        ("a message that is too large, in parts", 1009, &too_large_in_parts),
+    ];
+    for (what, code, bytes) in cases {
+        let here = Running::start();
+        let mut peer = upgraded(&here, "").await;
+        peer.write(bytes).await;
+        assert_eq!(close_code(&mut peer).await, code, "{what}");
+        here.until_readers(0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_the_largest_size_is_read() {
+    let here = Running::start();
+    let mut peer = upgraded(&here, "").await;
+    let mut request = br#"{"publish":1,"topic":"other"}"#.to_vec();
+    request.resize((64 << 10) + (1 << 10), b' ');
+    peer.write(&masked(TEXT, &request)).await;
+    assert!(Frame::read(&mut peer).await.text().starts_with(r#"{"ack":"#));
+}
+
+#[tokio::test]
+async fn a_close_is_answered_and_ends_the_connection() {
+    for said in [&b""[..], b"\x03\xe8", b"\x03\xe8bye", b"\x0f\xa0of my own"] {
+        let here = Running::start();
+        let mut peer = upgraded(&here, "").await;
+        peer.write(&masked(CLOSE, said)).await;
+        let expected = Frame { header: vec![CLOSE, said.len() as u8], payload: said.to_vec() };
+        assert_eq!(Frame::read(&mut peer).await, expected, "section 5.5.1: typically with the same code");
+        assert_eq!(peer.rest().await, "");
+        here.until_readers(0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_tells_everyone_in_the_words_of_their_transport() {
+    let here = Running::start();
+    let mut websocket = upgraded(&here, "").await;
+    let [mut longpoll, mut sse] = [here.connect().await, here.connect().await];
+    longpoll.say("GET /longpoll HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    sse.say("GET /sse HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    sse.answer().await;
+    sse.chunk().await;
+    here.until_readers(3).await;
+    here.drain();
+    let (answer, end, code) = tokio::join!(longpoll.answer(), sse.rest(), close_code(&mut websocket));
+    assert_eq!((answer.status(), answer.header("last-event-id")), (204, Some("8f3k2a-0")));
+    assert_eq!((end.as_str(), code), ("0\r\n\r\n", 1001));
+    assert_eq!(longpoll.rest().await, "", "{} was kept", Transport::Longpoll);
+}
