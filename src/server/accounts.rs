@@ -23,7 +23,7 @@ pub(super) struct Accounts {
 impl Accounts {
     /// The account of a request for `target`: a path and a query.
     pub(super) fn of(&self, target: &str) -> Account {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = path_of(target).split_once('?').unwrap_or((path_of(target), ""));
         let transport =
             Transport::at(path).map_or(&self.other, |transport| &self.transports[transport as usize].0);
         Account { transport: transport.clone(), client: self.client(query) }
@@ -57,5 +57,30 @@ impl Accounts {
     pub(super) fn clients(&self) -> BTreeMap<String, Counts> {
         let clients = self.clients.lock().expect("no holder of this lock panics");
         clients.iter().map(|(name, ledger)| (name.clone(), ledger.counts())).collect()
+    }
+}
+
+/// A request may name the whole URL, as proxies do (RFC 9112, section 3.2.2).
+fn path_of(target: &str) -> &str {
+    let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
+        return target;
+    };
+    rest.find('/').map_or("/", |at| &rest[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_path_or_a_whole_url() {
+        for (target, path) in [
+            ("/sse?topic=a", "/sse?topic=a"),
+            ("/publish?topic=a://b", "/publish?topic=a://b"),
+            ("http://x:1/poll?client=a", "/poll?client=a"),
+            ("http://x", "/"),
+        ] {
+            assert_eq!(path_of(target), path);
+        }
     }
 }

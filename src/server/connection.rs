@@ -31,6 +31,9 @@ use crate::wire::{Books, End, Wire};
 /// interval worth keeping a connection for.
 const IDLE: Duration = Duration::from_secs(75);
 
+/// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
+const LARGEST_HEAD: usize = 64 << 10;
+
 /// Where a request handler leaves an answer without an end for the connection to find.
 #[derive(Clone, Default)]
 pub(super) struct Handover(Arc<Mutex<Option<Endless>>>);
@@ -68,6 +71,7 @@ pub(super) async fn serve(shared: &Arc<Shared>, stream: TcpStream) -> io::Result
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
+        .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(wire), service);
     match until_handover(&mut http, &handover, &stalled, shared).await {
         Outcome::Done(result) => return result.map_err(io::Error::other),

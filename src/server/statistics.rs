@@ -26,14 +26,29 @@ pub(super) struct Statistics {
     cpu_us: Option<u64>,
     topics: Vec<TopicState>,
     transports: BTreeMap<Transport, Traffic>,
-    other: Counts,
-    clients: BTreeMap<String, Counts>,
+    other: Booked,
+    clients: BTreeMap<String, Booked>,
 }
 
 #[derive(Serialize)]
 struct Connections {
     open: u64,
     accepted: u64,
+}
+
+/// What a ledger knows where nobody knows the payload.
+#[derive(Serialize)]
+struct Booked {
+    requests: u64,
+    empty_answers: u64,
+    up: Bytes,
+    down: Bytes,
+}
+
+impl Booked {
+    fn of(Counts { requests, empty_answers, up, down, .. }: Counts) -> Self {
+        Self { requests, empty_answers, up, down }
+    }
 }
 
 #[derive(Serialize)]
@@ -78,6 +93,7 @@ impl Traffic {
 
 pub(super) fn read(shared: &Shared) -> Statistics {
     let traffic = |transport| (transport, Traffic::of(shared.accounts.transport(transport)));
+    let clients = shared.accounts.clients();
     Statistics {
         uptime_us: shared.feed.clock().now_us() - shared.started_us,
         connections: Connections { open: shared.open.load(Relaxed), accepted: shared.accepted.load(Relaxed) },
@@ -86,8 +102,8 @@ pub(super) fn read(shared: &Shared) -> Statistics {
         cpu_us: process_cpu_us(),
         topics: shared.feed.topics(),
         transports: Transport::ALL.into_iter().map(traffic).collect(),
-        other: shared.accounts.other(),
-        clients: shared.accounts.clients(),
+        other: Booked::of(shared.accounts.other()),
+        clients: clients.into_iter().map(|(name, counts)| (name, Booked::of(counts))).collect(),
     }
 }
 

@@ -67,6 +67,50 @@ struct Asked {
     head_only: bool,
 }
 
+impl State {
+    /// Takes one piece of what follows a head from the front of `bytes`, and gives the rest back.
+    fn advance<'a>(&mut self, bytes: &'a [u8]) -> (Piece<'a>, &'a [u8]) {
+        match self {
+            Self::Head(_) => unreachable!("a head is put together by its conversation"),
+            Self::Length(left) => {
+                let (body, rest) = take(bytes, left);
+                if *left == 0 {
+                    *self = Self::Head(Vec::new());
+                }
+                (Piece::Body(body), rest)
+            }
+            Self::ChunkSize(line) => {
+                let (part, rest) = take_line(bytes);
+                line.extend_from_slice(part);
+                if line.ends_with(b"\n") {
+                    *self = match chunk_size(line) {
+                        Some(0) => Self::ChunkEnd { left: 2, last: true },
+                        Some(size) => Self::Chunk(size),
+                        None => Self::Raw,
+                    };
+                }
+                (Piece::Framing(part), rest)
+            }
+            Self::Chunk(left) => {
+                let (body, rest) = take(bytes, left);
+                if *left == 0 {
+                    *self = Self::ChunkEnd { left: 2, last: false };
+                }
+                (Piece::Body(body), rest)
+            }
+            Self::ChunkEnd { left, last } => {
+                let (end, rest) = take(bytes, left);
+                if *left == 0 {
+                    *self = if *last { Self::Head(Vec::new()) } else { Self::ChunkSize(Vec::new()) };
+                }
+                (Piece::Framing(end), rest)
+            }
+            Self::UntilClose => (Piece::Body(bytes), &[]),
+            Self::Raw => (Piece::Raw(bytes), &[]),
+        }
+    }
+}
+
 pub(super) struct Conversation {
     pub(super) books: Books,
     up: State,
@@ -93,85 +137,35 @@ impl Conversation {
 
     /// Takes one piece from the front of `bytes` and gives the rest back.
     fn step<'a>(&mut self, direction: Direction, bytes: &'a [u8], tap: Option<&Tap>) -> &'a [u8] {
-        let show = |piece| {
-            if let Some(tap) = tap {
-                tap(direction, piece);
+        let state = self.state(direction);
+        if let State::Head(begun) = state {
+            let before = begun.len();
+            begun.extend_from_slice(bytes);
+            let Some(end) = end_of_head(begun, before) else {
+                if begun.len() > LONGEST_HEAD {
+                    *state = State::Raw;
+                }
+                return &[];
+            };
+            let mut head = std::mem::take(begun);
+            head.truncate(end);
+            match direction {
+                Direction::Up => self.request(&head),
+                Direction::Down => self.answer(&head),
             }
-        };
-        let state = match direction {
+            show(tap, direction, Piece::Head(&head));
+            return &bytes[end - before..];
+        }
+        let (piece, rest) = state.advance(bytes);
+        self.book_body(direction, bytes.len() - rest.len());
+        show(tap, direction, piece);
+        rest
+    }
+
+    fn state(&mut self, direction: Direction) -> &mut State {
+        match direction {
             Direction::Up => &mut self.up,
             Direction::Down => &mut self.down,
-        };
-        match state {
-            State::Head(begun) => {
-                let before = begun.len();
-                let Some(end) = end_of_head(begun, bytes) else {
-                    begun.extend_from_slice(bytes);
-                    if begun.len() > LONGEST_HEAD {
-                        *state = State::Raw;
-                    }
-                    return &[];
-                };
-                let (rest, mut head) = (&bytes[end - before..], std::mem::take(begun));
-                head.extend_from_slice(&bytes[..end - before]);
-                match direction {
-                    Direction::Up => self.request(&head),
-                    Direction::Down => self.answer(&head),
-                }
-                show(Piece::Head(&head));
-                rest
-            }
-            State::Length(left) => {
-                let (body, rest) = take(bytes, left);
-                if *left == 0 {
-                    *state = State::Head(Vec::new());
-                }
-                self.book_body(direction, body);
-                show(Piece::Body(body));
-                rest
-            }
-            State::ChunkSize(line) => {
-                let (part, rest) = take_line(bytes);
-                line.extend_from_slice(part);
-                if line.ends_with(b"\n") {
-                    *state = match chunk_size(line) {
-                        Some(0) => State::ChunkEnd { left: 2, last: true },
-                        Some(size) => State::Chunk(size),
-                        None => State::Raw,
-                    };
-                }
-                self.book_body(direction, part);
-                show(Piece::Framing(part));
-                rest
-            }
-            State::Chunk(left) => {
-                let (body, rest) = take(bytes, left);
-                if *left == 0 {
-                    *state = State::ChunkEnd { left: 2, last: false };
-                }
-                self.book_body(direction, body);
-                show(Piece::Body(body));
-                rest
-            }
-            State::ChunkEnd { left, last } => {
-                let (end, rest) = take(bytes, left);
-                if *left == 0 {
-                    *state = if *last { State::Head(Vec::new()) } else { State::ChunkSize(Vec::new()) };
-                }
-                self.book_body(direction, end);
-                show(Piece::Framing(end));
-                rest
-            }
-            State::UntilClose => {
-                self.book_body(direction, bytes);
-                show(Piece::Body(bytes));
-                &[]
-            }
-            State::Raw => {
-                self.book_body(direction, bytes);
-                show(Piece::Raw(bytes));
-                &[]
-            }
         }
     }
 
@@ -220,7 +214,7 @@ impl Conversation {
         };
     }
 
-    fn book_body(&self, direction: Direction, bytes: &[u8]) {
+    fn book_body(&self, direction: Direction, bytes: usize) {
         let account = match direction {
             Direction::Up => &self.asking,
             Direction::Down => &self.answering,
@@ -230,22 +224,30 @@ impl Conversation {
                 Direction::Up => &ledger.up,
                 Direction::Down => &ledger.down,
             };
-            layers.body.fetch_add(bytes.len() as u64, Relaxed);
+            layers.body.fetch_add(bytes as u64, Relaxed);
         }
     }
 }
 
-/// Where a head ends, counted from its first byte, if it ends in `bytes`.
-fn end_of_head(begun: &[u8], bytes: &[u8]) -> Option<usize> {
-    const EMPTY_LINE: &[u8] = b"\r\n\r\n";
+fn show(tap: Option<&Tap>, direction: Direction, piece: Piece<'_>) {
+    if let Some(tap) = tap {
+        tap(direction, piece);
+    }
+}
+
+/// Where a head ends, of which the bytes up to `searched` were looked at before.
+///
+/// Empty lines before it are part of it, and a lone LF ends a line as well as CRLF (RFC 9112, section 2.2).
+fn end_of_head(head: &[u8], searched: usize) -> Option<usize> {
+    let begins = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     // The empty line may have begun in what came before.
-    let tail = &begun[begun.len().saturating_sub(EMPTY_LINE.len() - 1)..];
-    let seam: Vec<u8> = tail.iter().chain(&bytes[..bytes.len().min(EMPTY_LINE.len() - 1)]).copied().collect();
-    let find = |text: &[u8]| text.windows(EMPTY_LINE.len()).position(|window| window == EMPTY_LINE);
-    let end = |at: usize| at + EMPTY_LINE.len();
-    find(&seam)
-        .map(|at| begun.len() - tail.len() + end(at))
-        .or_else(|| find(bytes).map(|at| begun.len() + end(at)))
+    let from = begins.max(searched.saturating_sub("\n\r".len()));
+    let ends_line = |at: &usize| head[*at] == b'\n';
+    (from..head.len()).filter(ends_line).find_map(|at| match head[at + 1..] {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        _ => None,
+    })
 }
 
 /// How a body ends whose head has these fields (RFC 9112, section 6.3); `otherwise` where they do not say.
@@ -399,6 +401,16 @@ mod tests {
         assert_eq!(seen[1], "Up body 42");
         assert_eq!(seen.iter().filter(|line| line.starts_with("Down head")).count(), 4, "{seen:#?}");
         assert_eq!(counts.requests, 2);
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_and_lone_line_feeds_are_part_of_it() {
+        let parts = [(Direction::Up, "\r\n\r\nGET /x HTTP/1.1\nhost: x\n\nGET /y HTTP/1.1\r\nhost: x\n\r\n")];
+        for cut in [1, 2, 3, 5, usize::MAX] {
+            let (seen, counts) = watch(&parts, cut);
+            assert_eq!(seen.len(), 2, "cut into runs of {cut}: {seen:#?}");
+            assert_eq!((counts.requests, counts.up.http as usize), (2, parts[0].1.len()));
+        }
     }
 
     #[test]
