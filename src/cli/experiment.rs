@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
-use crate::client::{Header, HeaderStyle, Headers, PollMode};
 use crate::source::{Rate, Source, SourceKind};
 use crate::transport::Transport;
 
@@ -36,24 +36,8 @@ pub(super) struct ExperimentArguments {
     /// Draw the same instants as every run with this seed [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
-    poll_interval: Duration,
-    /// What the poll interval is counted from
-    #[arg(long, value_enum, default_value_t)]
-    poll_mode: PollMode,
-    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
-    #[arg(long, value_parser = units::hold)]
-    hold: Option<Duration>,
-    /// How long a long poll waits for more after the first event
-    #[arg(long, default_value = "0", value_parser = units::linger)]
-    linger: Duration,
-    /// Whose request heads to send
-    #[arg(long, value_enum, default_value_t)]
-    headers: HeaderStyle,
-    /// A header of your own, `Name: value`; may be repeated
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    extra: Vec<Header>,
+    #[command(flatten)]
+    client: ClientArguments,
     /// Open a connection for every request
     #[arg(long)]
     no_keepalive: bool,
@@ -94,11 +78,11 @@ impl ExperimentArguments {
             rounds: 1,
             mode: Mode::Together,
             seed,
-            poll_interval: self.poll_interval,
-            poll_mode: self.poll_mode,
-            hold: self.hold,
-            linger: self.linger,
-            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            poll_interval: self.client.poll_interval,
+            poll_mode: self.client.poll_mode,
+            hold: self.client.hold,
+            linger: self.client.linger,
+            headers: self.client.headers(),
             keep_alive: !self.no_keepalive,
             url: None,
             publish: false,

@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 mod bench;
+mod client;
 mod experiment;
 mod predict;
 mod serve;

@@ -5,13 +5,13 @@ mod view;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
+use super::client::ClientArguments;
 use super::{interrupted, runtime, units};
-use crate::client::{Header, HeaderStyle, Headers, News, Offset, Options, PollMode, Reader, Target};
+use crate::client::{News, Offset, Options, Reader, Target};
 use crate::event::{Event, Position};
 use crate::transport::Transport;
 use crate::wire::Ledger;
@@ -40,24 +40,8 @@ pub(super) struct Arguments {
     /// Leave after so many events
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
-    poll_interval: Duration,
-    /// When the next poll follows
-    #[arg(long, value_enum, default_value_t)]
-    poll_mode: PollMode,
-    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
-    #[arg(long, value_parser = units::hold)]
-    hold: Option<Duration>,
-    /// How long a long poll waits for more after the first event
-    #[arg(long, default_value = "0", value_parser = units::linger)]
-    linger: Duration,
-    /// Whose request heads to send
-    #[arg(long, value_enum, default_value_t)]
-    headers: HeaderStyle,
-    /// A header of your own, `Name: value`; may be repeated
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    extra: Vec<Header>,
+    #[command(flatten)]
+    chosen: ClientArguments,
     /// What to say first on a WebSocket, for servers that expect it
     #[arg(long, value_name = "TEXT")]
     send: Option<String>,
@@ -72,11 +56,11 @@ impl Arguments {
             topic: self.topic,
             client: self.client,
             from: self.from,
-            headers: Headers { style: self.headers, extra: self.extra },
-            poll_interval: self.poll_interval,
-            poll_mode: self.poll_mode,
-            hold: self.hold,
-            linger: self.linger,
+            headers: self.chosen.headers(),
+            poll_interval: self.chosen.poll_interval,
+            poll_mode: self.chosen.poll_mode,
+            hold: self.chosen.hold,
+            linger: self.chosen.linger,
             send: self.send,
             receive_buffer: self.receive_buffer.map(|bytes| bytes.try_into().unwrap_or(u32::MAX)),
             tap: self.wire.then(view::tap),

@@ -11,58 +11,17 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::Request;
 use hyper::client::conn::http1;
-use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio_io_timeout::TimeoutStream;
 
+use super::dial::Socket;
 use super::ended::Ended;
 use super::options::Options;
-use crate::wire::Wire;
-
-/// A counted socket that is given up where nothing comes for too long.
-pub(crate) type Socket = Wire<Pin<Box<TimeoutStream<TcpStream>>>>;
+use super::received::{Answering, Received};
 
 /// An answer that is read whole is no longer than this: eight times what the protocol lets a batch be.
 const LONGEST_ANSWER: usize = 8 << 20;
-
-/// A whole answer.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// Its status.
-    pub status: StatusCode,
-    /// The fields of its head.
-    pub headers: HeaderMap,
-    /// Its body.
-    pub body: Bytes,
-}
-
-/// An answer whose body is still to be read.
-pub(crate) struct Answering {
-    pub(crate) status: StatusCode,
-    headers: HeaderMap,
-    body: Incoming,
-}
-
-fn field<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-impl Received {
-    /// The value of a field, where it is ASCII.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        field(&self.headers, name)
-    }
-}
-
-impl Answering {
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
-        field(&self.headers, name).map(str::to_owned)
-    }
-}
 
 /// A request for one of the server's own pages.
 pub(crate) fn get(options: &Options, path: &'static str) -> Request<Bytes> {

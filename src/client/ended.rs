@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
-use super::connection::Received;
+use super::received::Received;
 
 /// How one connection ended. All but the refusals that will not change are a reason to come back.
 #[derive(Debug)]

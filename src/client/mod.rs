@@ -2,20 +2,26 @@
 //! the feed, and when to come back.
 
 mod connection;
+mod dial;
 mod ended;
 mod headers;
+mod news;
 mod offset;
 mod options;
+mod pace;
 mod reader;
+mod received;
 mod reconnect;
+mod stand;
 mod target;
 
-pub use connection::Received;
-pub(crate) use connection::{Connection, Socket, get};
+pub(crate) use connection::{Connection, get};
+pub(crate) use dial::{Socket, dial};
 pub use ended::{Ended, Error};
 pub use headers::{Header, HeaderStyle, Headers};
+pub use news::News;
 pub use offset::Offset;
 pub use options::{OnConnect, Options, PollMode};
-pub(crate) use reader::dial;
-pub use reader::{News, Reader};
+pub use reader::Reader;
+pub use received::Received;
 pub use target::Target;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::connection::{Connection, get};
+use super::dial::dial;
 use super::ended::Ended;
 use super::options::Options;
-use super::reader::dial;
 use crate::clock::{Time, boot_id, monotonic_us};
 use crate::wire::Ledger;
 

@@ -10,75 +10,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Request;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until};
-use tokio_io_timeout::TimeoutStream;
+use tokio::time::sleep;
 
-use super::connection::{Connection, Received, Socket};
+use super::connection::Connection;
+use super::dial::{Socket, dial};
 use super::ended::{Ended, Error};
-use super::options::{Options, PollMode};
+use super::news::News;
+use super::options::Options;
+use super::pace::Pace;
+use super::received::Received;
 use super::reconnect::Reconnect;
-use crate::event::{Event, EventId, Gap, LAST_EVENT_ID, Message, Position};
-use crate::wire::{Books, End, Ledger, Wire};
+use super::stand::Stand;
+use crate::event::{LAST_EVENT_ID, Message, Position};
+use crate::wire::Ledger;
 
-/// What a subscriber is told. Instants are those of the socket's read, in monotonic microseconds.
-#[derive(Clone, Debug)]
-pub enum News {
-    /// The server has answered; on this connection for the first time.
-    Connected,
-    /// The next event.
-    Event {
-        /// The event.
-        event: Event,
-        /// When the read that completed it returned.
-        arrived_us: u64,
-    },
-    /// An event that came before. It is not handed on.
-    Duplicate {
-        /// The event.
-        event: Event,
-        /// When it came again.
-        arrived_us: u64,
-    },
-    /// Events are missing, and the server says so.
-    Gap {
-        /// Which.
-        gap: Gap,
-        /// When it was told.
-        arrived_us: u64,
-    },
-    /// Events are missing, and nobody said so.
-    Hole(Gap),
-    /// A message of another server's own kind.
-    Foreign {
-        /// Its `event:` field, or `binary`; empty where there is none.
-        event: String,
-        /// The last event id as of this message; empty where there is none.
-        id: String,
-        /// What it says.
-        data: Bytes,
-        /// When it came.
-        arrived_us: u64,
-    },
-    /// The connection has ended.
-    Disconnected {
-        /// Why.
-        why: String,
-        /// How long until the next try.
-        wait: Duration,
-    },
-}
-
-/// Where a subscriber stands.
-#[derive(Clone, Debug)]
-enum Stand {
-    /// Nobody has told it yet.
-    Asking(Position),
-    /// After this event.
-    After(EventId),
-    /// After an event of a server that spells its ids in its own way.
-    Foreign(String),
-}
+/// A server that asks to stay away for longer is not taken at its word.
+const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// A subscriber: what it chose, where it stands, and whom it tells.
 pub struct Reader<F> {
@@ -87,7 +34,7 @@ pub struct Reader<F> {
     stand: Stand,
     reconnect: Reconnect,
     is_connected: bool,
-    next_poll: Option<Instant>,
+    pace: Pace,
     on_news: F,
 }
 
@@ -100,7 +47,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
             ledger,
             reconnect: Reconnect::default(),
             is_connected: false,
-            next_poll: None,
+            pace: Pace::default(),
             on_news,
         }
     }
@@ -179,8 +126,8 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// without the events in between, they are missing.
     pub(crate) fn stands_at(&mut self, id: &str) {
         match id.parse() {
-            Ok(id) if !self.is_past(id) => {
-                if let Some(hole) = self.hole_before(id.next())
+            Ok(id) if !self.stand.is_past(id) => {
+                if let Some(hole) = self.stand.hole_before(id.next())
                     && self.options.target.is_server()
                 {
                     (self.on_news)(News::Hole(hole));
@@ -209,12 +156,12 @@ impl<F: FnMut(News) + Send> Reader<F> {
             let position = message.position();
             let news = match message {
                 Message::Gap(gap) => News::Gap { gap, arrived_us },
-                Message::Event(event) if self.is_past(event.id()) => {
+                Message::Event(event) if self.stand.is_past(event.id()) => {
                     (self.on_news)(News::Duplicate { event, arrived_us });
                     continue;
                 }
                 Message::Event(event) => {
-                    if let Some(hole) = self.hole_before(event.id()) {
+                    if let Some(hole) = self.stand.hole_before(event.id()) {
                         (self.on_news)(News::Hole(hole));
                     }
                     News::Event { event, arrived_us }
@@ -235,31 +182,9 @@ impl<F: FnMut(News) + Send> Reader<F> {
         self.ledger.last_read_us.load(Ordering::Relaxed)
     }
 
-    fn is_past(&self, id: EventId) -> bool {
-        matches!(self.stand, Stand::After(last) if last.epoch == id.epoch && id.sequence <= last.sequence)
-    }
-
-    /// What is missing before `id`, where this reader has a position at all.
-    fn hole_before(&self, id: EventId) -> Option<Gap> {
-        match self.stand {
-            Stand::After(last) if id.previous() != last => Some(Gap::new(last, id)),
-            _ => None,
-        }
-    }
-
     /// Waits for the next regular poll.
     pub(crate) async fn pace(&mut self) {
-        let Options { poll_interval, poll_mode, poll_phase, .. } = *self.options;
-        if poll_mode == PollMode::FixedDelay {
-            return sleep(poll_interval).await;
-        }
-        let now = Instant::now();
-        let mut next = self.next_poll.unwrap_or_else(|| now + poll_interval.mul_f64(poll_phase));
-        while next < now {
-            next += poll_interval;
-        }
-        self.next_poll = Some(next + poll_interval);
-        sleep_until(next).await;
+        self.pace.wait(&self.options).await;
     }
 
     /// Waits as long as is proper after such an end.
@@ -273,70 +198,4 @@ impl<F: FnMut(News) + Send> Reader<F> {
         sleep(wait).await;
         Ok(())
     }
-}
-
-impl From<Position> for Stand {
-    fn from(asked: Position) -> Self {
-        match asked {
-            Position::After(id) => Self::After(id),
-            asked => Self::Asking(asked),
-        }
-    }
-}
-
-impl Stand {
-    fn id(&self) -> Option<String> {
-        match self {
-            Self::Asking(Position::Latest) => None,
-            Self::Asking(Position::Earliest) => Some("earliest".to_owned()),
-            Self::Asking(Position::After(id)) | Self::After(id) => Some(id.to_string()),
-            Self::Foreign(id) => Some(id.clone()),
-        }
-    }
-}
-
-/// Nothing at all comes for so long only where the peer has vanished: every endpoint of ours says something
-/// within 60 s (the longest hold, the longest heartbeat), and this leaves a quarter for the way.
-const SILENCE: Duration = Duration::from_secs(75);
-
-/// A server that asks to stay away for longer is not taken at its word.
-const LONGEST_RETRY: Duration = Duration::from_secs(3600);
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// Opens a connection whose every byte is booked.
-pub(crate) async fn dial(options: &Options, ledger: &Arc<Ledger>) -> std::io::Result<Socket> {
-    let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "no connection within 10 s");
-    let stream = tokio::time::timeout(CONNECT, open(options)).await.map_err(late)??;
-    // Nagle would make push wait for the acknowledgement of the last event.
-    stream.set_nodelay(true)?;
-    ledger.connections.fetch_add(1, Ordering::Relaxed);
-    if let Some(show) = &options.on_connect {
-        show(&stream);
-    }
-    let mut stream = TimeoutStream::new(stream);
-    if options.target.is_server() {
-        stream.set_read_timeout(Some(SILENCE));
-    }
-    Ok(Wire::new(Box::pin(stream), End::Client, Books::One(ledger.clone())).tapped(options.tap.clone()))
-}
-
-async fn open(options: &Options) -> std::io::Result<TcpStream> {
-    let (host, port) = options.target.address();
-    let mut failure = std::io::Error::new(std::io::ErrorKind::NotFound, format!("no address for `{host}`"));
-    for address in tokio::net::lookup_host((host, port)).await? {
-        let socket = match address.is_ipv4() {
-            true => tokio::net::TcpSocket::new_v4()?,
-            false => tokio::net::TcpSocket::new_v6()?,
-        };
-        if let Some(size) = options.receive_buffer {
-            socket.set_recv_buffer_size(size)?;
-        }
-        match socket.connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(refused) => failure = refused,
-        }
-    }
-    Err(failure)
 }

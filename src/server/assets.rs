@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
-use super::routes::not_found;
+use super::reply::not_found;
 use crate::transport::backlog::Backlog;
 use crate::transport::{Refusal, Reply};
 

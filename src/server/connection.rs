@@ -22,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 
-use super::{Shared, routes, text};
+use super::{Shared, head, routes};
 use crate::transport::backlog::Backlog;
 use crate::transport::{Endless, Reply};
 use crate::wire::{Books, End, Wire};
@@ -79,7 +79,7 @@ pub(super) async fn serve(shared: &Arc<Shared>, stream: TcpStream) -> io::Result
     }
     let parts = http.into_parts();
     let Some(Endless { head, pump }) = handover.take() else { return Ok(()) };
-    pump.run(parts.io.into_inner(), text::head(&head), parts.read_buf, shared.drain.clone()).await
+    pump.run(parts.io.into_inner(), head::text(&head), parts.read_buf, shared.drain.clone()).await
 }
 
 enum Outcome {

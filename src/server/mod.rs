@@ -3,10 +3,11 @@
 mod accounts;
 mod assets;
 mod connection;
+mod head;
 mod publish;
+mod reply;
 mod routes;
 mod statistics;
-mod text;
 
 use std::io;
 use std::net::SocketAddr;

@@ -9,7 +9,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 
 use super::Shared;
-use super::routes::json;
+use super::reply::json;
 use crate::event::compact;
 use crate::transport::websocket::LARGEST_PUBLISH;
 use crate::transport::{Ask, Refusal, Reply};

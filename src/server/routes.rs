@@ -1,27 +1,26 @@
 //! Which request is answered by whom.
 
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request};
 
 use super::connection::Handover;
+use super::reply::{json, not_allowed, not_found, text};
 use super::{Shared, assets, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::{Batch, Subscription};
-use crate::transport::backlog::Backlog;
 use crate::transport::{Answer, Ask, Refusal, Reply, Transport, batch};
 
 pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
     let received_us = shared.feed.clock().now_us();
     let (head, body) = request.into_parts();
-    tracing::debug!("{} {}", head.method, head.uri.path());
-    let answered = match (&head.method, head.uri.path()) {
+    let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+    tracing::debug!("{method} {path}");
+    let answered = match (&method, &*path) {
         (&Method::POST, "/publish") => publish::publish(shared, &head, body, received_us).await,
         (_, "/publish") => Err(not_allowed("POST")),
-        (&Method::GET, path) => get(shared, handover, path, head.clone(), received_us).await,
+        (&Method::GET, path) => get(shared, handover, path, head, received_us).await,
         (&Method::HEAD, path) if assets::find(path).is_some() => assets::answer(path),
         (_, path) if assets::find(path).is_some() => Err(not_allowed("GET, HEAD")),
         (_, path) if is_known(path) => Err(not_allowed("GET")),
@@ -111,36 +110,4 @@ fn time(shared: &Shared, received_us: u64) -> Time {
 
 fn health(shared: &Shared) -> &'static str {
     if shared.drain.is_cancelled() { "draining" } else { "ok" }
-}
-
-pub(super) fn json(value: &impl serde::Serialize) -> Reply {
-    let body = serde_json::to_vec(value).expect("our own structs are JSON");
-    typed(body, "application/json")
-}
-
-fn text(body: String) -> Reply {
-    // The format that Prometheus scrapes, version 0.0.4.
-    typed(body.into_bytes(), "text/plain; version=0.0.4; charset=utf-8")
-}
-
-fn typed(body: Vec<u8>, kind: &'static str) -> Reply {
-    let mut reply = Response::new(Full::new(Backlog::from(bytes::Bytes::from(body))));
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
-}
-
-fn not_allowed(allowed: &'static str) -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("only `{allowed}` is allowed here"))
-        .with(ALLOW, allowed)
-}
-
-pub(super) fn not_found(path: &str) -> Refusal {
-    let names = Transport::ALL.map(|transport| format!("`/{transport}`")).join(", ");
-    Refusal::new(
-        StatusCode::NOT_FOUND,
-        format!(
-            "there is no `{path}`; there are {names}, `/publish`, `/time`, `/health`, `/stats` and `/metrics`"
-        ),
-    )
 }

@@ -8,7 +8,7 @@ use hyper::header::DATE;
 
 /// The status line and the fields, as RFC 9112 writes them, with the date that RFC 9110 (section 6.6.1) asks
 /// of a server with a clock. A 101 is interim and needs none.
-pub(super) fn head(answer: &Response<()>) -> Bytes {
+pub(super) fn text(answer: &Response<()>) -> Bytes {
     let mut text = BytesMut::with_capacity(256);
     let status = answer.status();
     let line = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
