@@ -12,8 +12,8 @@ use super::plan::{Mode, Plan};
 use super::predict::{self, Basis, Prediction, over};
 use super::quiet::quiet;
 use super::result::{
-    BytesPerEvent, Compared, Control, Environment, Events, Input, Inputs, Lane, Latency, Report, Run,
-    SCHEMA_VERSION,
+    Bytes, BytesPerEvent, Compared, Control, Environment, Events, Input, Inputs, Lane, Latency, Layers,
+    Report, Run, SCHEMA_VERSION,
 };
 use super::round::{self, Round, Settings};
 use super::stage::Stage;
@@ -330,21 +330,23 @@ fn compared(figures: Vec<f64>, predicted: Option<f64>, rng: &mut Rng) -> Compare
 }
 
 fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerEvent {
-    let layer = |read: fn(&super::result::Bytes) -> f64| {
-        median(over(trials, |trial| trial.bytes.as_ref().map(read))).unwrap_or(0.0)
+    let layers = |way: fn(&Bytes) -> Layers| {
+        let layer = |read: fn(&Layers) -> f64| {
+            median(over(trials, |trial| trial.bytes.as_ref().map(|bytes| read(&way(bytes)))))
+        };
+        Some(Layers {
+            payload: layer(|layers| layers.payload)?,
+            envelope: layer(|layers| layers.envelope)?,
+            http: layer(|layers| layers.http)?,
+            tls: layer(|layers| layers.tls)?,
+        })
     };
-    let mut measured = super::result::Bytes::default();
-    measured.down.payload = layer(|bytes| bytes.down.payload);
-    measured.down.envelope = layer(|bytes| bytes.down.envelope);
-    measured.down.http = layer(|bytes| bytes.down.http);
-    measured.up.envelope = layer(|bytes| bytes.up.envelope);
-    measured.up.http = layer(|bytes| bytes.up.http);
-    let total = |bytes: &super::result::Bytes| bytes.down.total() + bytes.up.total();
+    let total = |bytes: &Bytes| bytes.down.total() + bytes.up.total();
     let totals = over(trials, |trial| trial.bytes.as_ref().map(total));
     BytesPerEvent {
         total: compared(totals, prediction.bytes.as_ref().map(total), rng),
-        down: measured.down,
-        up: measured.up,
+        down: layers(|bytes| bytes.down),
+        up: layers(|bytes| bytes.up),
         predicted: prediction.bytes,
     }
 }

@@ -45,7 +45,7 @@ impl Basis {
         let first = rounds.first();
         Self {
             inputs: Inputs {
-                rate_per_s: events / seconds,
+                rate_per_s: if seconds > 0.0 { events / seconds } else { 0.0 },
                 arrivals: arrivals(plan),
                 one_way,
                 wake_us,
@@ -64,7 +64,9 @@ impl Basis {
         let latency = theory::latency(transport, &self.inputs)
             .or_else(|| played().map(|played| played.latency(&self.inputs.one_way)));
         let requests = match transport {
-            Transport::Sse | Transport::Websocket => Some(Requests::of_streams(1.0, self.events)),
+            Transport::Sse | Transport::Websocket => {
+                (self.events > 0.0).then(|| Requests::of_streams(1.0, self.events))
+            }
             _ => {
                 theory::requests(transport, &self.inputs).or_else(|| played().map(|played| played.requests()))
             }

@@ -296,10 +296,10 @@ impl Layers {
 pub struct BytesPerEvent {
     /// Both ways, all layers.
     pub total: Compared,
-    /// From server to client.
-    pub down: Layers,
-    /// From client to server.
-    pub up: Layers,
+    /// From server to client; `None` where there was no event.
+    pub down: Option<Layers>,
+    /// From client to server; `None` where there was no event.
+    pub up: Option<Layers>,
     /// What both should be.
     pub predicted: Option<Bytes>,
 }

@@ -2,7 +2,7 @@
 
 /// `312 µs`, `3.12 ms`, `1.20 s`; `–` for what cannot be known.
 pub(super) fn duration(us: Option<f64>) -> String {
-    let Some(us) = us else { return "–".to_owned() };
+    let Some(us) = us.filter(|us| us.is_finite()) else { return "–".to_owned() };
     match us.abs() {
         0.0..999.5 => format!("{us:.0} µs"),
         999.5..999_500.0 => format!("{} ms", three_digits(us / 1e3)),
@@ -12,39 +12,37 @@ pub(super) fn duration(us: Option<f64>) -> String {
 
 /// `0.103`, `1.02`, `412`; `–` for what cannot be known.
 pub(super) fn number(value: Option<f64>) -> String {
-    value.map_or("–".to_owned(), three_digits)
+    value.map_or_else(|| "–".to_owned(), three_digits)
 }
 
 /// `9 %`; `–` for what cannot be known.
 pub(super) fn percent(share: Option<f64>) -> String {
-    share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    let share = share.filter(|share| share.is_finite());
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0))
 }
 
-/// Bytes, to a tenth below a hundred thousand.
+/// Bytes in at most six characters: to a tenth below ten thousand, whole below a hundred thousand.
 pub(super) fn bytes(value: Option<f64>) -> String {
     match value {
-        None => "–".to_owned(),
-        Some(value) if value.abs() < 99_999.5 => format!("{value:.1}"),
-        Some(value) => three_digits_k(value),
+        Some(value) if value.abs() < 9_999.95 => format!("{value:.1}"),
+        Some(value) if value.abs() < 99_999.5 => format!("{value:.0}"),
+        value => number(value),
     }
 }
 
-/// `12.3k`, `4.56M`.
-fn three_digits_k(value: f64) -> String {
-    match value {
-        _ if value < 999_500.0 => format!("{}k", three_digits(value / 1e3)),
-        _ => format!("{}M", three_digits(value / 1e6)),
-    }
-}
-
-/// Three digits that mean something, and no more than three behind the point.
+/// Three digits that mean something, and no more than three behind the point: `12.3k`, `4.56M` from ten
+/// thousand up; `–` for what is no number.
 pub(super) fn three_digits(value: f64) -> String {
     match value.abs() {
         0.0..0.9995 => format!("{value:.3}"),
         0.9995..9.995 => format!("{value:.2}"),
         9.995..99.95 => format!("{value:.1}"),
         99.95..9_999.5 => format!("{value:.0}"),
-        _ => three_digits_k(value),
+        9_999.5..999_500.0 => three_digits(value / 1e3) + "k",
+        999_500.0..999_500_000.0 => three_digits(value / 1e6) + "M",
+        999_500_000.0..1e15 => three_digits(value / 1e9) + "G",
+        size if size.is_finite() => format!("{value:.0e}"),
+        _ => "–".to_owned(),
     }
 }
 
@@ -54,7 +52,11 @@ pub(super) fn rate(per_s: f64) -> String {
         text if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         text => text,
     };
-    if per_s < 0.0995 { format!("1/{}s", short(1.0 / per_s)) } else { format!("{}/s", short(per_s)) }
+    if per_s > 0.0 && per_s < 0.0995 {
+        format!("1/{}s", short(1.0 / per_s))
+    } else {
+        format!("{}/s", short(per_s))
+    }
 }
 
 /// `1 s`, `250 ms`: a span that was chosen, not measured.
@@ -83,10 +85,22 @@ mod tests {
             ("0.103".into(), "1.00".into(), "412".into())
         );
         assert_eq!((bytes(Some(187.28)), bytes(Some(1_234_567.0))), ("187.3".into(), "1.23M".into()));
+        assert_eq!((bytes(Some(9_999.9)), bytes(Some(69_696.4))), ("9999.9".into(), "69696".into()));
+        assert_eq!((number(Some(6.01e10)), number(Some(6.01e15))), ("60.1G".into(), "6e15".into()));
         assert_eq!(
             (rate(10.0), rate(9.7), rate(1.0 / 60.0), rate(100.0)),
             ("10/s".into(), "9.7/s".into(), "1/60s".into(), "100/s".into())
         );
         assert_eq!((chosen(1_000_000), chosen(250_000)), ("1 s".into(), "250 ms".into()));
+    }
+    /// A ratio with nothing below it is infinite or no number at all: it must not look like one.
+    #[test]
+    fn what_is_no_number_is_a_dash() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for text in [duration(Some(value)), number(Some(value)), percent(Some(value)), bytes(Some(value))]
+            {
+                assert_eq!(text, "–", "{value}");
+            }
+        }
     }
 }

@@ -197,8 +197,8 @@ fn cost_rows(lane: &Lane) -> String {
         lane.transport.name(),
         requests.measured,
         empty.measured,
-        Some(spent.down),
-        Some(spent.up),
+        spent.down,
+        spent.up,
         &connections,
         first.measured,
     ) + &row(
