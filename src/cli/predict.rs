@@ -9,7 +9,7 @@ use super::experiment::ExperimentArguments;
 use super::{Cli, runtime, units};
 use crate::bench::{Plan, Sampled, sample};
 use crate::client::Target;
-use crate::report::predicted::{Lane, Predicted, text};
+use crate::report::predicted::{FanOut, Lane, Predicted, text};
 use crate::source::SourceKind;
 use crate::theory::{
     self, Arrivals, Heartbeats, Inputs, OneWay, Requests, Terms, break_even_rates, bytes_per_event,
@@ -113,8 +113,10 @@ fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sample
         clients,
         lanes: lanes.map(lane).collect(),
         crossings: break_even_rates(inputs, &terms),
-        fan_out_us: send_us
-            .and_then(|send_us| theory::fan_out_mean_us(clients as f64, send_us, inputs.rate_per_s)),
+        fan_out: send_us.map(|send_us| {
+            theory::fan_out_mean_us(clients as f64, send_us, inputs.rate_per_s)
+                .map_or(FanOut::Overloaded, FanOut::Waits)
+        }),
     }
 }
 

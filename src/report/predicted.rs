@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::format::{bytes, duration, number, percent, rate, three_digits};
+use super::format::{bytes, duration, number, percent, rate};
 use crate::theory::{BytesPerEvent, Crossing, Latency, Quantity, Requests};
 use crate::transport::Transport;
 
@@ -20,6 +20,14 @@ pub struct Lane {
     pub first_event_us: f64,
 }
 
+/// How a sender keeps up with its clients.
+pub enum FanOut {
+    /// An event waits so long on average while others are served first, in microseconds.
+    Waits(f64),
+    /// It takes longer to send an event to all than until the next one comes.
+    Overloaded,
+}
+
 /// Theory for one feed and one network.
 pub struct Predicted {
     /// What it is for, in words.
@@ -32,8 +40,8 @@ pub struct Predicted {
     pub lanes: Vec<Lane>,
     /// Rates at which two transports cost the same.
     pub crossings: Vec<Crossing>,
-    /// Mean wait of a push while others are served first, where the cost of a send was given.
-    pub fan_out_us: Option<f64>,
+    /// What many clients of one sender add to a push, where the cost of a send was given.
+    pub fan_out: Option<FanOut>,
 }
 
 /// The tables.
@@ -55,38 +63,53 @@ pub fn text(predicted: &Predicted) -> String {
         )
         .expect("a String takes all that is written to it");
     }
-    if let Some(wait) = predicted.fan_out_us {
-        let _ =
-            writeln!(text, "push to {} clients adds {} on average", predicted.clients, duration(Some(wait)));
+    text + &fan_out(predicted) + &costs(predicted) + &crossings(&predicted.crossings)
+}
+
+fn fan_out(predicted: &Predicted) -> String {
+    let clients = predicted.clients;
+    match predicted.fan_out {
+        None => String::new(),
+        Some(FanOut::Waits(us)) => {
+            format!("push to {clients} clients adds {} on average\n", duration(Some(us)))
+        }
+        Some(FanOut::Overloaded) => {
+            format!("push to {clients} clients cannot keep up: events come faster than they are sent\n")
+        }
     }
-    text + &costs(predicted) + &crossings(&predicted.crossings)
 }
 
 fn costs(predicted: &Predicted) -> String {
     let clients = predicted.clients as f64;
-    let mut text = format!(
-        "\ncost an event  requests  empty  bytes down  bytes up   {} client{}: requests  bytes\n",
-        predicted.clients,
-        if predicted.clients == 1 { "" } else { "s" },
-    );
+    let all = match predicted.clients {
+        1 => "1 client, a second".to_owned(),
+        clients => format!("{clients} clients, a second"),
+    };
+    let mut text = format!("\n{:<47}{all:>27}\n", "cost an event");
+    let columns = ["requests", "empty", "bytes down", "bytes up", "requests", "bytes"];
+    text += &cost_row("", columns.map(str::to_owned));
     for lane in &predicted.lanes {
         let each = |per_event: Option<f64>| per_event.map(|value| value * predicted.rate_per_s * clients);
         let requests = lane.requests.map(|requests| requests.per_event);
-        writeln!(
-            text,
-            "{:<14} {:>8} {:>6} {:>11} {:>9}   {:>17} {:>9}",
+        let a_second = |value: Option<f64>| number(each(value)) + if value.is_some() { "/s" } else { "" };
+        text += &cost_row(
             lane.transport.name(),
-            number(requests),
-            percent(lane.requests.and_then(|requests| requests.empty_share)),
-            bytes(lane.bytes.map(|bytes| bytes.down.total())),
-            bytes(lane.bytes.map(|bytes| bytes.up.total())),
-            each(requests).map_or("–".to_owned(), |per_s| format!("{}/s", three_digits(per_s))),
-            each(lane.bytes.map(|bytes| bytes.total()))
-                .map_or("–".to_owned(), |per_s| format!("{}/s", three_digits(per_s))),
-        )
-        .expect("a String takes all that is written to it");
+            [
+                number(requests),
+                percent(lane.requests.and_then(|requests| requests.empty_share)),
+                bytes(lane.bytes.map(|bytes| bytes.down.total())),
+                bytes(lane.bytes.map(|bytes| bytes.up.total())),
+                a_second(requests),
+                a_second(lane.bytes.map(|bytes| bytes.total())),
+            ],
+        );
     }
     text
+}
+
+fn cost_row(name: &str, cells: [String; 6]) -> String {
+    let [requests, empty, down, up, all_requests, all_bytes] = cells;
+    format!("{name:<9}{requests:>9}{empty:>7}{down:>12}{up:>10}{all_requests:>14}{all_bytes:>13}\n")
 }
 
 fn crossings(crossings: &[Crossing]) -> String {

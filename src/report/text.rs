@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use crate::bench::Mode;
 use crate::bench::result::{Compared, HeaderStyle, Lane, Latency, Layers, PollMode, Report, Run};
+use crate::source::SourceKind;
 use crate::transport::Transport;
 
 /// The whole report.
@@ -72,6 +73,9 @@ fn source(run: &Run) -> String {
         Some(source) if run.size_bytes.is_some() => {
             let name = source.kind.to_string();
             let capital = name[..1].to_uppercase() + &name[1..];
+            if source.kind == SourceKind::Quiet {
+                return capital;
+            }
             format!("{capital} {}", rate(source.rate.per_s()))
         }
         Some(source) if source.speed != 1.0 => format!("{} at {}×", run.source, source.speed),
@@ -111,9 +115,9 @@ fn fate(run: &Run) -> String {
 }
 
 fn latencies(run: &Run) -> String {
-    let mut text = format!("\n{:<11}", "latency");
-    for name in ["p50", "theory", "p95", "theory", "p99", "theory", "max", "theory"] {
-        write!(text, "{name:>8} ").expect("a String takes all that is written to it");
+    let mut text = format!("\n{:<10}", "latency");
+    for name in ["p50", "p95", "p99", "max"] {
+        write!(text, "{name:>8} {:>7}  ", "theory").expect("a String takes all that is written to it");
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -138,7 +142,7 @@ fn latencies(run: &Run) -> String {
 }
 
 fn latency_row(name: &str, latency: &Latency) -> String {
-    let mut text = format!("{name:<11}");
+    let mut text = format!("{name:<10}");
     for figure in [&latency.p50, &latency.p95, &latency.p99, &latency.max] {
         let mark = if figure.deviation().is_some_and(|off| off.abs() > 1.0) { "*" } else { " " };
         let theory = figure.predicted.map_or(String::new(), |predicted| duration(Some(predicted)));
@@ -150,7 +154,7 @@ fn latency_row(name: &str, latency: &Latency) -> String {
 
 fn costs(run: &Run) -> String {
     let mut text = String::from(
-        "\ncost an event              ─────── bytes down ──────  ─ bytes up ──  con-    first\n           \
+        "\ncost an event             ────── bytes down ─────  ─ bytes up ──   con-    first\n          \
          requests  empty payload envelope  heads  envel.  heads  nects    event\n",
     );
     for lane in &run.lanes {
@@ -177,7 +181,7 @@ fn cost_rows(lane: &Lane) -> String {
         |name: &str, requests, empty, down: Option<Layers>, up: Option<Layers>, connections: &str, first| {
             let layer = |layers: Option<Layers>, read: fn(&Layers) -> f64| bytes(layers.as_ref().map(read));
             let line = format!(
-                "{name:<10} {:>8} {:>6} {:>7} {:>8} {:>6} {:>7} {:>6} {:>6} {:>8}",
+                "{name:<9} {:>8} {:>6} {:>7} {:>8} {:>6} {:>7} {:>6} {:>6} {:>8}",
                 number(requests),
                 percent(empty),
                 layer(down, |of| of.payload),

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("report", &["bench", "theory", "transport", "wire"]),
+    ("report", &["bench", "source", "theory", "transport", "wire"]),
     (
         "cli",
         &[
