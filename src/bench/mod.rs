@@ -7,12 +7,14 @@
 //! In reading order: [`plan`] (what to run), `child` and `orders` (a server of one's own, driven over its
 //! stdin), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run
 //! of all lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made
-//! from), `predict` (theory, for what was played), `experiment` (rounds to a report), [`result`] (plain data).
+//! from), `predict` (theory, for what was played), `experiment` (which rounds are run), `figures` and `summary`
+//! (what they add up to), [`result`] (plain data).
 
 mod calibrate;
 mod child;
 mod diary;
 mod experiment;
+mod figures;
 mod heads;
 mod lane;
 pub(crate) mod orders;
@@ -23,6 +25,7 @@ pub mod result;
 mod round;
 mod stage;
 pub mod statistics;
+mod summary;
 mod trial;
 mod warnings;
 

@@ -3,8 +3,7 @@
 use super::calibrate::Calibration;
 use super::plan::Plan;
 use super::result::{Bytes, Layers};
-use super::round::{Round, Window};
-use super::trial::Trial;
+use super::round::Round;
 use crate::client::Offset;
 use crate::source::SourceKind;
 use crate::theory::{
@@ -31,18 +30,16 @@ pub(super) struct Prediction {
 }
 
 impl Basis {
-    /// From the rounds of some lanes; d is what a control row measured, in these rounds or in others.
+    /// From a round of some lanes; d is what a control row measured, in this round or in another.
     pub(super) fn of(
         plan: &Plan,
-        rounds: &[Round],
+        round: &Round,
         calibration: &Calibration,
         one_way: OneWay,
         wake_us: f64,
     ) -> Self {
-        let windows: Vec<&Window> = rounds.iter().map(|round| &round.window).collect();
-        let events: f64 = windows.iter().map(|window| window.events() as f64).sum();
-        let seconds: f64 = windows.iter().map(|window| window.seconds()).sum();
-        let first = rounds.first();
+        let window = &round.window;
+        let (events, seconds) = (window.events() as f64, window.seconds());
         Self {
             inputs: Inputs {
                 rate_per_s: if seconds > 0.0 { events / seconds } else { 0.0 },
@@ -51,11 +48,10 @@ impl Basis {
                 wake_us,
                 ..inputs(plan, calibration)
             },
-            payload: payload(rounds),
-            events: events / rounds.len().max(1) as f64,
-            schedule_us: first.map(schedule).unwrap_or_default(),
-            window_us: first
-                .map_or(0.0..0.0, |round| round.window.start_us as f64..round.window.end_us as f64),
+            payload: payload(round),
+            events,
+            schedule_us: schedule(round),
+            window_us: window.start_us as f64..window.end_us as f64,
         }
     }
 
@@ -120,32 +116,26 @@ fn arrivals(plan: &Plan) -> Option<Arrivals> {
 }
 
 /// d: the latencies of the control row; half a round trip where the server has none.
-pub(super) fn one_way(rounds: &[Round], calibration: &Calibration, offset: Offset) -> OneWay {
-    let controls = rounds.iter().flat_map(|round| {
-        let control = round.lanes.iter().filter(|lane| lane.transport.is_none());
-        let window = &round.window;
-        control.flat_map(|lane| &lane.clients).flat_map(move |client| {
-            let counted = client.arrivals.iter().filter(|arrival| window.contains(arrival.sequence));
-            counted.map(move |arrival| offset.age_us(arrival.sent_us, arrival.arrived_us) as f64)
-        })
-    });
-    let latencies: Vec<f64> = controls.collect();
+pub(super) fn one_way(round: &Round, calibration: &Calibration, offset: Offset) -> OneWay {
+    let controls = round.lanes.iter().filter(|lane| lane.transport.is_none());
+    let arrivals = controls.flat_map(|lane| &lane.clients).flat_map(|client| &client.arrivals);
+    let counted = arrivals.filter(|arrival| round.window.contains(arrival.sequence));
+    let latencies: Vec<f64> =
+        counted.map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us) as f64).collect();
     match latencies.is_empty() {
         true => OneWay::Given(calibration.round_trip_us.unwrap_or(calibration.gap_us) / 2.0),
         false => OneWay::measured(latencies),
     }
 }
 
-/// p, and the mean length of an id, of what was delivered in the windows.
-fn payload(rounds: &[Round]) -> Payload {
+/// p, and the mean length of an id, of what was delivered in the window.
+fn payload(round: &Round) -> Payload {
     let (mut count, mut bytes, mut ids) = (0.0, 0.0, 0.0);
-    for round in rounds {
-        let arrivals = round.lanes.iter().flat_map(|lane| &lane.clients).flat_map(|client| &client.arrivals);
-        for arrival in arrivals.filter(|arrival| round.window.contains(arrival.sequence)) {
-            count += 1.0;
-            bytes += f64::from(arrival.payload);
-            ids += f64::from(arrival.id);
-        }
+    let arrivals = round.lanes.iter().flat_map(|lane| &lane.clients).flat_map(|client| &client.arrivals);
+    for arrival in arrivals.filter(|arrival| round.window.contains(arrival.sequence)) {
+        count += 1.0;
+        bytes += f64::from(arrival.payload);
+        ids += f64::from(arrival.id);
     }
     let mean = |sum: f64| if count > 0.0 { sum / count } else { 0.0 };
     Payload { bytes: mean(bytes), id_bytes: mean(ids) }
@@ -167,21 +157,9 @@ pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 
     theory::first_event_us(&Inputs { server_us, ..inputs.clone() })
 }
 
-impl Prediction {
-    /// The largest of n latencies is about the quantile n/(n+1).
-    pub(super) fn max_us(&self, latencies: f64) -> Option<f64> {
-        self.latency.as_ref()?.quantile_us(latencies / (latencies + 1.0))
-    }
-}
-
 /// How many events an answer carries where one brings any.
 pub(super) fn events_per_answer(transport: Transport, inputs: &Inputs) -> u64 {
     let requests = theory::requests(transport, inputs);
     let full = requests.map_or(1.0, |requests| requests.full_per_event());
     if full > 0.0 { (1.0 / full).round().max(1.0) as u64 } else { 1 }
-}
-
-/// The median of a trial's own figures, where they have one.
-pub(super) fn over(trials: &[&Trial], figure: impl Fn(&Trial) -> Option<f64>) -> Vec<f64> {
-    trials.iter().filter_map(|trial| figure(trial)).collect()
 }

@@ -69,8 +69,6 @@ pub struct Run {
     pub clients: usize,
     /// Bytes of each event's data, where they were ours to choose.
     pub size_bytes: Option<usize>,
-    /// Mean bytes of an event's JSON, as it was delivered.
-    pub payload_bytes: Option<f64>,
     /// T.
     pub poll_interval_us: u64,
     /// What T is counted from.
@@ -102,7 +100,7 @@ pub struct Run {
 }
 
 /// What predictions were made from, and how each was come by: `measured` or `given`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Inputs {
     /// λ.
     pub rate_per_s: Input,
