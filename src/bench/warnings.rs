@@ -23,8 +23,8 @@ fn publisher_late(run: &Run) -> Option<String> {
     let is_late = lag_us as f64 > smallest / 10.0;
     is_late.then(|| {
         format!(
-            "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: the \
-             machine was busy, and tails show it"
+            "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part of \
+             the tails is its own"
         )
     })
 }
