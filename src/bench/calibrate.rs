@@ -10,9 +10,9 @@ use anyhow::anyhow;
 use tokio::time::{sleep, timeout};
 
 use super::plan::Plan;
-use super::stage::{Stage, publishing};
+use super::stage::{Stage, newest, publishing};
 use super::statistics::median;
-use crate::client::{Connection, News, Options, Reader, dial, get};
+use crate::client::{Connection, Ended, News, Options, Reader, dial, get};
 use crate::clock::monotonic_us;
 use crate::control;
 use crate::event::Position;
@@ -44,7 +44,11 @@ pub(super) struct Calibration {
     pub(super) first_event_us: BTreeMap<Transport, f64>,
 }
 
-pub(super) async fn calibrate(stage: &Stage, plan: &Plan) -> anyhow::Result<Calibration> {
+pub(super) async fn calibrate(
+    stage: &Stage,
+    plan: &Plan,
+    transports: &[Transport],
+) -> anyhow::Result<Calibration> {
     let options = plan.options(stage.target().clone(), 1.0);
     let mut calibration = Calibration {
         round_trip_us: round_trip(&options).await,
@@ -52,13 +56,9 @@ pub(super) async fn calibrate(stage: &Stage, plan: &Plan) -> anyhow::Result<Cali
         fresh_us: fresh(&options).await?,
         first_event_us: BTreeMap::new(),
     };
-    let topic = match plan.only_listens() {
-        true => plan.topic.clone(),
-        false => Some(waiting_event(&options, plan.source.size).await?),
-    };
-    for transport in &plan.transports {
-        let options = Options { topic: topic.clone(), from: Position::Earliest, ..options.clone() };
-        if let Some(first) = first_event(*transport, options).await {
+    let Some(waiting) = waiting_event(plan, &options).await? else { return Ok(calibration) };
+    for transport in transports {
+        if let Some(first) = first_event(*transport, waiting.clone()).await {
             calibration.first_event_us.insert(*transport, first);
         }
     }
@@ -108,15 +108,31 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
     fresh.await.ok_or_else(|| anyhow!("`{}` does not answer", options.target))
 }
 
-/// Publishes one event to a topic of its own, for first events to be measured with.
-async fn waiting_event(options: &Options, size: usize) -> anyhow::Result<String> {
-    let topic = format!("first.{:08x}", fastrand::u32(..));
+/// What only publishing tests with: a topic that is the same in every run, so that they do not pile up.
+const FIRST: &str = "wirelanes.first";
+
+/// Asks for the newest event of a topic: one of our own, or what others published; `None` where they did not.
+async fn waiting_event(plan: &Plan, options: &Options) -> anyhow::Result<Option<Options>> {
+    let mut waiting = options.clone();
+    if !plan.only_listens() {
+        publish_one(options, plan.source.size).await?;
+        waiting.topic = Some(FIRST.to_owned());
+    }
+    let newest = newest(&waiting).await?;
+    waiting.from = Position::After(newest.previous());
+    Ok((newest.sequence > 0).then_some(waiting))
+}
+
+async fn publish_one(options: &Options, size: usize) -> anyhow::Result<()> {
     let socket = dial(options, &Arc::default()).await?;
     let failed = |ended| anyhow!("cannot publish to `{}`: {ended}", options.target);
     let mut connection = Connection::over(socket).await.map_err(failed)?;
     let data = Payload::new(size).next_data().to_owned();
-    connection.exchange(publishing(options, &topic, data)).await.map_err(failed)?;
-    Ok(topic)
+    let answer = connection.exchange(publishing(options, FIRST, data)).await.map_err(failed)?;
+    match answer.status.is_success() {
+        true => Ok(()),
+        false => Err(failed(Ended::refused(&answer))),
+    }
 }
 
 async fn first_event(transport: Transport, options: Options) -> Option<f64> {

@@ -1,9 +1,11 @@
-//! From a plan to a report: rounds are played, together or one lane after another.
+//! From a plan to a report: rounds are played, their trials put together, theory set beside them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use fastrand::Rng;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::calibrate::{Calibration, calibrate};
@@ -11,19 +13,22 @@ use super::plan::{Mode, Plan};
 use super::result::{Environment, Report, SCHEMA_VERSION};
 use super::round::{self, Round, Settings};
 use super::stage::Stage;
-use super::summary;
+use super::summary::summarize;
 use crate::client::{Offset, Target};
+use crate::source::Source;
 use crate::transport::Transport;
+
+/// How long a server may take to tell the time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Is told what is being done.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// Lanes that ran at once, in all their rounds.
+/// Lanes that ran at once, in all their rounds, of which there is one at least.
 pub(super) struct Set {
     pub(super) has_control: bool,
     pub(super) transports: Vec<Transport>,
     pub(super) calibration: Calibration,
-    pub(super) offset: Offset,
     pub(super) target: Target,
     pub(super) rounds: Vec<Round>,
 }
@@ -44,7 +49,7 @@ pub async fn run(
         Mode::Isolated => isolated(plan, progress, interrupt, &mut rng).await?,
     };
     progress("adding up");
-    let run = summary::of(plan, &sets, &mut rng).await?;
+    let run = summarize(plan, &sets, &mut rng).await?;
     Ok(Report {
         schema_version: SCHEMA_VERSION,
         command,
@@ -62,10 +67,13 @@ async fn together(
     interrupt: &CancellationToken,
     rng: &mut Rng,
 ) -> anyhow::Result<Set> {
-    let (mut stage, mut set) = begin(plan, plan.transports.clone(), true, progress).await?;
+    progress("starting");
+    let (mut stage, offset) = open(plan).await?;
+    progress("calibrating");
+    let mut set = begin(plan, &stage, &plan.transports, true).await?;
     for number in 1..=plan.rounds {
         progress(&format!("round {number} of {}", plan.rounds));
-        play(&mut stage, &mut set, plan, interrupt, rng).await?;
+        play(&mut stage, offset, &mut set, plan, interrupt, rng).await?;
         if interrupt.is_cancelled() {
             break;
         }
@@ -90,44 +98,65 @@ async fn isolated(
             if interrupt.is_cancelled() {
                 break;
             }
-            let (mut stage, fresh) =
-                begin(plan, lane.into_iter().collect(), lane.is_none(), progress).await?;
-            let set = sets.entry(lane).or_insert(fresh);
             let name = lane.map_or("(tcp)", Transport::name);
             progress(&format!("{name}, round {number} of {}", plan.rounds));
-            play(&mut stage, set, plan, interrupt, rng).await?;
+            let (mut stage, offset) = open(plan).await?;
+            let mut set = match sets.remove(&lane) {
+                Some(set) => set,
+                None => begin(plan, &stage, lane.as_slice(), lane.is_none()).await?,
+            };
+            play(&mut stage, offset, &mut set, plan, interrupt, rng).await?;
+            sets.insert(lane, set);
         }
     }
     Ok(sets.into_values().collect())
 }
 
-async fn begin(
-    plan: &Plan,
-    transports: Vec<Transport>,
-    has_control: bool,
-    progress: Progress<'_>,
-) -> anyhow::Result<(Stage, Set)> {
-    progress("starting");
+/// A server, and what its clock is to ours.
+async fn open(plan: &Plan) -> anyhow::Result<(Stage, Offset)> {
     let stage = Stage::set(plan).await?;
-    let options = plan.options(stage.target().clone(), 1.0);
-    let target = stage.target().clone();
-    let offset = Offset::ask(&options).await.map_err(|ended| anyhow!("cannot ask `{target}`: {ended}"))?;
-    progress("calibrating");
-    let calibrated = Plan { transports: transports.clone(), ..plan.clone() };
-    let calibration = calibrate(&stage, &calibrated).await?;
-    let has_control = has_control && calibration.round_trip_us.is_some();
-    Ok((stage, Set { has_control, transports, calibration, offset, target, rounds: Vec::new() }))
+    let target = stage.target();
+    let asked = timeout(PATIENCE, Offset::ask(&plan.options(target.clone(), 1.0))).await;
+    let told = asked.map_err(|_| anyhow!("`{target}` did not tell the time within {PATIENCE:?}"))?;
+    let offset = told.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
+    Ok((stage, offset))
 }
 
+async fn begin(
+    plan: &Plan,
+    stage: &Stage,
+    transports: &[Transport],
+    wants_control: bool,
+) -> anyhow::Result<Set> {
+    let calibration = calibrate(stage, plan, transports).await?;
+    Ok(Set {
+        has_control: wants_control && calibration.round_trip_us.is_some(),
+        transports: transports.to_vec(),
+        calibration,
+        target: stage.target().clone(),
+        rounds: Vec::new(),
+    })
+}
+
+/// A round plays the same events to all its lanes, and each round others: what is peculiar to one schedule
+/// is part of what varies from trial to trial.
 async fn play(
     stage: &mut Stage,
+    offset: Offset,
     set: &mut Set,
     plan: &Plan,
     interrupt: &CancellationToken,
     rng: &mut Rng,
 ) -> anyhow::Result<()> {
-    let Set { transports, has_control, offset, .. } = set;
-    let settings = Settings { plan, transports, has_control: *has_control, offset: *offset, interrupt };
+    let seed = plan.source.seed.wrapping_add(set.rounds.len() as u64);
+    let settings = Settings {
+        plan,
+        source: Source { seed, ..plan.source.clone() },
+        transports: &set.transports,
+        has_control: set.has_control,
+        offset,
+        interrupt,
+    };
     set.rounds.push(round::run(stage, &settings, rng).await?);
     Ok(())
 }

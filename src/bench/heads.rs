@@ -63,7 +63,7 @@ impl Sampled {
             let asks_with_id = matches!(transport, Transport::Poll | Transport::Longpoll);
             let heads = Heads {
                 request: heads.request + host + if asks_with_id { id } else { 0.0 },
-                empty_answer: heads.empty_answer + id,
+                empty_answer: heads.empty_answer + if asks_with_id { id } else { 0.0 },
                 full_answer: heads.full_answer + if asks_with_id { id } else { 0.0 },
             };
             (*transport, heads)

@@ -77,11 +77,6 @@ impl Lane {
         self.diaries.iter().all(|diary| diary.entries().newest >= sequence)
     }
 
-    /// The highest sequence that any client has seen.
-    pub(super) fn newest(&self) -> u64 {
-        self.diaries.iter().map(|diary| diary.entries().newest).max().unwrap_or(0)
-    }
-
     /// What all clients together have by now.
     pub(super) fn reading(&self) -> Reading {
         self.diaries.iter().map(Diary::reading).fold(Reading::default(), |sum, reading| Reading {

@@ -7,8 +7,8 @@
 //! In reading order: [`plan`] (what to run), `child` and `orders` (a server of one's own, driven over its
 //! stdin), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run
 //! of all lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made
-//! from), `predict` (theory, for what was played), `experiment` (which rounds are run), `figures` and `summary`
-//! (what they add up to), [`result`] (plain data).
+//! from), `predict` (theory, for what was played), `figures` (a lane's, over its trials), `summary` (all lanes),
+//! `experiment` (from a plan to a report), [`result`] (plain data).
 
 mod calibrate;
 mod child;

@@ -63,12 +63,14 @@ pub struct Run {
     pub rate_per_s: f64,
     /// What was published; `listened` where others did.
     pub source: String,
-    /// The source in full, where it was ours.
+    /// The source in full, where it was ours: in the first round. Each next one has the next seed.
     pub played: Option<Source>,
     /// Clients a lane.
     pub clients: usize,
     /// Bytes of each event's data, where they were ours to choose.
     pub size_bytes: Option<usize>,
+    /// Mean bytes of an event's JSON, as it was delivered.
+    pub payload_bytes: Option<f64>,
     /// T.
     pub poll_interval_us: u64,
     /// What T is counted from.
@@ -100,7 +102,7 @@ pub struct Run {
 }
 
 /// What predictions were made from, and how each was come by: `measured` or `given`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inputs {
     /// λ.
     pub rate_per_s: Input,
@@ -220,10 +222,10 @@ pub struct Compared {
     /// What it should be.
     pub predicted: Option<f64>,
     /// Where the 95% interval of `measured` begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub low: Option<f64>,
     /// Where it ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub high: Option<f64>,
     /// Whether the interval is over trials or over blocks of one trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -234,12 +236,19 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// How far theory is off, in half widths of the interval: beyond 1 it lies outside.
+    /// How far theory is off, in half widths of the interval: beyond 1 it lies outside. Of an interval
+    /// without a width all that is not the figure itself is infinitely far off.
     pub fn deviation(&self) -> Option<f64> {
         let (measured, predicted) = (self.measured?, self.predicted?);
         let (low, high) = (self.low?, self.high?);
         let half = if predicted < measured { measured - low } else { high - measured };
-        (half > 0.0).then(|| (measured - predicted) / half)
+        let off = measured - predicted;
+        Some(if off == 0.0 { 0.0 } else { off / half })
+    }
+
+    /// Whether theory lies outside the interval.
+    pub fn is_off(&self) -> bool {
+        self.deviation().is_some_and(|off| off.abs() > 1.0)
     }
 }
 
@@ -315,4 +324,33 @@ pub struct Quiet {
     pub empty_share: Option<f64>,
     /// Bytes for each event, both ways, all layers, the connection's own heads not included.
     pub bytes_per_event: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(low: f64, predicted: f64, high: f64) -> Compared {
+        let [measured, predicted, low, high] = [10.0, predicted, low, high].map(Some);
+        Compared { measured, predicted, low, high, ..Compared::default() }
+    }
+
+    #[test]
+    fn theory_is_off_where_it_lies_outside_the_interval() {
+        for (low, predicted, high, deviation) in [
+            (8.0, 10.0, 14.0, 0.0),
+            (8.0, 8.0, 14.0, 1.0),
+            (8.0, 7.0, 14.0, 1.5),
+            (8.0, 12.0, 14.0, -0.5),
+            (8.0, 18.0, 14.0, -2.0),
+            (10.0, 10.0, 10.0, 0.0),
+            (10.0, 9.0, 14.0, f64::INFINITY),
+            (8.0, 11.0, 10.0, f64::NEG_INFINITY),
+        ] {
+            let compared = compared(low, predicted, high);
+            assert_eq!(compared.deviation(), Some(deviation), "{compared:?}");
+            assert_eq!(compared.is_off(), !(low..=high).contains(&predicted), "{compared:?}");
+        }
+        assert_eq!(Compared { low: None, ..compared(8.0, 9.0, 14.0) }.deviation(), None);
+    }
 }

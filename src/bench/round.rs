@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use fastrand::Rng;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,8 @@ use super::plan::Plan;
 use super::stage::Stage;
 use crate::client::Offset;
 use crate::clock::monotonic_us;
-use crate::source::Played;
+use crate::event::EventId;
+use crate::source::{Played, Source};
 use crate::transport::Transport;
 
 /// Which events count: those after one id up to another.
@@ -42,6 +44,10 @@ impl Window {
 
     pub(super) fn contains(&self, sequence: u64) -> bool {
         sequence > self.after && sequence <= self.last
+    }
+
+    pub(super) fn contains_any_of(&self, sequences: std::ops::Range<u64>) -> bool {
+        sequences.start <= self.last && sequences.end > self.after + 1
     }
 
     pub(super) fn seconds(&self) -> f64 {
@@ -73,10 +79,13 @@ pub(super) struct Round {
     pub(super) lanes: Vec<LaneRound>,
     pub(super) played: Option<Played>,
     pub(super) spent: Spent,
+    /// Of the server that served this round: each server has a clock of its own.
+    pub(super) offset: Offset,
 }
 
 pub(super) struct Settings<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) source: Source,
     pub(super) transports: &'a [Transport],
     pub(super) has_control: bool,
     pub(super) offset: Offset,
@@ -84,48 +93,97 @@ pub(super) struct Settings<'a> {
     pub(super) interrupt: &'a CancellationToken,
 }
 
+/// An end of the window: what there was by then.
+struct Mark {
+    newest: EventId,
+    at_us: u64,
+    readings: Vec<Reading>,
+    cpu_us: Option<f64>,
+}
+
 pub(super) async fn run(stage: &mut Stage, settings: &Settings<'_>, rng: &mut Rng) -> anyhow::Result<Round> {
     let plan = settings.plan;
     let memory_before = stage.child().and_then(Child::memory_bytes);
     let lanes = connect(stage, settings, rng).await?;
-    let now_us = || (monotonic_us() as i64 + settings.offset.us) as u64;
-    let begin = async |stage: &mut Stage| -> anyhow::Result<u64> {
-        Ok(stage.newest().await?.unwrap_or_else(|| lanes.iter().map(Lane::newest).max().unwrap_or(0)))
-    };
-    let mut after = begin(stage).await?;
-    stage.play(plan).await?;
+    // All of a trace counts: its window begins before it does.
+    let mut begun = begin(stage, &lanes, settings.offset).await?;
+    stage.play(settings.source.clone()).await?;
     if !plan.is_trace() {
         wait(plan.warmup, settings.interrupt).await;
-        after = begin(stage).await?;
+        begun = begin(stage, &lanes, settings.offset).await?;
     }
-    let starts: Vec<Reading> = lanes.iter().map(Lane::reading).collect();
-    let (start_us, cpu_before) = (now_us(), stage.child().and_then(Child::cpu_us));
-
     tokio::select! {
         () = wait(plan.duration.unwrap_or(Duration::MAX), settings.interrupt) => {}
         ended = stage.end(), if plan.is_trace() => ended?,
     }
-    let (last, played) = stage.stop().await?;
-    let last = last.unwrap_or_else(|| lanes.iter().map(Lane::newest).max().unwrap_or(after));
-    let window = Window { after, last, start_us, end_us: now_us() };
-    let ends: Vec<Reading> = lanes.iter().map(Lane::reading).collect();
-    let difference = |after: Option<f64>, before: Option<f64>| Some(after? - before?);
+    let (ended, played) = end(stage, &lanes, settings.offset).await?;
+    let grown = |before| Some(stage.child()?.memory_bytes()?.saturating_sub(before));
     let spent = Spent {
-        cpu_us: difference(stage.child().and_then(Child::cpu_us), cpu_before),
-        memory_bytes: memory_before
-            .and_then(|before| Some(stage.child()?.memory_bytes()?.saturating_sub(before))),
+        cpu_us: ended.cpu_us.zip(begun.cpu_us).map(|(after, before)| after - before),
+        memory_bytes: memory_before.and_then(grown),
     };
-    drain(&lanes, window, plan).await;
+    let window = Window::between(&begun, &ended)?;
+    drain(&lanes, window, plan, settings.offset).await;
     if let Some(why) = lanes.iter().find_map(Lane::failure) {
-        anyhow::bail!(why);
+        bail!(why);
     }
-    let lanes = lanes.iter().zip(starts.into_iter().zip(ends)).map(|(lane, (start, end))| LaneRound {
+    let lanes = lanes.iter().zip(begun.readings.into_iter().zip(ended.readings));
+    let lanes = lanes.map(|(lane, (start, end))| LaneRound {
         transport: lane.transport,
         clients: lane.diaries.iter().map(|diary| diary.entries().clone()).collect(),
         start,
         end,
     });
-    Ok(Round { window, lanes: lanes.collect(), played, spent })
+    Ok(Round { window, lanes: lanes.collect(), played, spent, offset: settings.offset })
+}
+
+impl Window {
+    fn between(begun: &Mark, ended: &Mark) -> anyhow::Result<Self> {
+        if begun.newest.epoch != ended.newest.epoch {
+            bail!("the server began anew in the middle of the run: its events cannot be counted");
+        }
+        Ok(Self {
+            after: begun.newest.sequence,
+            last: ended.newest.sequence,
+            start_us: begun.at_us,
+            end_us: ended.at_us,
+        })
+    }
+}
+
+async fn begin(stage: &mut Stage, lanes: &[Lane], offset: Offset) -> anyhow::Result<Mark> {
+    let newest = stage.newest().await?;
+    let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
+    Ok(Mark { newest, at_us, readings: readings(lanes).await, cpu_us })
+}
+
+async fn end(stage: &mut Stage, lanes: &[Lane], offset: Offset) -> anyhow::Result<(Mark, Option<Played>)> {
+    let (newest, played) = stage.stop().await?;
+    let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
+    Ok((Mark { newest, at_us, readings: readings(lanes).await, cpu_us }, played))
+}
+
+/// Now, by the server's clock.
+fn now_us(offset: Offset) -> u64 {
+    monotonic_us().saturating_add_signed(offset.us)
+}
+
+/// What the lanes have, read while none of them is in the middle of an answer, if that can be: its bytes are
+/// counted before its events are.
+async fn readings(lanes: &[Lane]) -> Vec<Reading> {
+    const TRIES: usize = 20;
+    let read = || lanes.iter().map(Lane::reading).collect::<Vec<_>>();
+    let mut last = read();
+    for _ in 0..TRIES {
+        sleep(Duration::from_millis(1)).await;
+        let next = read();
+        let is_quiet = next == last;
+        last = next;
+        if is_quiet {
+            break;
+        }
+    }
+    last
 }
 
 async fn connect(stage: &Stage, settings: &Settings<'_>, rng: &mut Rng) -> anyhow::Result<Vec<Lane>> {
@@ -151,30 +209,24 @@ async fn wait(span: Duration, interrupt: &CancellationToken) {
 
 /// Waits until the last event is everywhere: at most a poll interval, a hold and three times the worst
 /// latency seen, and a moment for a machine that is busy.
-async fn drain(lanes: &[Lane], window: Window, plan: &Plan) {
-    if window.events() == 0 {
-        return;
-    }
+async fn drain(lanes: &[Lane], window: Window, plan: &Plan, offset: Offset) {
     const MOMENT: Duration = Duration::from_millis(500);
+    let bound = plan.poll_interval + plan.hold() + 3 * worst_latency(lanes, offset) + MOMENT;
+    let is_done = || {
+        lanes.iter().all(|lane| lane.has_seen(window.last))
+            || lanes.iter().any(|lane| lane.failure().is_some())
+    };
     let begun = Instant::now();
-    loop {
-        let left = lanes.iter().filter(|lane| !lane.has_seen(window.last)).count();
-        let bound = plan.poll_interval + plan.hold() + 3 * worst_wait(lanes) + MOMENT;
-        if left == 0 || begun.elapsed() > bound {
-            return;
-        }
+    while window.events() > 0 && !is_done() && begun.elapsed() < bound {
         sleep(Duration::from_millis(2)).await;
     }
 }
 
-/// The longest that any event of late took, on the sender's and the receiver's own clocks taken as one: far
-/// enough for a bound.
-fn worst_wait(lanes: &[Lane]) -> Duration {
-    let waits = lanes.iter().flat_map(|lane| &lane.diaries).filter_map(|diary| {
+fn worst_latency(lanes: &[Lane], offset: Offset) -> Duration {
+    let worst_us = lanes.iter().flat_map(|lane| &lane.diaries).filter_map(|diary| {
         let entries = diary.entries();
-        let stamps =
-            entries.arrivals.windows(2).map(|two| two[1].arrived_us.saturating_sub(two[0].arrived_us));
-        stamps.max()
+        let ages = entries.arrivals.iter().map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us));
+        ages.max()
     });
-    Duration::from_micros(waits.max().unwrap_or(0)).min(Duration::from_secs(20))
+    Duration::from_micros(worst_us.max().unwrap_or(0).max(0) as u64)
 }

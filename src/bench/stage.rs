@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use hyper::{Method, Request};
 use tokio::sync::mpsc;
@@ -12,62 +12,73 @@ use tokio::task::JoinHandle;
 use super::child::Child;
 use super::orders::{Done, Order};
 use super::plan::Plan;
-use crate::client::{Connection, Ended, Options, Target, dial};
+use crate::client::{Connection, Ended, News, Options, Reader, Target, dial};
 use crate::clock::Clock;
+use crate::event::{EventId, LAST_EVENT_ID};
 use crate::source::{Played, Player, Source};
 use crate::wire::Ledger;
 
 pub(super) enum Stage {
     Own(Box<Child>),
-    Theirs { target: Target, publisher: Option<Publisher> },
+    Theirs(Box<Theirs>),
+}
+
+/// Somebody's server, and what we publish to it.
+pub(super) struct Theirs {
+    options: Options,
+    publishes: bool,
+    publisher: Option<Publisher>,
 }
 
 impl Stage {
     pub(super) async fn set(plan: &Plan) -> anyhow::Result<Self> {
         match &plan.url {
             None => Ok(Self::Own(Box::new(Child::start(plan).await?))),
-            Some(target) => Ok(Self::Theirs { target: target.clone(), publisher: None }),
+            Some(target) => Ok(Self::Theirs(Box::new(Theirs {
+                options: plan.options(target.clone(), 0.0),
+                publishes: plan.publish,
+                publisher: None,
+            }))),
         }
     }
 
     pub(super) fn target(&self) -> &Target {
         match self {
             Self::Own(child) => child.target(),
-            Self::Theirs { target, .. } => target,
+            Self::Theirs(theirs) => &theirs.options.target,
         }
     }
 
     pub(super) fn child(&self) -> Option<&Child> {
         match self {
             Self::Own(child) => Some(child),
-            Self::Theirs { .. } => None,
+            Self::Theirs(_) => None,
         }
     }
 
     /// Begins to publish, where that is ours to do.
-    pub(super) async fn play(&mut self, plan: &Plan) -> anyhow::Result<()> {
-        let source = Source { duration: None, ..plan.source.clone() };
+    pub(super) async fn play(&mut self, source: Source) -> anyhow::Result<()> {
         match self {
             Self::Own(child) => match child.order(&Order::Play(source)).await? {
                 Done::Playing => {}
                 other => bail!("the server answered {other:?}"),
             },
-            Self::Theirs { publisher, target } if plan.publish => {
-                *publisher = Some(Publisher::start(&source, plan.options(target.clone(), 0.0)).await?);
+            Self::Theirs(theirs) if theirs.publishes => {
+                theirs.publisher = Some(Publisher::start(&source, theirs.options.clone()).await?);
             }
-            Self::Theirs { .. } => {}
+            Self::Theirs(_) => {}
         }
         Ok(())
     }
 
-    /// The sequence of the newest event, where the server tells us.
-    pub(super) async fn newest(&mut self) -> anyhow::Result<Option<u64>> {
+    /// The newest event.
+    pub(super) async fn newest(&mut self) -> anyhow::Result<EventId> {
         match self {
             Self::Own(child) => match child.order(&Order::Look).await? {
-                Done::Seen { newest, .. } => Ok(Some(newest.sequence)),
+                Done::Seen { newest, .. } => Ok(newest),
                 other => bail!("the server answered {other:?}"),
             },
-            Self::Theirs { .. } => Ok(None),
+            Self::Theirs(theirs) => newest(&theirs.options).await,
         }
     }
 
@@ -78,8 +89,8 @@ impl Stage {
                 Self::Own(child) => {
                     matches!(child.order(&Order::Look).await?, Done::Seen { is_over: true, .. })
                 }
-                Self::Theirs { publisher, .. } => {
-                    publisher.as_ref().is_none_or(|publisher| publisher.player.is_finished())
+                Self::Theirs(theirs) => {
+                    theirs.publisher.as_ref().is_none_or(|publisher| publisher.player.is_finished())
                 }
             };
             if is_over {
@@ -89,19 +100,35 @@ impl Stage {
         }
     }
 
-    /// Stops publishing. Gives the sequence of the newest event, where the server tells, and what was played.
-    pub(super) async fn stop(&mut self) -> anyhow::Result<(Option<u64>, Option<Played>)> {
+    /// Stops publishing. Gives the newest event, and what was played.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<(EventId, Option<Played>)> {
         match self {
             Self::Own(child) => match child.order(&Order::Stop).await? {
-                Done::Stopped { newest, played } => Ok((Some(newest.sequence), played)),
+                Done::Stopped { newest, played } => Ok((newest, played)),
                 other => bail!("the server answered {other:?}"),
             },
-            Self::Theirs { publisher, .. } => match publisher.take() {
-                None => Ok((None, None)),
-                Some(publisher) => publisher.stop().await.map(|played| (None, Some(played))),
-            },
+            Self::Theirs(theirs) => {
+                let played = match theirs.publisher.take() {
+                    None => None,
+                    Some(publisher) => Some(publisher.stop().await?),
+                };
+                Ok((newest(&theirs.options).await?, played))
+            }
         }
     }
+}
+
+/// The newest event of a topic: where a reader stands that asks now.
+pub(super) async fn newest(options: &Options) -> anyhow::Result<EventId> {
+    let failed = |ended| anyhow!("cannot ask `{}` where its feed stands: {ended}", options.target);
+    let mut reader = Reader::new(Arc::new(options.clone()), Arc::default(), |_: News| {});
+    let mut connection = reader.connect().await.map_err(failed)?;
+    let answer = reader.ask(&mut connection, reader.request("/poll", &[])).await.map_err(failed)?;
+    if !answer.status.is_success() {
+        return Err(failed(Ended::refused(&answer)));
+    }
+    let id = answer.header(LAST_EVENT_ID).unwrap_or_default();
+    id.parse().with_context(|| format!("`{}` does not tell where its feed stands", options.target))
 }
 
 /// Publishes to somebody else's server: the player's own clock, then one POST after another.
@@ -115,7 +142,7 @@ impl Publisher {
         let (sender, due) = mpsc::unbounded_channel();
         let ledger = Arc::new(Ledger::default());
         let socket = dial(&options, &ledger).await.context("cannot publish")?;
-        let connection = Connection::over(socket).await.map_err(|ended| anyhow::anyhow!("{ended}"))?;
+        let connection = Connection::over(socket).await.map_err(|ended| anyhow!("{ended}"))?;
         let posting = tokio::spawn(post(connection, options, due));
         let player = Player::start(source, Clock::start(), move |_, data| {
             let _ = sender.send(data.to_owned());
@@ -125,7 +152,7 @@ impl Publisher {
 
     async fn stop(self) -> anyhow::Result<Played> {
         let played = self.player.stop();
-        self.posting.await?.map_err(|ended| anyhow::anyhow!("cannot publish: {ended}"))?;
+        self.posting.await?.map_err(|ended| anyhow!("cannot publish: {ended}"))?;
         Ok(played)
     }
 }

@@ -1,60 +1,72 @@
-//! What the rounds of a run add up to, with theory beside it.
+//! From all rounds to one run of the report: what was played, what each lane made of it, what theory says.
 
 use anyhow::anyhow;
 use fastrand::Rng;
 
+use super::calibrate::Calibration;
 use super::experiment::Set;
-use super::figures::{self, Lanes};
-use super::heads::{self, Sampled};
+use super::figures::{self, trials};
+use super::heads;
 use super::plan::Plan;
 use super::predict::{self, Basis};
 use super::quiet::quiet;
-use super::result::{Input, Inputs, Run};
-use super::round::Window;
-use super::statistics::median;
+use super::result::{Control, Input, Inputs, Lane, Quiet, Run};
+use super::round::Round;
+use super::trial::Trial;
 use crate::source::Played;
 use crate::theory::Heads;
 use crate::transport::Transport;
 
-pub(super) async fn of(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<Run> {
+/// What the rounds came to.
+struct Found {
+    basis: Basis,
+    theory: Inputs,
+    control: Option<Control>,
+    lanes: Vec<Lane>,
+    quiet: Vec<Quiet>,
+}
+
+pub(super) async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyhow::Result<Run> {
     let first = sets.first().ok_or_else(|| anyhow!("nothing was run"))?;
-    let control = sets.iter().find(|set| set.has_control).unwrap_or(first);
+    let control_set = sets.iter().find(|set| set.has_control).unwrap_or(first);
+    let ways = predict::ways(&control_set.rounds, &control_set.calibration);
+    let wake_us = wake_us(&trials(control_set, None), control_set);
     let mut lanes = Vec::new();
     let mut theory = None;
     for set in sets {
-        let bases = bases(plan, set, control);
-        let weighed = weigh(plan, set, &bases).await?;
-        let of = Lanes { plan, set, bases: &bases, weighed: &weighed };
-        lanes.extend(set.transports.iter().map(|transport| of.lane(*transport, rng)));
-        theory.get_or_insert((bases, weighed));
+        let basis = Basis::of(plan, &set.rounds, &set.calibration, &ways, wake_us);
+        let heads = weigh(plan, set, &basis).await?;
+        for transport in &set.transports {
+            lanes.push(figures::lane(plan, set, *transport, &basis, &heads, rng));
+        }
+        theory.get_or_insert((basis, heads));
     }
     lanes.sort_by_key(|lane| lane.transport);
-    let (bases, weighed) = theory.expect("there is a first set");
-    let basis = bases.first().ok_or_else(|| anyhow!("no round was played"))?;
-    let heads = weighed.adjusted(&first.target, basis.payload.id_bytes);
-    Ok(Run {
-        theory: inputs(&bases, first, &heads),
-        control: figures::control(control, rng),
-        quiet: quiet(&basis.inputs, &weigh_quiet(plan, first).await?, &basis.payload),
+    let (basis, heads) = theory.expect("there is a first set");
+    let found = Found {
+        theory: inputs(&basis, &first.calibration, &heads),
+        control: figures::control(control_set, rng),
+        quiet: quiet_feed(plan, first, &basis).await?,
+        basis,
         lanes,
-        ..conditions(plan, sets, first)
-    })
+    };
+    Ok(put_together(plan, sets, first, found))
 }
 
-/// What was run; the figures are still to come.
-fn conditions(plan: &Plan, sets: &[Set], first: &Set) -> Run {
-    let windows = || sets.iter().flat_map(|set| &set.rounds).map(|round| &round.window);
-    let seconds: f64 = windows().map(Window::seconds).sum();
-    let events: u64 = windows().map(Window::events).sum();
+fn put_together(plan: &Plan, sets: &[Set], first: &Set, found: Found) -> Run {
+    let rounds = || sets.iter().flat_map(|set| &set.rounds);
+    let windows_us: u64 = rounds().map(|round| round.window.end_us - round.window.start_us).sum();
+    let is_ours = !plan.only_listens();
     Run {
         link: "none".to_owned(),
         mode: plan.mode,
         rounds: sets.iter().map(|set| set.rounds.len()).max().unwrap_or(0),
-        rate_per_s: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
-        source: if plan.only_listens() { "listened".to_owned() } else { plan.source.kind.to_string() },
-        played: (!plan.only_listens()).then(|| plan.source.clone()),
+        rate_per_s: found.basis.inputs.rate_per_s,
+        source: if is_ours { plan.source.kind.to_string() } else { "listened".to_owned() },
+        played: is_ours.then(|| plan.source.clone()),
         clients: plan.clients,
-        size_bytes: (!plan.only_listens() && !plan.is_trace()).then_some(plan.source.size),
+        size_bytes: (is_ours && !plan.is_trace()).then_some(plan.source.size),
+        payload_bytes: found.basis.payload.map(|payload| payload.bytes),
         poll_interval_us: plan.poll_interval.as_micros() as u64,
         poll_mode: plan.poll_mode,
         hold_us: plan.hold().as_micros() as u64,
@@ -62,63 +74,62 @@ fn conditions(plan: &Plan, sets: &[Set], first: &Set) -> Run {
         headers: plan.headers.style,
         keep_alive: plan.keep_alive,
         warmup_us: if plan.is_trace() { 0 } else { plan.warmup.as_micros() as u64 },
-        duration_us: (seconds * 1e6 / windows().count().max(1) as f64) as u64,
-        clock: first.offset,
-        publisher: latest(sets),
-        theory: Inputs::default(),
-        control: None,
-        lanes: Vec::new(),
-        quiet: Vec::new(),
+        duration_us: windows_us / rounds().count().max(1) as u64,
+        clock: first.rounds[0].offset,
+        publisher: latest(rounds()),
+        theory: found.theory,
+        control: found.control,
+        lanes: found.lanes,
+        quiet: found.quiet,
     }
 }
 
-/// A basis for each round: its own rate, its own control row, or in isolated runs that of the same number.
-fn bases(plan: &Plan, set: &Set, control: &Set) -> Vec<Basis> {
-    let basis = |(number, round)| {
-        let beside = control.rounds.get(number).or(control.rounds.last()).unwrap_or(round);
-        let one_way = predict::one_way(beside, &control.calibration, control.offset);
-        Basis::of(plan, round, &set.calibration, one_way, figures::wake_us(beside, control.offset))
-    };
-    set.rounds.iter().enumerate().map(basis).collect()
-}
-
 /// The heads of this run's requests and answers, as many events to an answer as theory expects.
-async fn weigh(plan: &Plan, set: &Set, bases: &[Basis]) -> anyhow::Result<Sampled> {
-    let middle = set.rounds.first().map_or(1, |round| (round.window.after + round.window.last) / 2);
-    let answers =
-        |transport| bases.first().map_or(1, |basis| predict::events_per_answer(transport, &basis.inputs));
-    heads::sample(plan, middle, answers).await
+async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Transport, Heads)>> {
+    let window = &set.rounds[0].window;
+    let per_answer = |transport| predict::events_per_answer(transport, &basis.inputs);
+    let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
+    let id_bytes = basis.payload.unwrap_or(weighed.payload).id_bytes;
+    Ok(weighed.adjusted(&set.target, id_bytes))
 }
 
-async fn weigh_quiet(plan: &Plan, set: &Set) -> anyhow::Result<Vec<(Transport, Heads)>> {
-    /// Ids of three digits, as after an hour and a half at one event a minute.
-    const SEQUENCE: u64 = 100;
-    let weighed = heads::sample(plan, SEQUENCE, |_| 1).await?;
+/// A feed that nobody waits for is its own case: small ids, one event an answer.
+async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
+    let weighed = heads::sample(plan, 100, |_| 1).await?;
     let mut heads = weighed.adjusted(&set.target, weighed.payload.id_bytes);
     heads.retain(|(transport, _)| plan.transports.contains(transport));
-    Ok(heads)
+    Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
 }
 
-/// The publisher in its worst round.
-fn latest(sets: &[Set]) -> Option<Played> {
-    let played = sets.iter().flat_map(|set| &set.rounds).filter_map(|round| round.played.clone());
+/// w: what a read of the control row brings beyond one instant came while the server woke up, λw of it, with
+/// λ in instants: the ten events of a burst come at one.
+fn wake_us(control: &[Trial], set: &Set) -> f64 {
+    let sum = |count: fn(&Trial) -> u64| control.iter().map(count).sum::<u64>() as f64;
+    let (instants, reads) = (sum(|trial| trial.instants), sum(|trial| trial.reads));
+    let clients = control.iter().map(|trial| trial.clients).max().unwrap_or(1) as f64;
+    let seconds: f64 = set.rounds.iter().map(|round| round.window.seconds()).sum();
+    let beyond_one = instants / reads - 1.0;
+    if beyond_one > 0.0 { beyond_one * seconds * 1e6 / (instants / clients) } else { 0.0 }
+}
+
+/// Of the round in which the publisher was late the most.
+fn latest<'a>(rounds: impl Iterator<Item = &'a Round>) -> Option<Played> {
+    let played = rounds.filter_map(|round| round.played.clone());
     played.max_by_key(|played| played.lag_us.map_or(0, |lag| lag.p99))
 }
 
-fn inputs(bases: &[Basis], set: &Set, heads: &[(Transport, Heads)]) -> Inputs {
+fn inputs(basis: &Basis, calibration: &Calibration, heads: &[(Transport, Heads)]) -> Inputs {
     let weights = |(transport, heads): &(Transport, Heads)| {
         (*transport, [heads.request, heads.empty_answer, heads.full_answer])
     };
-    let over_rounds =
-        |read: fn(&Basis) -> Option<f64>| Input::measured(median(bases.iter().filter_map(read).collect()));
     Inputs {
-        rate_per_s: over_rounds(|basis| Some(basis.inputs.rate_per_s)),
-        one_way_us: over_rounds(|basis| basis.inputs.one_way.typical_us()),
-        round_trip_us: Input::measured(set.calibration.round_trip_us),
-        gap_us: Input::measured(Some(set.calibration.gap_us)),
-        fresh_us: Input::measured(Some(set.calibration.fresh_us)),
-        wake_us: over_rounds(|basis| Some(basis.inputs.wake_us)),
-        payload_bytes: over_rounds(|basis| (basis.payload.bytes > 0.0).then_some(basis.payload.bytes)),
+        rate_per_s: Input::measured(Some(basis.inputs.rate_per_s)),
+        one_way_us: Input::measured(basis.inputs.one_way.typical_us()),
+        round_trip_us: Input::measured(calibration.round_trip_us),
+        gap_us: Input::measured(Some(calibration.gap_us)),
+        fresh_us: Input::measured(Some(calibration.fresh_us)),
+        wake_us: Input::measured(Some(basis.inputs.wake_us)),
+        payload_bytes: Input::measured(basis.payload.map(|payload| payload.bytes)),
         head_bytes: heads.iter().map(weights).collect(),
     }
 }

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use super::diary::{Arrival, Entries};
 use super::result::{Bytes, Events};
-use super::round::{LaneRound, Window};
+use super::round::{LaneRound, Round, Window};
 use super::statistics::Sample;
 use crate::client::Offset;
 use crate::transport::Transport;
 
 /// One lane in one round.
 pub(super) struct Trial {
+    pub(super) clients: usize,
     pub(super) events: Events,
     pub(super) sample: Sample,
     /// Reads of the socket that brought events.
     pub(super) reads: u64,
+    /// Instants in all those reads for which events were scheduled: a burst has one.
+    pub(super) instants: u64,
     /// Requests for each event that a client was to get.
     pub(super) requests_per_event: Option<f64>,
     pub(super) empty_share: Option<f64>,
@@ -31,14 +34,17 @@ struct Sorted {
 }
 
 impl Trial {
-    pub(super) fn of(lane: &LaneRound, window: &Window, offset: Offset) -> Self {
+    pub(super) fn of(lane: &LaneRound, round: &Round) -> Self {
+        let (window, offset) = (&round.window, round.offset);
         let sorted: Vec<Sorted> = lane.clients.iter().map(|client| sort(client, window)).collect();
         let events = sorted.iter().map(|client| client.events).fold(Events::default(), Events::add);
         let pairs = events.expected as f64;
         let cost = Cost::of(lane);
-        let reads = sorted.iter().map(|client| reads(client).count() as u64).sum();
+        let reads = || sorted.iter().flat_map(reads);
         Self {
-            reads,
+            clients: lane.clients.len(),
+            reads: reads().count() as u64,
+            instants: reads().map(instants).sum(),
             sample: sample(&sorted, offset),
             requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
             empty_share: cost.empty_share,
@@ -54,7 +60,8 @@ impl Trial {
 fn sort(client: &Entries, window: &Window) -> Sorted {
     let expected = window.events();
     let mut seen = vec![false; expected as usize];
-    let mut events = Events { expected, gaps: client.gaps.len() as u64, ..Events::default() };
+    let gaps = client.gaps.iter().filter(|(first, next)| window.contains_any_of(*first..*next));
+    let mut events = Events { expected, gaps: gaps.count() as u64, ..Events::default() };
     let (mut firsts, mut highest) = (Vec::new(), 0);
     for arrival in client.arrivals.iter().filter(|arrival| window.contains(arrival.sequence)) {
         let seen = &mut seen[(arrival.sequence - window.after - 1) as usize];
@@ -78,6 +85,10 @@ fn sort(client: &Entries, window: &Window) -> Sorted {
 /// What came together.
 fn reads(client: &Sorted) -> impl Iterator<Item = &[Arrival]> {
     client.firsts.chunk_by(|a, b| a.arrived_us == b.arrived_us)
+}
+
+fn instants(read: &[Arrival]) -> u64 {
+    read.chunk_by(|a, b| a.sent_us == b.sent_us).count() as u64
 }
 
 /// Latencies of all clients in order of time; what one read brought stays together.
@@ -192,6 +203,7 @@ mod tests {
             Events { delivered: 2, missed: 1, lost: 1, gaps: 1, ..WHOLE },
             "a gap with the wrong count"
         );
+        assert_eq!(events(&[11, 12, 13, 14], &[(3, 9), (15, 20)]), WHOLE, "gaps before and after");
     }
 
     #[test]

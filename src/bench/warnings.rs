@@ -2,6 +2,7 @@
 
 use super::result::Run;
 use crate::source::SourceKind;
+use crate::transport::Transport;
 
 /// Of a run's conditions and of what happened in it.
 pub(super) fn of(run: &Run) -> Vec<String> {
@@ -23,22 +24,32 @@ fn publisher_late(run: &Run) -> Option<String> {
     let is_late = lag_us as f64 > smallest / 10.0;
     is_late.then(|| {
         format!(
-            "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part of \
-             the tails is its own"
+            "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part \
+             of the tails is its own"
         )
     })
 }
 
-/// A steady feed polled at a multiple of its period is met at one phase, again and again.
+/// A steady feed polled at a multiple of its period, or at a fraction, is met at the same few phases again
+/// and again.
 fn phase_lock(run: &Run) -> Option<String> {
-    let is_steady = run.played.as_ref().is_some_and(|source| source.kind == SourceKind::Steady);
-    let x = run.played.as_ref()?.rate.per_s() * run.poll_interval_us as f64 / 1e6;
-    let off = (x - x.round()).abs() / x.max(1.0);
-    (is_steady && off < 0.02).then(|| {
-        "phase lock: a steady feed polled at a multiple of its own period shows one phase, not the mean; \
-         use `--source poisson`, or many rounds"
+    let source = run.played.as_ref().filter(|source| source.kind == SourceKind::Steady)?;
+    let x = source.rate.per_s() * run.poll_interval_us as f64 / 1e6;
+    (polls(run) && is_whole(x.max(1.0 / x))).then(|| {
+        "phase lock: a steady feed polled in step with it shows a few phases, not the mean; use \
+         `--source poisson`, or many rounds"
             .to_owned()
     })
+}
+
+fn polls(run: &Run) -> bool {
+    run.lanes.iter().any(|lane| lane.transport == Transport::Poll)
+}
+
+/// From one poll to the next, or one event to the next, the phase moves by what is not whole: less than a
+/// fiftieth takes more than fifty of them to see all phases.
+fn is_whole(ratio: f64) -> bool {
+    (ratio - ratio.round()).abs() < 0.02
 }
 
 fn clock(run: &Run) -> Option<String> {
@@ -53,6 +64,19 @@ fn clock(run: &Run) -> Option<String> {
 
 /// A window that holds few polls says little about polling.
 fn overlong_poll(run: &Run) -> Option<String> {
-    let polls = run.duration_us as f64 / run.poll_interval_us as f64;
-    (polls < 5.0).then(|| format!("the window holds only {polls:.1} poll intervals: run it longer with `-d`"))
+    let held = run.duration_us as f64 / run.poll_interval_us as f64;
+    (polls(run) && held < 5.0)
+        .then(|| format!("the window holds only {held:.1} poll intervals: run it longer with `-d`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_locked_where_the_ratio_of_the_periods_is_whole() {
+        for (ratio, locked) in [(1.0, true), (2.01, true), (100.0, true), (1.5, false), (60.5, false)] {
+            assert_eq!(is_whole(ratio), locked, "{ratio}");
+        }
+    }
 }

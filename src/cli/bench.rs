@@ -17,6 +17,7 @@ use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
 use crate::report;
 use crate::source::SourceKind;
+use crate::transport::ask::is_name;
 
 /// Measure all four transports on the same events, beside theory
 #[derive(Args)]
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "url")]
     publish: bool,
     /// The topic [default: demo]
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", value_parser = topic)]
     topic: Option<String>,
     /// How long to measure [default: 10s; a trace runs to its end]
     #[arg(short, long, value_parser = units::interval)]
@@ -81,6 +82,13 @@ struct Output {
     format: Format,
 }
 
+fn topic(text: &str) -> Result<String, String> {
+    match is_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("`{text}`: a topic is 1 to 64 of `A-Z a-z 0-9 _ . -`, such as `demo`")),
+    }
+}
+
 fn output(text: &str) -> Result<Output, String> {
     let path = PathBuf::from(text);
     match path.extension().and_then(|extension| extension.to_str()) {
@@ -109,6 +117,9 @@ impl Arguments {
         if self.url.is_some() && self.mode == Mode::Isolated {
             usage("`--mode isolated` starts a server for each lane: leave out `--url`");
         }
+        if self.url.as_ref().is_some_and(|url| !url.is_server()) {
+            usage("`--url` names a server, which is asked on all its endpoints: leave out the path");
+        }
         let ends = matches!(plan.source.kind, SourceKind::Trace(_)) && !plan.source.looped && !listens_only;
         plan.duration = self.duration.or((!ends).then_some(DURATION));
         plan.warmup = self.warmup;
@@ -127,7 +138,10 @@ fn usage(message: &str) -> ! {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
-    let report = runtime()?.block_on(measure(&plan, arguments.quiet))?;
+    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
+        eprintln!("interrupted: nothing was measured yet");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
     if !arguments.quiet {
         super::print(&arguments.format.write(&report))?;
     }
@@ -138,7 +152,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(verdict(&report))
 }
 
-async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Report> {
+/// `None` where it was interrupted before there was anything to report.
+async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     let bar = progress_bar(plan, quiet);
     let interrupt = CancellationToken::new();
     let command = std::env::args().collect::<Vec<_>>().join(" ");
@@ -146,13 +161,13 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Report> {
     let running = bench::run(plan, command, &progress, &interrupt);
     tokio::pin!(running);
     let report = tokio::select! {
-        report = &mut running => report,
+        report = &mut running => report.map(Some),
         () = interrupted() => {
             interrupt.cancel();
             tokio::select! {
                 // What there is by now; a second signal ends it at once.
-                report = &mut running => report,
-                () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+                report = &mut running => Ok(report.ok()),
+                () = interrupted() => Ok(None),
             }
         }
     };
@@ -165,7 +180,8 @@ fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let lanes = if plan.mode == Mode::Isolated { plan.transports.len() } else { 1 };
+    // The control row takes its turn, too.
+    let lanes = if plan.mode == Mode::Isolated { plan.transports.len() + 1 } else { 1 };
     let round = plan.duration.unwrap_or(DURATION) + plan.warmup + plan.poll_interval + Duration::from_secs(3);
     let seconds = round.as_secs() * (plan.rounds * lanes) as u64;
     let style =
@@ -182,9 +198,10 @@ fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
     bar
 }
 
+/// 128 + SIGINT, as shells have it.
+const INTERRUPTED: u8 = 130;
+
 fn verdict(report: &Report) -> ExitCode {
-    /// 128 + SIGINT, as shells have it.
-    const INTERRUPTED: u8 = 130;
     let lanes = || report.runs.iter().flat_map(|run| &run.lanes);
     if report.interrupted {
         ExitCode::from(INTERRUPTED)

@@ -7,7 +7,7 @@ use clap::Args;
 use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
-use crate::source::{Rate, Source, SourceKind};
+use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
 
 #[derive(Args, Clone)]
@@ -25,10 +25,10 @@ pub(super) struct ExperimentArguments {
     #[arg(long)]
     source: Option<SourceKind>,
     /// Bytes of each event's data [default: 100]
-    #[arg(short, long, value_parser = units::bytes)]
+    #[arg(short, long, value_parser = size)]
     size: Option<usize>,
     /// How many times faster than recorded to play a trace
-    #[arg(long)]
+    #[arg(long, value_parser = speed)]
     speed: Option<f64>,
     /// Begin a trace again when it ends
     #[arg(long = "loop")]
@@ -41,6 +41,20 @@ pub(super) struct ExperimentArguments {
     /// Open a connection for every request
     #[arg(long)]
     no_keepalive: bool,
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    match units::bytes(text)? {
+        size if size <= MAX_DATA => Ok(size),
+        _ => Err(format!("`{text}` is out of range: choose 1 to {MAX_DATA} bytes")),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if f64::is_finite(speed) && speed > 0.0 => Ok(speed),
+        _ => Err(format!("`{text}` plays nothing: choose a number above 0")),
+    }
 }
 
 impl ExperimentArguments {

@@ -27,6 +27,16 @@ pub struct Played {
 }
 
 impl Played {
+    /// Both walks, as one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.waits_us.extend(other.waits_us);
+        self.waits_us.sort_by(f64::total_cmp);
+        self.requests += other.requests;
+        self.empty += other.empty;
+        self
+    }
+
     /// The latencies, in the form that [`latency`](super::latency()) gives them.
     pub fn latency(&self, one_way: &OneWay) -> Latency {
         Latency { one_way: one_way.clone(), wait: Wait::Played(self.waits_us.clone()) }

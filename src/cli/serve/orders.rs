@@ -1,6 +1,8 @@
 //! Carries out the orders of the bench that started this server. The end of stdin ends the server, so it
 //! cannot outlive who started it.
 
+use std::io::{self, Write};
+
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 use super::{Stage, play};
@@ -16,7 +18,9 @@ pub(super) async fn carry_out(feed: Feed, stage: Stage) {
             Ok(order) => obey(order, &feed, &stage),
             Err(wrong) => Done::Refused(format!("`{line}` is no order: {wrong}")),
         };
-        println!("{}", serde_json::to_string(&done).expect("our own structs are JSON"));
+        let line = serde_json::to_string(&done).expect("our own structs are JSON") + "\n";
+        // Who gave the order may be gone: then the next line is the end of stdin.
+        let _ = io::stdout().write_all(line.as_bytes());
     }
 }
 

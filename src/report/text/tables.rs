@@ -1,0 +1,107 @@
+//! The two tables: how old events were, and what they cost.
+
+use std::fmt::Write as _;
+
+use super::super::format::{bytes, duration, number, percent};
+use super::folded;
+use crate::bench::result::{Compared, Lane, Latency, Layers, Run};
+
+pub(super) fn latencies(run: &Run) -> String {
+    let mut text = format!("\n{:<10}", "latency");
+    for name in ["p50", "p95", "p99", "max"] {
+        write!(text, "{name:>8} {:>7}  ", "theory").expect("a String takes all that is written to it");
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    if let Some(control) = &run.control {
+        text += &latency_row("(tcp)", &control.latency_us);
+    }
+    for lane in &run.lanes {
+        text += &latency_row(lane.transport.name(), &lane.latency_us);
+    }
+    let all = run.lanes.iter().map(|lane| &lane.latency_us);
+    let needs =
+        |of: fn(&Latency) -> &Compared| all.clone().filter_map(|latency| of(latency).needs_events).max();
+    let named = [("p50", needs(|of| &of.p50)), ("p95", needs(|of| &of.p95)), ("p99", needs(|of| &of.p99))];
+    let lacking: Vec<String> = named
+        .iter()
+        .filter_map(|(name, needs)| needs.map(|needs| format!("{name} needs {needs} events")))
+        .collect();
+    if !lacking.is_empty() {
+        text += &folded("", &format!("–: {}", lacking.join(", ")));
+    }
+    text
+}
+
+fn latency_row(name: &str, latency: &Latency) -> String {
+    let mut text = format!("{name:<10}");
+    for figure in [&latency.p50, &latency.p95, &latency.p99, &latency.max] {
+        let mark = if figure.is_off() { "*" } else { " " };
+        let theory = figure.predicted.map_or(String::new(), |predicted| duration(Some(predicted)));
+        write!(text, "{:>8} {:>7}{mark} ", duration(figure.measured), theory)
+            .expect("a String takes all that is written to it");
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+pub(super) fn costs(run: &Run) -> String {
+    let mut text = String::from(
+        "\ncost an event             ────── bytes down ─────  ─ bytes up ──   con-    first\n          \
+         requests  empty payload envelope  heads  envel.  heads  nects    event\n",
+    );
+    for lane in &run.lanes {
+        text += &cost_rows(lane);
+    }
+    for lane in &run.lanes {
+        text += &server(lane).unwrap_or_default();
+    }
+    text
+}
+
+/// What a server of its own spent on this lane.
+fn server(lane: &Lane) -> Option<String> {
+    let cpu_us = lane.server_cpu_us_per_event?;
+    let memory = lane.server_memory_bytes_per_client.map(|bytes| format!(", {bytes:.0} B memory a client"));
+    let cpu = duration(Some(cpu_us));
+    Some(format!("{:<11}server: {cpu} CPU an event{}\n", lane.transport.name(), memory.unwrap_or_default()))
+}
+
+fn cost_rows(lane: &Lane) -> String {
+    let row =
+        |name: &str, requests, empty, down: Option<Layers>, up: Option<Layers>, connections: &str, first| {
+            let layer = |layers: Option<Layers>, read: fn(&Layers) -> f64| bytes(layers.as_ref().map(read));
+            let line = format!(
+                "{name:<9} {:>8} {:>6} {:>7} {:>8} {:>6} {:>7} {:>6} {:>6} {:>8}",
+                number(requests),
+                percent(empty),
+                layer(down, |of| of.payload),
+                layer(down, |of| of.envelope),
+                layer(down, |of| of.http),
+                layer(up, |of| of.envelope),
+                layer(up, |of| of.http),
+                connections,
+                duration(first),
+            );
+            line.trim_end().to_owned() + "\n"
+        };
+    let (spent, predicted) = (&lane.bytes_per_event, lane.bytes_per_event.predicted);
+    let (requests, empty, first) = (&lane.requests_per_event, &lane.empty_share, &lane.first_event_us);
+    let connections = lane.connections_opened.to_string();
+    row(
+        lane.transport.name(),
+        requests.measured,
+        empty.measured,
+        spent.down,
+        spent.up,
+        &connections,
+        first.measured,
+    ) + &row(
+        "  theory",
+        requests.predicted,
+        empty.predicted,
+        predicted.map(|bytes| bytes.down),
+        predicted.map(|bytes| bytes.up),
+        "",
+        first.predicted,
+    )
+}

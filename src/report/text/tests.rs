@@ -1,0 +1,301 @@
+use serde_json::{Value, json};
+
+use super::text;
+use crate::bench::result::Report;
+
+fn figure(measured: f64, low: f64, high: f64, predicted: f64) -> Value {
+    json!({ "measured": measured, "low": low, "high": high, "predicted": predicted, "interval_over": "blocks" })
+}
+
+fn needs(events: u64) -> Value {
+    json!({ "measured": null, "predicted": null, "needs_events": events })
+}
+
+fn plain(measured: f64, predicted: f64) -> Value {
+    json!({ "measured": measured, "predicted": predicted })
+}
+
+fn layers(payload: f64, envelope: f64, http: f64) -> Value {
+    json!({ "payload": payload, "envelope": envelope, "http": http, "tls": 0.0 })
+}
+
+fn events(lost: u64) -> Value {
+    json!({ "expected": 97, "delivered": 97 - lost, "lost": lost, "duplicated": 0, "reordered": 0,
+            "missed": 0, "gaps": 0 })
+}
+
+fn poll() -> Value {
+    json!({
+        "transport": "poll",
+        "events": events(0),
+        "latency_us": {
+            "mean": figure(512_000.0, 460_000.0, 561_000.0, 500_400.0),
+            "p50": figure(530_000.0, 440_000.0, 590_000.0, 500_400.0),
+            "p95": figure(961_000.0, 912_000.0, 988_000.0, 950_400.0),
+            "p99": needs(368),
+            "max": plain(1_003_000.0, 990_200.0),
+            "negative": 0,
+        },
+        "requests_per_event": plain(0.1031, 0.1031),
+        "empty_share": plain(0.0, 0.0),
+        "bytes_per_event": {
+            "total": plain(197.7, 197.7),
+            "down": layers(168.7, 1.1, 20.1),
+            "up": layers(0.0, 0.0, 7.8),
+            "predicted": { "down": layers(168.7, 1.1, 20.1), "up": layers(0.0, 0.0, 7.8) },
+        },
+        "connections_opened": 1,
+        "first_event_us": plain(412.0, 391.0),
+        "server_cpu_us_per_event": null,
+        "server_memory_bytes_per_client": null,
+        "histogram": [[75, 20], [78, 40], [79, 37]],
+    })
+}
+
+fn sse() -> Value {
+    json!({
+        "transport": "sse",
+        "events": events(0),
+        "latency_us": {
+            "mean": figure(171.0, 150.0, 201.0, 140.0),
+            "p50": figure(152.0, 140.0, 160.0, 131.0),
+            "p95": figure(402.0, 310.0, 544.0, 366.0),
+            "p99": needs(368),
+            "max": plain(1_204.0, 987.0),
+            "negative": 0,
+        },
+        "requests_per_event": plain(0.0103, 0.0103),
+        "empty_share": { "measured": null, "predicted": null },
+        "bytes_per_event": {
+            "total": plain(201.3, 201.3),
+            "down": layers(168.7, 28.7, 2.1),
+            "up": layers(0.0, 0.0, 0.7),
+            "predicted": { "down": layers(168.7, 28.7, 2.1), "up": layers(0.0, 0.0, 0.7) },
+        },
+        "connections_opened": 1,
+        "first_event_us": plain(530.0, 391.0),
+        "server_cpu_us_per_event": 61.2,
+        "server_memory_bytes_per_client": null,
+        "histogram": [[27, 4], [29, 60], [31, 33]],
+    })
+}
+
+fn control() -> Value {
+    json!({
+        "events": events(0),
+        "latency_us": {
+            "mean": { "measured": 140.0, "predicted": null },
+            "p50": { "measured": 131.0, "predicted": null },
+            "p95": { "measured": 366.0, "predicted": null },
+            "p99": needs(368),
+            "max": { "measured": 987.0, "predicted": null },
+            "negative": 0,
+        },
+        "histogram": [[27, 30], [28, 60], [30, 7]],
+    })
+}
+
+fn report(change: impl Fn(&mut Value)) -> Report {
+    let input = json!({ "value": 1.0, "measured": true });
+    let mut run = json!({
+        "link": "none", "mode": "together", "rounds": 1, "rate_per_s": 9.7, "source": "poisson",
+        "played": { "kind": "poisson", "rate": "10/s", "size": 100, "speed": 1.0, "looped": false, "seed": 7,
+                    "duration": null },
+        "clients": 1, "size_bytes": 100, "payload_bytes": 168.7, "poll_interval_us": 1_000_000,
+        "poll_mode": "fixed-rate", "hold_us": 25_000_000, "linger_us": 0, "headers": "bare",
+        "keep_alive": true, "warmup_us": 1_000_000, "duration_us": 10_000_000,
+        "clock": { "us": 0, "within_us": 0 }, "publisher": null,
+        "theory": { "rate_per_s": input, "one_way_us": input, "round_trip_us": input, "gap_us": input,
+                    "fresh_us": input, "wake_us": input, "payload_bytes": input, "head_bytes": {} },
+        "control": control(),
+        "lanes": [poll(), sse()],
+        "quiet": [
+            { "transport": "poll", "rate_per_s": 0.0167, "requests_per_event": 60.0, "empty_share": 0.983,
+              "bytes_per_event": 11_390.2 },
+            { "transport": "sse", "rate_per_s": 0.0167, "requests_per_event": 0.0, "empty_share": null,
+              "bytes_per_event": 225.4 },
+        ],
+    });
+    change(&mut run);
+    let environment =
+        json!({ "version": "1", "build": "release", "os": "linux", "arch": "x86_64", "cpus": 2 });
+    let report = json!({
+        "schema_version": 1, "command": "wirelanes bench", "seed": 7, "environment": environment,
+        "warnings": ["the publisher was 96 µs late at its p99, more than a tenth of the smallest p50: the machine was busy"],
+        "interrupted": false, "runs": [run],
+    });
+    serde_json::from_value(report).unwrap()
+}
+
+const GOLDEN: &str = "\
+97 events · Poisson 10/s · 100 B · poll 1 s · HTTP/1.1, no TLS, bare heads
+all lanes: none lost, doubled or reordered
+latency = age of the event on arrival, not how long a request took
+
+latency        p50  theory       p95  theory       p99  theory       max  theory
+(tcp)       131 µs            366 µs                 –            987 µs
+poll        530 ms  500 ms    961 ms  950 ms         –            1.00 s  990 ms
+sse         152 µs  131 µs*   402 µs  366 µs         –           1.20 ms  987 µs
+–: p99 needs 368 events
+
+cost an event             ────── bytes down ─────  ─ bytes up ──   con-    first
+          requests  empty payload envelope  heads  envel.  heads  nects    event
+poll         0.103    0 %   168.7      1.1   20.1     0.0    7.8      1   412 µs
+  theory     0.103    0 %   168.7      1.1   20.1     0.0    7.8          391 µs
+sse          0.010      –   168.7     28.7    2.1     0.0    0.7      1   530 µs
+  theory     0.010      –   168.7     28.7    2.1     0.0    0.7          391 µs
+sse        server: 61 µs CPU an event
+
+                           |1 ms            |10 ms           |100 ms
+(tcp)      ▄█ ▁
+poll                                                                    ▄   ██
+sse        ▁ █  ▅
+
+* theory lies outside the 95% interval (in brackets), off in its half widths:
+  sse mean 171 µs (150 µs–201 µs), theory 140 µs, off by +1.5
+  sse p50 152 µs (140 µs–160 µs), theory 131 µs, off by +1.8
+
+theory for a quiet feed, 1 event a minute, on the same connections:
+  poll      60.0 requests an event, 98 % empty,    11390 bytes an event
+  sse       no request,                            225.4 bytes an event
+warning: the publisher was 96 µs late at its p99, more than a tenth of the
+  smallest p50: the machine was busy
+";
+
+#[test]
+fn a_report_is_printed_so() {
+    let printed = text(&report(|_| {}));
+    assert!(printed == GOLDEN, "{printed}");
+}
+
+/// What is printed of a run that differs in this.
+fn printed(change: impl Fn(&mut Value)) -> String {
+    text(&report(change))
+}
+
+#[track_caller]
+fn assert_says(printed: &str, part: &str) {
+    assert!(printed.contains(part), "`{part}` is missing in\n{printed}");
+}
+
+#[test]
+fn the_conditions_say_what_is_not_as_usual() {
+    let unusual = printed(|run| {
+        run["clients"] = json!(20);
+        run["rounds"] = json!(5);
+        run["mode"] = json!("isolated");
+        run["poll_mode"] = json!("fixed-delay");
+        run["poll_interval_us"] = json!(250_000);
+        run["headers"] = json!("chrome");
+        run["keep_alive"] = json!(false);
+        run["played"]["rate"] = json!("1/60s");
+    });
+    let lines: Vec<&str> = unusual.lines().take(4).collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "4 events · Poisson 1/60s · 100 B · poll 250 ms · after each answer · 20 clients",
+            "  a lane · 5 rounds · one lane after another · HTTP/1.1, no keep-alive, no TLS,",
+            "  Chrome's heads",
+        ]
+    );
+    assert_says(&printed(|run| run["played"]["kind"] = json!("quiet")), " events · Quiet · ");
+    let trace = printed(|run| {
+        run["source"] = json!("trace:earthquakes");
+        run["played"]["speed"] = json!(600.0);
+        run["size_bytes"] = Value::Null;
+    });
+    assert_says(&trace, "97 events · trace:earthquakes at 600× · poll");
+    let listened = printed(|run| {
+        run["source"] = json!("listened");
+        run["played"] = Value::Null;
+        run["size_bytes"] = Value::Null;
+    });
+    assert_says(&listened, "97 events · listened · poll");
+}
+
+#[test]
+fn what_became_of_lost_events_is_told_of_the_lanes_that_lost_them() {
+    let lossy = printed(|run| run["lanes"][1]["events"] = events(2));
+    assert_says(
+        &lossy,
+        "\nsse: 2 lost, 0 doubled, 0 reordered, 0 announced missing in 0 gaps, of 97\nlatency =",
+    );
+    assert!(!lossy.contains("none lost"), "{lossy}");
+}
+
+#[test]
+fn theory_is_marked_just_where_it_lies_outside() {
+    let at = |predicted: f64| {
+        printed(|run| {
+            run["lanes"][1]["latency_us"]["mean"]["predicted"] = json!(171.0);
+            run["lanes"][1]["latency_us"]["p50"]["predicted"] = json!(predicted);
+        })
+    };
+    for inside in [140.0, 152.0, 160.0] {
+        let printed = at(inside);
+        assert!(!printed.contains('*'), "{printed}");
+        assert_says(&printed, "\nevery 95% interval holds what theory says\n");
+    }
+    assert_says(&at(139.0), "139 µs*");
+    assert_says(&at(168.0), "  sse p50 152 µs (140 µs–160 µs), theory 168 µs, off by -2.0\n");
+}
+
+#[test]
+fn requests_and_bytes_are_held_against_theory_where_they_have_an_interval() {
+    let printed = printed(|run| {
+        run["lanes"][0]["requests_per_event"] = figure(0.1031, 0.101, 0.104, 0.12);
+        run["lanes"][0]["bytes_per_event"]["total"] = figure(197.7, 190.0, 199.7, 200.7);
+    });
+    assert_says(&printed, "  poll requests 0.103 (0.101–0.104), theory 0.120, off by -18.8\n");
+    assert_says(&printed, "  poll bytes 197.7 (190.0–199.7), theory 200.7, off by -1.5\n");
+}
+
+#[test]
+fn without_an_interval_nothing_is_claimed_of_it() {
+    let bare = printed(|run| {
+        for lane in 0..2 {
+            for name in ["mean", "p50", "p95"] {
+                run["lanes"][lane]["latency_us"][name] = needs(72);
+            }
+        }
+    });
+    assert!(!bare.contains("95%"), "{bare}");
+    assert_says(&bare, "–: p50 needs 72 events, p95 needs 72 events, p99 needs 368 events\n");
+}
+
+/// Columns that hold what a slow feed, a large payload and a slow network bring.
+#[test]
+fn nothing_is_wider_than_80_columns() {
+    let wide = printed(|run| {
+        for lane in 0..2 {
+            run["lanes"][lane]["transport"] = json!("websocket");
+            run["lanes"][lane]["requests_per_event"] = plain(3_600.0, 36_123.4);
+            run["lanes"][lane]["empty_share"] = plain(1.0, 1.0);
+            let bytes = &mut run["lanes"][lane]["bytes_per_event"];
+            bytes["down"] = layers(65_536.2, 12_345.6, 416_123.4);
+            bytes["up"] = layers(0.0, 1_234.5, 1_864_123.4);
+            bytes["predicted"] = json!({ "down": bytes["down"], "up": bytes["up"] });
+            run["lanes"][lane]["connections_opened"] = json!(99_999);
+            run["lanes"][lane]["first_event_us"] = plain(12_345_678.0, 999_499.0);
+            run["lanes"][lane]["latency_us"]["p95"] = figure(99_400_000.0, 98_000_000.0, 99_900_000.0, 1e6);
+            run["lanes"][lane]["latency_us"]["max"] = plain(99_400_000.0, 9_940.0);
+        }
+    });
+    let widest = wide.lines().max_by_key(|line| line.chars().count()).unwrap();
+    assert!(widest.chars().count() <= 80, "{} columns: {widest}", widest.chars().count());
+}
+
+#[test]
+fn what_could_not_be_known_is_a_dash() {
+    let unknown = printed(|run| {
+        let lane = &mut run["lanes"][0];
+        lane["bytes_per_event"]["down"] = Value::Null;
+        lane["bytes_per_event"]["up"] = Value::Null;
+        lane["requests_per_event"] = json!({ "measured": null, "predicted": null });
+    });
+    assert_says(
+        &unknown,
+        "\npoll             –    0 %       –        –      –       –      –      1   412 µs\n",
+    );
+}
