@@ -11,6 +11,10 @@ use super::orders::{Done, Order};
 use super::plan::Plan;
 use crate::client::Target;
 
+/// Of `CreateProcess`: Ctrl-C is not passed on.
+#[cfg(windows)]
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+
 /// A running server. It ends when this is dropped: its stdin closes.
 pub(super) struct Child {
     process: Process,
@@ -28,6 +32,8 @@ impl Child {
         // Ctrl-C in a terminal goes to the whole group: the server must outlive it until the result is in.
         #[cfg(unix)]
         command.process_group(0);
+        #[cfg(windows)]
+        command.creation_flags(CREATE_NEW_PROCESS_GROUP);
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
             .args(["--retain", &retain.to_string()])

@@ -1,4 +1,20 @@
 //! The server: everything that is the same for all transports.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /poll` | 200 and a JSON array, or 204; `limit` (1 to 10,000, default 1,000) |
+//! | `GET /longpoll` | the same, held up to `hold` seconds (0 to 60, default 25); `linger` ms (0 to 50) for a burst |
+//! | `GET /sse` | `text/event-stream`; a comment after `heartbeat` seconds of silence (1 to 60, default 15) |
+//! | `GET /websocket` | 101, then text frames; a ping every `heartbeat` seconds (1 to 60, default 25) |
+//! | `POST /publish` | 201 and `{"id":…}` for any JSON up to 64 KiB |
+//! | `GET /time` | the clock of `sent_us` |
+//! | `GET /health`, `/stats`, `/metrics` | how it goes, as JSON and as Prometheus reads it |
+//! | `GET /tcp` | the [control row](crate::control) |
+//! | `GET /` | the page |
+//!
+//! All take `topic` (default `demo`) and `client`, a name under which `/stats` keeps a ledger. The four
+//! transports begin after the id in the header `Last-Event-ID`, or else in the query as `last_event_id` or `lastEventId`;
+//! `earliest` is all that is retained, nothing is from now on. Errors are `{"error":"…"}` with the remedy.
 
 mod accounts;
 mod assets;
