@@ -15,7 +15,7 @@ use super::round::{self, Round, Settings};
 use super::stage::Stage;
 use super::summary::summarize;
 use crate::client::{Offset, Target};
-use crate::source::Source;
+use crate::source::{Script, Source};
 use crate::transport::Transport;
 
 /// How long a server may take to tell the time.
@@ -43,6 +43,10 @@ pub async fn run(
     progress: Progress<'_>,
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Report> {
+    if !plan.only_listens() {
+        // What cannot be played is refused before anything is measured.
+        Script::open(&plan.source)?;
+    }
     let mut rng = Rng::with_seed(plan.seed);
     let sets = match plan.mode {
         Mode::Together => vec![together(plan, progress, interrupt, &mut rng).await?],

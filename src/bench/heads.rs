@@ -19,12 +19,29 @@ use crate::wire::{Counts, Ledger};
 /// What was weighed.
 #[derive(Clone, Debug)]
 pub struct Sampled {
-    /// Of each transport; of a stream, `request` and `full_answer` are those of its one connection.
-    pub heads: Vec<(Transport, Heads)>,
-    /// Of an event like those that are published, and of the ids in all heads.
+    /// Of each transport, without the ids in them; of a stream, `request` and `full_answer` are those of its
+    /// one connection.
+    heads: Vec<(Transport, Heads)>,
+    /// Of an event like those that are published.
     pub payload: Payload,
     /// Bytes of their `Host`.
     authority_bytes: usize,
+}
+
+/// How long ids are on average, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids {
+    /// Those that a request and its answer name.
+    pub asked: f64,
+    /// Those that the answer names which begins a stream.
+    pub began: f64,
+}
+
+impl Ids {
+    /// All alike.
+    pub fn of(payload: &Payload) -> Self {
+        Self { asked: payload.id_bytes, began: payload.id_bytes }
+    }
 }
 
 /// Weighs the heads of every transport; `events` tells how many an answer carries.
@@ -54,17 +71,22 @@ pub async fn sample(
 }
 
 impl Sampled {
-    /// The heads of requests to `target`, with ids of so many bytes on average.
-    pub fn adjusted(&self, target: &Target, id_bytes: f64) -> Vec<(Transport, Heads)> {
+    /// The heads of requests to `target`, with ids of such lengths.
+    pub fn adjusted(&self, target: &Target, ids: Ids) -> Vec<(Transport, Heads)> {
         let host = target.authority().len() as f64 - self.authority_bytes as f64;
-        let id = id_bytes - self.payload.id_bytes;
         let adjust = |(transport, heads): &(Transport, Heads)| {
-            // A stream begins without a position; its answer names one.
-            let asks_with_id = matches!(transport, Transport::Poll | Transport::Longpoll);
-            let heads = Heads {
-                request: heads.request + host + if asks_with_id { id } else { 0.0 },
-                empty_answer: heads.empty_answer + if asks_with_id { id } else { 0.0 },
-                full_answer: heads.full_answer + if asks_with_id { id } else { 0.0 },
+            let heads = match transport {
+                Transport::Poll | Transport::Longpoll => Heads {
+                    request: heads.request + host + ids.asked,
+                    empty_answer: heads.empty_answer + ids.asked,
+                    full_answer: heads.full_answer + ids.asked,
+                },
+                // A stream begins without a position; its answer names one.
+                Transport::Sse | Transport::Websocket => Heads {
+                    request: heads.request + host,
+                    full_answer: heads.full_answer + ids.began,
+                    ..*heads
+                },
             };
             (*transport, heads)
         };
@@ -90,6 +112,11 @@ impl Scale<'_> {
         self.feed.newest(self.topic())
     }
 
+    /// Of the newest id.
+    fn id_bytes(&self) -> f64 {
+        self.newest().to_string().len() as f64
+    }
+
     fn publish(&self, events: u64) {
         let mut payload = source::Payload::new(self.plan.source.size);
         for _ in 0..events {
@@ -103,7 +130,7 @@ impl Scale<'_> {
         let from = Position::After(self.newest().previous());
         let reader = self.feed.subscribe(self.topic(), from, Arc::default());
         let batch = reader.expect("the first topic fits").read(Limit::default());
-        Payload { bytes: batch.payload_len() as f64, id_bytes: self.newest().to_string().len() as f64 }
+        Payload { bytes: batch.payload_len() as f64, id_bytes: self.id_bytes() }
     }
 
     /// Ids grow by a digit now and then: go where those of the run will be, in reason.
@@ -138,14 +165,15 @@ impl Scale<'_> {
         let empty = reader.request("/poll", &[]);
         reader.ask(&mut connection, empty).await.map_err(failed)?;
         let empty = ledger.counts();
+        let asked = self.id_bytes();
         self.publish(events.clamp(1, 1_000));
         let full = reader.request(path, parameters);
         reader.ask(&mut connection, full).await.map_err(failed)?;
         let full = ledger.counts() - empty;
         Ok(Heads {
-            request: full.up.http as f64,
-            empty_answer: empty.down.http as f64,
-            full_answer: full.down.http as f64,
+            request: full.up.http as f64 - asked,
+            empty_answer: empty.down.http as f64 - asked,
+            full_answer: full.down.http as f64 - self.id_bytes(),
         })
     }
 
@@ -161,6 +189,7 @@ impl Scale<'_> {
             _ = connected => {}
         }
         let Counts { up, down, .. } = ledger.counts();
-        Ok(Heads { request: up.http as f64, empty_answer: 0.0, full_answer: down.http as f64 })
+        let full_answer = down.http as f64 - self.id_bytes();
+        Ok(Heads { request: up.http as f64, empty_answer: 0.0, full_answer })
     }
 }

@@ -30,5 +30,5 @@ mod trial;
 mod warnings;
 
 pub use experiment::{Progress, run};
-pub use heads::{Sampled, sample};
+pub use heads::{Ids, Sampled, sample};
 pub use plan::{Mode, Plan};

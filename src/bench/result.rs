@@ -236,19 +236,20 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// How far theory is off, in half widths of the interval: beyond 1 it lies outside. Of an interval
-    /// without a width all that is not the figure itself is infinitely far off.
+    /// How far theory is off, in half widths of the interval on its side of the figure. An interval without
+    /// a width says nothing: no resample of a hundred full answers has an empty one.
     pub fn deviation(&self) -> Option<f64> {
         let (measured, predicted) = (self.measured?, self.predicted?);
         let (low, high) = (self.low?, self.high?);
-        let half = if predicted < measured { measured - low } else { high - measured };
-        let off = measured - predicted;
-        Some(if off == 0.0 { 0.0 } else { off / half })
+        let side = if predicted < measured { measured - low } else { high - measured };
+        let half = if side > 0.0 { side } else { (high - low) / 2.0 };
+        (half > 0.0).then(|| (measured - predicted) / half)
     }
 
     /// Whether theory lies outside the interval.
     pub fn is_off(&self) -> bool {
-        self.deviation().is_some_and(|off| off.abs() > 1.0)
+        let (Some(low), Some(high)) = (self.low, self.high) else { return false };
+        low < high && self.predicted.is_some_and(|predicted| !(low..=high).contains(&predicted))
     }
 }
 
@@ -343,14 +344,16 @@ mod tests {
             (8.0, 7.0, 14.0, 1.5),
             (8.0, 12.0, 14.0, -0.5),
             (8.0, 18.0, 14.0, -2.0),
-            (10.0, 10.0, 10.0, 0.0),
-            (10.0, 9.0, 14.0, f64::INFINITY),
-            (8.0, 11.0, 10.0, f64::NEG_INFINITY),
+            (10.0, 9.0, 14.0, 0.5),
+            (8.0, 11.0, 10.0, -1.0),
         ] {
             let compared = compared(low, predicted, high);
             assert_eq!(compared.deviation(), Some(deviation), "{compared:?}");
             assert_eq!(compared.is_off(), !(low..=high).contains(&predicted), "{compared:?}");
         }
-        assert_eq!(Compared { low: None, ..compared(8.0, 9.0, 14.0) }.deviation(), None);
+        let absent = Compared { low: None, ..compared(8.0, 7.0, 14.0) };
+        for nothing in [absent, compared(10.0, 9.0, 10.0)] {
+            assert_eq!((nothing.deviation(), nothing.is_off()), (None, false), "{nothing:?}");
+        }
     }
 }

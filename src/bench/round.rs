@@ -75,6 +75,8 @@ pub(super) struct Spent {
 }
 
 pub(super) struct Round {
+    /// Where the feed stood when the lanes had connected.
+    pub(super) began: EventId,
     pub(super) window: Window,
     pub(super) lanes: Vec<LaneRound>,
     pub(super) played: Option<Played>,
@@ -107,6 +109,7 @@ pub(super) async fn run(stage: &mut Stage, settings: &Settings<'_>, rng: &mut Rn
     let lanes = connect(stage, settings, rng).await?;
     // All of a trace counts: its window begins before it does.
     let mut begun = begin(stage, &lanes, settings.offset).await?;
+    let began = begun.newest;
     stage.play(settings.source.clone()).await?;
     if !plan.is_trace() {
         wait(plan.warmup, settings.interrupt).await;
@@ -134,7 +137,7 @@ pub(super) async fn run(stage: &mut Stage, settings: &Settings<'_>, rng: &mut Rn
         start,
         end,
     });
-    Ok(Round { window, lanes: lanes.collect(), played, spent, offset: settings.offset })
+    Ok(Round { began, window, lanes: lanes.collect(), played, spent, offset: settings.offset })
 }
 
 impl Window {

@@ -6,12 +6,13 @@ use fastrand::Rng;
 use super::calibrate::Calibration;
 use super::experiment::Set;
 use super::figures::{self, trials};
-use super::heads;
+use super::heads::{self, Ids};
 use super::plan::Plan;
 use super::predict::{self, Basis};
 use super::quiet::quiet;
 use super::result::{Control, Input, Inputs, Lane, Quiet, Run};
 use super::round::Round;
+use super::statistics::median;
 use super::trial::Trial;
 use crate::source::Played;
 use crate::theory::Heads;
@@ -89,14 +90,15 @@ async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Tra
     let window = &set.rounds[0].window;
     let per_answer = |transport| predict::events_per_answer(transport, &basis.inputs);
     let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
-    let id_bytes = basis.payload.unwrap_or(weighed.payload).id_bytes;
-    Ok(weighed.adjusted(&set.target, id_bytes))
+    let began = median(set.rounds.iter().map(|round| round.began.to_string().len() as f64).collect());
+    let ids = Ids::of(&basis.payload.unwrap_or(weighed.payload));
+    Ok(weighed.adjusted(&set.target, Ids { began: began.unwrap_or(ids.began), ..ids }))
 }
 
 /// A feed that nobody waits for is its own case: small ids, one event an answer.
 async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
     let weighed = heads::sample(plan, 100, |_| 1).await?;
-    let mut heads = weighed.adjusted(&set.target, weighed.payload.id_bytes);
+    let mut heads = weighed.adjusted(&set.target, Ids::of(&weighed.payload));
     heads.retain(|(transport, _)| plan.transports.contains(transport));
     Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
 }

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, error::ErrorKind};
 
 use super::experiment::ExperimentArguments;
 use super::{Cli, runtime, units};
-use crate::bench::{Plan, Sampled, sample};
+use crate::bench::{Ids, Plan, Sampled, sample};
 use crate::client::Target;
 use crate::report::predicted::{FanOut, Lane, Predicted, text};
 use crate::source::SourceKind;
@@ -81,7 +81,7 @@ fn arrivals(kind: &SourceKind) -> Arrivals {
 fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sampled) -> Predicted {
     // As if the server listened on the default address.
     let target: Target = "http://127.0.0.1:8080".parse().expect("this is a URL");
-    let heads = weighed.adjusted(&target, weighed.payload.id_bytes);
+    let heads = weighed.adjusted(&target, Ids::of(&weighed.payload));
     let events = inputs.rate_per_s * arguments.connection.as_secs_f64();
     let lanes = heads.iter().filter(|(transport, _)| plan.transports.contains(transport));
     let lane = |(transport, heads): &(Transport, theory::Heads)| {
