@@ -1,7 +1,9 @@
-//! The one integration binary: the wire in bytes, behaviour through the client, and the rules of the house.
+//! The one integration binary: the wire in bytes, behaviour through the client, what a bench says, and the
+//! rules of the house.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests; the lint knows only the functions")]
 
 mod behaviour;
+mod measuring;
 mod rules;
 mod support;
 mod wire;

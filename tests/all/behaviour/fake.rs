@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// What a request is answered.
-pub(super) enum Script {
+pub(crate) enum Script {
     /// These bytes, and then it waits for the next request.
     Say(Vec<u8>),
     /// These bytes, and then it closes.
@@ -19,7 +19,7 @@ pub(super) enum Script {
 }
 
 /// Answers the n-th request, counted from 0 over all connections, by its head.
-pub(super) async fn serve<A>(answer: A) -> SocketAddr
+pub(crate) async fn serve<A>(answer: A) -> SocketAddr
 where
     A: Fn(usize, &str) -> Script + Send + Sync + 'static,
 {
@@ -54,7 +54,7 @@ async fn read_head(socket: &mut TcpStream) -> Option<String> {
 }
 
 /// These messages, in the envelope of the transport that asks, and a field of the head.
-pub(super) fn tell(head: &str, field: &str, messages: &[String]) -> Script {
+pub(crate) fn tell(head: &str, field: &str, messages: &[String]) -> Script {
     match path(head) {
         "/sse" => stream(field, &messages.iter().map(|json| format!("data: {json}\n\n")).collect::<String>()),
         "/websocket" => Script::Say(
@@ -66,18 +66,18 @@ pub(super) fn tell(head: &str, field: &str, messages: &[String]) -> Script {
 }
 
 /// The path that is asked for, without its query.
-pub(super) fn path(head: &str) -> &str {
+pub(crate) fn path(head: &str) -> &str {
     head.split([' ', '?']).nth(1).unwrap_or_default()
 }
 
 /// `field` is a whole line, or nothing.
-pub(super) fn answer(status: &str, field: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: &str, field: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{field}\r\n{body}").into()
 }
 
 /// An event stream that begins so and goes on.
-pub(super) fn stream(field: &str, blocks: &str) -> Script {
+pub(crate) fn stream(field: &str, blocks: &str) -> Script {
     Script::Say(format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{field}\r\n{blocks}").into())
 }
 

@@ -5,12 +5,12 @@
 //! something must die), [`listener`] (a client and what it was told), [`fake`] (a server that lies).
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
-mod fake;
+pub(crate) mod fake;
 mod forwarder;
 mod gate;
 mod listener;
-mod program;
-mod raw;
+pub(crate) mod program;
+pub(crate) mod raw;
 mod stage;
 
 mod abandoned;
@@ -33,10 +33,10 @@ use std::time::{Duration, Instant};
 
 /// Far more than anything here takes, and less than the 25 s that a long poll is held: an answer that came only
 /// because its time was up is not taken for one that came in time.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until `seen` is so.
-fn eventually(what: &str, mut seen: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut seen: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !seen() {
         assert!(begun.elapsed() < PATIENCE, "after {PATIENCE:?} it is still not so that {what}");

@@ -8,15 +8,15 @@ use std::thread;
 
 use super::eventually;
 
-pub(super) struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub(super) stdout: Lines,
-    pub(super) stderr: Lines,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
 }
 
 /// What a program wrote so far. It is always read, so that the program never waits for its reader.
 #[derive(Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
     fn of(pipe: impl Read + Send + 'static) -> Self {
@@ -30,26 +30,26 @@ impl Lines {
         lines
     }
 
-    pub(super) fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 
     /// Waits for a line that contains `part`.
-    pub(super) fn find(&self, part: &str) -> String {
+    pub(crate) fn find(&self, part: &str) -> String {
         let find = || self.all().into_iter().find(|line| line.contains(part));
         eventually(&format!("`{part}` is among the lines"), || find().is_some());
         find().unwrap()
     }
 
     /// Waits for so many lines.
-    pub(super) fn wait_for(&self, count: usize) -> Vec<String> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<String> {
         eventually(&format!("there are {count} lines"), || self.all().len() >= count);
         self.all()
     }
 }
 
 impl Program {
-    pub(super) fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wirelanes"))
             .args(arguments)
             .stdin(Stdio::piped())
@@ -63,45 +63,50 @@ impl Program {
     }
 
     /// A server on any port that is free.
-    pub(super) fn serve(arguments: &[&str]) -> (Self, SocketAddr) {
+    pub(crate) fn serve(arguments: &[&str]) -> (Self, SocketAddr) {
         Self::serve_at("127.0.0.1:0", arguments)
     }
 
-    pub(super) fn serve_at(listen: &str, arguments: &[&str]) -> (Self, SocketAddr) {
+    pub(crate) fn serve_at(listen: &str, arguments: &[&str]) -> (Self, SocketAddr) {
         let program = Self::start(&[&["serve", "--listen", listen], arguments].concat());
         let line = program.stdout.find("listening on http://");
         (program, line.trim_start_matches("listening on http://").parse().unwrap())
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Writes all of its standard input, and ends it.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.child.stdin.take().expect("it is said once").write_all(text.as_bytes()).unwrap();
     }
 
-    pub(super) fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    pub(super) fn ended(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         eventually("the program has ended", || !self.is_running());
         self.child.wait().unwrap()
     }
 
     /// SIGKILL: no time for a farewell.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     #[cfg(unix)]
-    pub(super) fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Its memory that is not on disk, in bytes.
     #[cfg(target_os = "linux")]
-    pub(super) fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024

@@ -8,25 +8,25 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
-pub(super) fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
 }
 
 /// Sends a request and leaves the answer unread.
-pub(super) fn ask(address: SocketAddr, path: &str, fields: &str) -> TcpStream {
+pub(crate) fn ask(address: SocketAddr, path: &str, fields: &str) -> TcpStream {
     let mut socket = connect(address);
     write!(socket, "GET {path} HTTP/1.1\r\nhost: {address}\r\n{fields}\r\n").unwrap();
     socket
 }
 
 /// What a client says to turn its connection into a WebSocket. The key is that of RFC 6455, section 1.3.
-pub(super) const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+pub(crate) const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// The fields that a transport's request cannot do without.
-pub(super) fn fields(transport: wirelanes::transport::Transport) -> &'static str {
+pub(crate) fn fields(transport: wirelanes::transport::Transport) -> &'static str {
     match transport {
         wirelanes::transport::Transport::Websocket => UPGRADE,
         _ => "",
@@ -34,14 +34,14 @@ pub(super) fn fields(transport: wirelanes::transport::Transport) -> &'static str
 }
 
 /// All that comes until the server closes.
-pub(super) fn rest(socket: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn rest(socket: &mut TcpStream) -> Vec<u8> {
     let mut rest = Vec::new();
     socket.read_to_end(&mut rest).unwrap();
     rest
 }
 
 /// The head of an answer, and not a byte more.
-pub(super) fn head(socket: &mut TcpStream) -> String {
+pub(crate) fn head(socket: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -52,11 +52,11 @@ pub(super) fn head(socket: &mut TcpStream) -> String {
 }
 
 /// Asks, and splits the answer into its head and its body.
-pub(super) fn get(address: SocketAddr, path: &str) -> (String, String) {
+pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String) {
     split(&rest(&mut ask(address, path, "connection: close\r\n")))
 }
 
-pub(super) fn publish(address: SocketAddr, data: &str) {
+pub(crate) fn publish(address: SocketAddr, data: &str) {
     let mut socket = connect(address);
     let length = data.len();
     write!(
@@ -74,25 +74,25 @@ fn split(answer: &[u8]) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-pub(super) fn stats(address: SocketAddr) -> Value {
+pub(crate) fn stats(address: SocketAddr) -> Value {
     serde_json::from_str(&get(address, "/stats").1).unwrap()
 }
 
 /// Where a reader stands that asks now.
-pub(super) fn position(address: SocketAddr) -> wirelanes::event::EventId {
+pub(crate) fn position(address: SocketAddr) -> wirelanes::event::EventId {
     let (head, _) = get(address, "/poll");
     let line = head.lines().find_map(|line| line.strip_prefix("last-event-id: "));
     line.unwrap_or_else(|| panic!("no position in `{head}`")).parse().unwrap()
 }
 
 /// Closes with a reset rather than in good order.
-pub(super) fn reset(socket: TcpStream) {
+pub(crate) fn reset(socket: TcpStream) {
     socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
     drop(socket);
 }
 
 /// A thousand connections have two thousand ends, and many systems allow a process 1,024 files.
-pub(super) fn allow_many_files() {
+pub(crate) fn allow_many_files() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};

@@ -1,0 +1,19 @@
+//! What `bench` and `predict` print, and whether it is so: the shape of a result, every event and byte
+//! accounted for, servers that lie, and how a run ends that is not allowed to.
+//!
+//! Read first what the tests stand on: [`bench`] (a run, and what came of it), [`forger`] (a stretch of the way
+//! that loses, doubles or swaps one message). No figure here is a matter of speed: this may run on any machine.
+#![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
+
+mod bench;
+mod forger;
+
+mod bytes;
+mod choices;
+mod elsewhere;
+#[cfg(unix)]
+mod ends;
+mod lies;
+mod predict;
+mod refused;
+mod usual;

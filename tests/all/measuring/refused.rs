@@ -1,0 +1,56 @@
+//! What was typed wrong: exit code 2, and the remedy in the message.
+
+use super::bench::run;
+
+#[test]
+fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
+    for (arguments, words) in [
+        (&["bench", "--url", "127.0.0.1:1", "-r", "5"][..], "add `--publish`"),
+        (&["bench", "--url", "127.0.0.1:1", "--source", "steady"], "add `--publish`"),
+        (&["bench", "--url", "http://127.0.0.1:1/sse"], "leave out the path"),
+        (&["bench", "--url", "https://example.org"], "use `http://`"),
+        (&["bench", "--url", "127.0.0.1:1", "--mode", "isolated"], "leave out `--url`"),
+        (&["bench", "--url", "127.0.0.1:1", "--topic", "a b"], "such as `demo`"),
+        (&["bench", "--publish"], "--url"),
+        (&["bench", "--topic", "demo"], "--url"),
+        (&["bench", "--source", "stdin"], "serve it"),
+        (&["bench", "--source", "chaos"], "choose `poisson`"),
+        (&["bench", "-s", "1g"], "choose 1 to 65536"),
+        (&["bench", "-s", "0"], "write `65536`"),
+        (&["bench", "-r", "0"], "like `10`"),
+        (&["bench", "-d", "0"], "write `250ms`"),
+        (&["bench", "--speed", "0"], "choose a number above 0"),
+        (&["bench", "--hold", "90s"], "up to 60"),
+        (&["bench", "--linger", "1s"], "up to 50"),
+        (&["bench", "--rounds", "0"], "1..=1000"),
+        (&["bench", "-c", "0"], "1..="),
+        (&["bench", "-t", "pigeon"], "there are `poll`"),
+        (&["bench", "-H", "nonsense"], "write `Name: value`"),
+        (&["bench", "-o", "result.pdf"], "`.json` or `.txt`"),
+        (&["predict", "--source", "bursts"], "predict `poisson` or `steady`"),
+        (&["predict", "--source", "trace:earthquakes"], "predict `poisson` or `steady`"),
+        (&["predict", "--rtt", "fast"], "write `250ms`"),
+        (&["predict", "-s", "70000"], "choose 1 to 65536"),
+        (&["predict", "-d", "1s"], "'-d'"),
+    ] {
+        let refused = run(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments:?}: {}", refused.errors);
+        assert!(refused.errors.starts_with("error: "), "{arguments:?}: {}", refused.errors);
+        assert!(refused.errors.contains(words), "{arguments:?}: {}", refused.errors);
+        assert_eq!(refused.text, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_one_clear_line_and_exit_code_1() {
+    for (arguments, words) in [
+        (&["bench", "--source", "trace:/no/such/file"][..], "no trace `/no/such/file`"),
+        (&["bench", "--url", "127.0.0.1:1"], "cannot ask `http://127.0.0.1:1` for the time"),
+    ] {
+        let failed = run(arguments);
+        assert_eq!(failed.code, Some(1), "{arguments:?}: {}", failed.errors);
+        assert!(failed.errors.starts_with("error: ") && failed.errors.contains(words), "{}", failed.errors);
+        assert_eq!(failed.errors.lines().count(), 1, "{arguments:?}: {}", failed.errors);
+        assert_eq!(failed.text, "", "{arguments:?}");
+    }
+}
