@@ -91,6 +91,10 @@ fn topic(text: &str) -> Result<String, String> {
 
 fn output(text: &str) -> Result<Output, String> {
     let path = PathBuf::from(text);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(format!("`{text}`: there is no such folder; make it first"));
+    }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => Ok(Output { path, format: Format::Json }),
         Some("txt") => Ok(Output { path, format: Format::Text }),

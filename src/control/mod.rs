@@ -12,8 +12,10 @@
 //! ping␊                                    down: the same again
 //! ```
 //!
-//! No transport can be faster than this on the same machine and link, so it is what push is compared with,
-//! and its echo is the round trip that predictions are made from. It is an instrument, not a fifth transport.
+//! Alone on a machine, no transport can be faster than this on the same link, so it is what push is compared
+//! with, and its echo is the round trip that predictions are made from. Beside others it waits its turn as they
+//! do: what a long poll does after its answer delays the row, and not the long poll. It is an instrument, not
+//! a fifth transport.
 
 mod client;
 mod server;

@@ -27,6 +27,7 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["bench", "-t", "pigeon"], "there are `poll`"),
         (&["bench", "-H", "nonsense"], "write `Name: value`"),
         (&["bench", "-o", "result.pdf"], "`.json` or `.txt`"),
+        (&["bench", "-o", "no/such/folder/result.json"], "make it first"),
         (&["predict", "--source", "bursts"], "predict `poisson` or `steady`"),
         (&["predict", "--source", "trace:earthquakes"], "predict `poisson` or `steady`"),
         (&["predict", "--rtt", "fast"], "write `250ms`"),
