@@ -19,14 +19,15 @@ pub(super) fn lane(
     plan: &Plan,
     set: &Set,
     transport: Transport,
-    basis: &Basis,
+    bases: &[Basis],
     heads: &[(Transport, Heads)],
     rng: &mut Rng,
 ) -> Lane {
     let trials = trials(set, Some(transport));
     let trials: Vec<&Trial> = trials.iter().collect();
     let heads = heads.iter().find(|(of, _)| *of == transport).map(|(_, heads)| heads);
-    let prediction = basis.predict(transport, heads.expect("every transport was weighed"));
+    let heads = heads.expect("every transport was weighed");
+    let prediction = Prediction::middle(bases.iter().map(|basis| basis.predict(transport, heads)).collect());
     let requests = prediction.requests;
     Lane {
         transport,
@@ -46,7 +47,7 @@ pub(super) fn lane(
         connections_opened: trials.iter().map(|trial| trial.connections_opened).max().unwrap_or(0),
         first_event_us: Compared {
             measured: set.calibration.first_event_us.get(&transport).copied(),
-            predicted: Some(predict::first_event_us(&basis.inputs, &set.calibration)),
+            predicted: bases.first().map(|basis| predict::first_event_us(&basis.inputs, &set.calibration)),
             ..Compared::default()
         },
         server_cpu_us_per_event: spent(plan, set, |round, pairs| Some(round.spent.cpu_us? / pairs)),

@@ -2,6 +2,7 @@
 
 use std::cell::LazyCell;
 use std::ops::Range;
+use std::slice;
 
 use super::calibrate::Calibration;
 use super::plan::Plan;
@@ -68,6 +69,21 @@ impl Basis {
             events: events / rounds.len().max(1) as f64,
             schedules: rounds.iter().map(Schedule::of).collect(),
         }
+    }
+
+    /// One for each round: what is measured is the median over rounds, and so is what is predicted.
+    pub(super) fn of_each(
+        plan: &Plan,
+        rounds: &[Round],
+        calibration: &Calibration,
+        ways: &[OneWay],
+        wake_us: f64,
+    ) -> Vec<Self> {
+        // An interrupted run may have played the lane once more than the control row.
+        let way = |number: usize| slice::from_ref(&ways[number.min(ways.len() - 1)]);
+        let rounds = rounds.iter().enumerate();
+        let of = |(number, round)| Self::of(plan, slice::from_ref(round), calibration, way(number), wake_us);
+        rounds.map(of).collect()
     }
 
     pub(super) fn predict(&self, transport: Transport, heads: &Heads) -> Prediction {
@@ -203,6 +219,32 @@ pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 
 }
 
 impl Prediction {
+    /// What all rounds come to.
+    pub(super) fn middle(rounds: Vec<Self>) -> Self {
+        let requests = |read: fn(&Requests) -> Option<f64>| {
+            median(rounds.iter().filter_map(|round| read(round.requests.as_ref()?)).collect())
+        };
+        let bytes = |read: &dyn Fn(&Bytes) -> f64| {
+            median(rounds.iter().filter_map(|round| round.bytes.as_ref().map(read)).collect())
+        };
+        let layers = |way: fn(&Bytes) -> Layers| {
+            Some(Layers {
+                payload: bytes(&|bytes| way(bytes).payload)?,
+                envelope: bytes(&|bytes| way(bytes).envelope)?,
+                http: bytes(&|bytes| way(bytes).http)?,
+                tls: bytes(&|bytes| way(bytes).tls)?,
+            })
+        };
+        let of_both = layers(|bytes| bytes.down).zip(layers(|bytes| bytes.up));
+        let per_event = requests(|requests| Some(requests.per_event));
+        let empty_share = requests(|requests| requests.empty_share);
+        Self {
+            requests: per_event.map(|per_event| Requests { per_event, empty_share }),
+            bytes: of_both.map(|(down, up)| Bytes { down, up }),
+            latencies: rounds.into_iter().flat_map(|round| round.latencies).collect(),
+        }
+    }
+
     pub(super) fn mean_us(&self) -> Option<f64> {
         median(self.latencies.iter().filter_map(Latency::mean_us).collect())
     }

@@ -37,8 +37,9 @@ pub(super) async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyho
     for set in sets {
         let basis = Basis::of(plan, &set.rounds, &set.calibration, &ways, wake_us);
         let heads = weigh(plan, set, &basis).await?;
+        let bases = Basis::of_each(plan, &set.rounds, &set.calibration, &ways, wake_us);
         for transport in &set.transports {
-            lanes.push(figures::lane(plan, set, *transport, &basis, &heads, rng));
+            lanes.push(figures::lane(plan, set, *transport, &bases, &heads, rng));
         }
         theory.get_or_insert((basis, heads));
     }

@@ -13,7 +13,7 @@ use crate::transport::Transport;
 #[derive(Args, Clone)]
 pub(super) struct ExperimentArguments {
     /// Which transports
-    #[arg(short, long, value_delimiter = ',', default_values_t = Transport::ALL)]
+    #[arg(short, long, value_delimiter = ',', default_value = "poll,longpoll,sse,websocket")]
     transports: Vec<Transport>,
     /// Clients of each transport
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
@@ -21,7 +21,8 @@ pub(super) struct ExperimentArguments {
     /// Events a second, on average: 10, 0.5 or 1/60s [default: 10]
     #[arg(short, long)]
     rate: Option<Rate>,
-    /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE or trace:earthquakes [default: poisson]
+    /// What to publish: poisson, steady (`predict` knows these two), pairs, bursts, quiet, trace:FILE with a
+    /// line {"at_ms":0,"data":…} for each event, or trace:earthquakes [default: poisson]
     #[arg(long)]
     source: Option<SourceKind>,
     /// Bytes of each event's data [default: 100]

@@ -22,13 +22,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
     /// A round trip between client and server
-    #[arg(long, default_value = "50ms", value_parser = units::duration)]
+    #[arg(long, default_value = "50ms", value_parser = units::span)]
     rtt: Duration,
     /// What a server and a client spend on a request, together
-    #[arg(long, default_value = "0", value_parser = units::duration)]
+    #[arg(long, default_value = "0", value_parser = units::span)]
     service: Duration,
     /// What a server spends to send an event to one client: adds the wait of a push to many
-    #[arg(long, value_name = "COST", value_parser = units::duration)]
+    #[arg(long, value_name = "COST", value_parser = units::span)]
     send_cost: Option<Duration>,
     /// How long a stream lasts, for the share of its own heads in an event's bytes
     #[arg(long, default_value = "1h", value_parser = units::interval)]

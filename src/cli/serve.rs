@@ -19,7 +19,7 @@ use crate::source::{Player, Rate, Source, SourceKind};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Address and port; port 0 takes any that is free
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_parser = units::address)]
     listen: SocketAddr,
     /// Events that each topic remembers
     #[arg(long, default_value_t = Retain::default().events, value_parser = at_least_one)]
@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 /// What feeds the topic `demo`.
 #[derive(Args)]
 struct SourceArguments {
-    /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE, trace:earthquakes or stdin
+    /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE with a line {"at_ms":0,"data":…} for
+    /// each event, trace:earthquakes, or stdin
     #[arg(long, default_value_t = SourceKind::Poisson)]
     source: SourceKind,
     /// Events a second, on average: 10, 0.5 or 1/60s

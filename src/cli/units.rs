@@ -1,5 +1,6 @@
 //! Units, as people type them.
 
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 /// `250ms`, `1s`, `2m`; a bare number is seconds.
@@ -12,12 +13,26 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Like [`duration`], for what is rarely seconds: a bare number is refused, but for 0.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number != 0.0 => Err(format!("`{text}` has no unit; write `{text}ms`, say")),
+        _ => duration(text),
+    }
+}
+
 /// Like [`duration`], but not 0.
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("0 is no interval; write `250ms`, say".to_owned()),
         interval => Ok(interval),
     }
+}
+
+/// An address to listen on: `127.0.0.1:8080`, or a name such as `localhost:8080`.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("`{text}` is no address and port; write `127.0.0.1:8080`, or port 0 for any");
+    text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)
 }
 
 /// How long a long poll may be held: whole seconds, 0 to 60.
@@ -63,6 +78,8 @@ mod tests {
             assert!(duration(wrong).is_err(), "`{wrong}` was taken for a duration");
         }
         assert!(interval("0").is_err());
+        assert_eq!((span("50ms"), span("0")), (Ok(Duration::from_millis(50)), Ok(Duration::ZERO)));
+        assert_eq!(span("50"), Err("`50` has no unit; write `50ms`, say".to_owned()));
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
 use serde_json::json;
 
 use super::client::ClientArguments;
-use super::{interrupted, runtime, units};
+use super::{Cli, interrupted, runtime, units};
 use crate::client::{News, Offset, Options, Reader, Target};
 use crate::event::{Event, Position};
 use crate::transport::Transport;
@@ -22,9 +23,9 @@ pub(super) struct Arguments {
     /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket
     #[arg(default_value = "http://127.0.0.1:8080")]
     url: Target,
-    /// poll, longpoll, sse or websocket
-    #[arg(short, long, default_value = "sse")]
-    transport: Transport,
+    /// poll, longpoll, sse or websocket [default: sse, or websocket where the URL says ws://]
+    #[arg(short, long)]
+    transport: Option<Transport>,
     /// Show every byte that passes, both ways
     #[arg(long)]
     wire: bool,
@@ -51,6 +52,11 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    fn transport(&self) -> Transport {
+        let told = if self.url.is_websocket() { Transport::Websocket } else { Transport::Sse };
+        self.transport.unwrap_or(told)
+    }
+
     fn options(self) -> Options {
         Options {
             topic: self.topic,
@@ -70,7 +76,12 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let (transport, count) = (arguments.transport, arguments.count.unwrap_or(u64::MAX));
+    let (transport, count) = (arguments.transport(), arguments.count.unwrap_or(u64::MAX));
+    if arguments.send.is_some() && transport != Transport::Websocket {
+        let message =
+            format!("`--send` speaks first on a WebSocket, and this is `{transport}`: add `-t websocket`");
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+    }
     let options = Arc::new(arguments.options());
     runtime()?.block_on(async {
         tokio::select! {

@@ -12,12 +12,13 @@ pub struct Target {
     port: u16,
     /// The path and query of a URL that names an endpoint: then every transport asks there.
     endpoint: Option<String>,
+    is_websocket: bool,
 }
 
 impl Target {
     /// The server at an address, with the endpoints of the protocol.
     pub fn server(address: std::net::SocketAddr) -> Self {
-        Self { host: address.ip().to_string(), port: address.port(), endpoint: None }
+        Self { host: address.ip().to_string(), port: address.port(), endpoint: None, is_websocket: false }
     }
 
     /// What to connect to.
@@ -45,6 +46,11 @@ impl Target {
     /// Where to ask for `path` of the protocol: there, or at the endpoint that was named.
     pub(crate) fn path<'a>(&'a self, path: &'a str) -> &'a str {
         self.endpoint.as_deref().unwrap_or(path)
+    }
+
+    /// Whether the URL says `ws://`.
+    pub fn is_websocket(&self) -> bool {
+        self.is_websocket
     }
 
     /// Whether this names a server rather than one endpoint: it can be asked for its clock.
@@ -80,14 +86,15 @@ impl FromStr for Target {
         let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let not_a_url = || NotATarget::NotAUrl(text.to_owned());
         let uri: Uri = url.parse().map_err(|_| not_a_url())?;
-        match uri.scheme_str() {
-            Some("http" | "ws") => {}
+        let is_websocket = match uri.scheme_str() {
+            Some("http") => false,
+            Some("ws") => true,
             Some("https" | "wss") => return Err(NotATarget::Tls(text.to_owned())),
             _ => return Err(NotATarget::Scheme(text.to_owned())),
-        }
+        };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
         let endpoint = uri.path_and_query().map(ToString::to_string).filter(|path| path != "/");
-        Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), endpoint })
+        Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), endpoint, is_websocket })
     }
 }
 

@@ -69,7 +69,8 @@ impl Trace {
             #[serde(borrow)]
             data: &'a RawValue,
         }
-        let Line { at_ms, data } = serde_json::from_slice(line).map_err(|error| without_place(&error))?;
+        let Line { at_ms, data } = serde_json::from_slice(line)
+            .map_err(|error| format!(r#"{}: write `{{"at_ms":0,"data":1}}`"#, without_place(&error)))?;
         self.check_instant(at_ms)?;
         let data = compact(data.get().as_bytes()).map_err(|error| without_place(&error))?;
         if data.len() > MAX_DATA {
@@ -202,10 +203,13 @@ mod tests {
         let good = "{\"at_ms\":5,\"data\":1}\n\n";
         for (line, cause) in [
             (r#"{"at_ms":4.5,"data":1}"#, "`at_ms` 4.5 comes after 5: sort the lines by it"),
-            (r#"{"at_ms":6}"#, "missing field `data`"),
-            (r#"{"data":6}"#, "missing field `at_ms`"),
-            (r#"{"at_ms":"6","data":1}"#, "invalid type: string \"6\", expected f64"),
-            (r#"{"at_ms":6,"data":1"#, "EOF while parsing an object"),
+            (r#"{"at_ms":6}"#, r#"missing field `data`: write `{"at_ms":0,"data":1}`"#),
+            (r#"{"data":6}"#, r#"missing field `at_ms`: write `{"at_ms":0,"data":1}`"#),
+            (
+                r#"{"at_ms":"6","data":1}"#,
+                r#"invalid type: string "6", expected f64: write `{"at_ms":0,"data":1}`"#,
+            ),
+            (r#"{"at_ms":6,"data":1"#, r#"EOF while parsing an object: write `{"at_ms":0,"data":1}`"#),
         ] {
             assert_eq!(refused(&format!("{good}{line}\n")), format!("line 3 of `x.ndjson`: {cause}"));
         }

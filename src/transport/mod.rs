@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use answer::{Answer, Endless, Pump, Refusal, Reply};
 pub(crate) use ask::Ask;
 
-use crate::client::{Ended, Error, News, Reader};
+use crate::client::{Error, News, Reader};
 use crate::feed::Subscription;
 
 /// The one list of transports in Rust.
@@ -93,13 +93,13 @@ impl Transport {
         F: FnMut(News) + Send,
     {
         loop {
-            let ended = match self {
+            let Err(ended) = match self {
                 Self::Poll => poll::subscribe(reader).await,
                 Self::Longpoll => longpoll::subscribe(reader).await,
                 Self::Sse => sse::subscribe(reader).await,
                 Self::Websocket => websocket::subscribe(reader).await,
             };
-            if let Err(refused) = reader.come_back(ended.unwrap_or_else(Ended::from)).await {
+            if let Err(refused) = reader.come_back(ended).await {
                 return refused;
             }
         }

@@ -36,7 +36,8 @@ pub(super) fn latencies(run: &Run) -> String {
 fn latency_row(name: &str, latency: &Latency) -> String {
     let mut text = format!("{name:<10}");
     for figure in [&latency.p50, &latency.p95, &latency.p99, &latency.max] {
-        let mark = if figure.is_off() { "*" } else { " " };
+        let is_off = figure.is_off() && duration(figure.measured) != duration(figure.predicted);
+        let mark = if is_off { "*" } else { " " };
         let theory = figure.predicted.map_or(String::new(), |predicted| duration(Some(predicted)));
         write!(text, "{:>8} {:>7}{mark} ", duration(figure.measured), theory)
             .expect("a String takes all that is written to it");
@@ -61,9 +62,10 @@ pub(super) fn costs(run: &Run) -> String {
 /// What a server of its own spent on this lane.
 fn server(lane: &Lane) -> Option<String> {
     let cpu_us = lane.server_cpu_us_per_event?;
-    let memory = lane.server_memory_bytes_per_client.map(|bytes| format!(", {bytes:.0} B memory a client"));
+    let memory = lane.server_memory_bytes_per_client;
+    let memory = memory.map_or("– (needs 100)".to_owned(), |bytes| format!("{bytes:.0} B"));
     let cpu = duration(Some(cpu_us));
-    Some(format!("{:<11}server: {cpu} CPU an event{}\n", lane.transport.name(), memory.unwrap_or_default()))
+    Some(format!("{:<11}server: {cpu} CPU an event; memory a client: {memory}\n", lane.transport.name()))
 }
 
 fn cost_rows(lane: &Lane) -> String {

@@ -144,7 +144,7 @@ poll         0.103    0 %   168.7      1.1   20.1     0.0    7.8      1   412 µ
   theory     0.103    0 %   168.7      1.1   20.1     0.0    7.8          391 µs
 sse          0.010      –   168.7     28.7    2.1     0.0    0.7      1   530 µs
   theory     0.010      –   168.7     28.7    2.1     0.0    0.7          391 µs
-sse        server: 61 µs CPU an event
+sse        server: 61 µs CPU an event; memory a client: – (needs 100)
 
                            |1 ms            |10 ms           |100 ms
 (tcp)      ▄█ ▁

@@ -1,9 +1,11 @@
 //! Asks again as soon as it is answered.
 
+use std::convert::Infallible;
+
 use crate::client::{Ended, News, Reader};
 use crate::transport::batch;
 
-pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Infallible, Ended>
 where
     F: FnMut(News) + Send,
 {

@@ -21,7 +21,7 @@ pub(crate) fn serve(ask: &Ask<'_>, mut subscription: Subscription) -> Result<Ans
                 linger_for(linger).await;
             }
         };
-        // Something new or nothing: what then stands in the log is the answer.
+        // Something new or nothing, lingered or cut short: what then stands in the log is the answer.
         let _ = timeout(hold, held).await;
         let news = subscription.read(limit);
         batch::answer(&news, subscription.position())

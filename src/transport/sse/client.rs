@@ -1,5 +1,7 @@
 //! Reads one answer for as long as it lasts.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -8,7 +10,7 @@ use super::decode::{Block, Decoder, TooLong};
 use crate::client::{Ended, News, Reader};
 use crate::event::{LAST_EVENT_ID, Message};
 
-pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Infallible, Ended>
 where
     F: FnMut(News) + Send,
 {
@@ -34,7 +36,7 @@ where
         decoder.retry_ms().into_iter().for_each(|retry_ms| reader.retry_after_ms(retry_ms));
         reader.stands_at(decoder.last_event_id());
     }
-    Ok(Ended::Closed)
+    Err(Ended::Closed)
 }
 
 fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, block: Block<'_>) {

@@ -1,5 +1,7 @@
 //! Asks for the upgrade, then reads one frame after the other.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::Request;
@@ -19,7 +21,7 @@ const READ_BUFFER: usize = 16 << 10;
 /// What another server may send in one message, at most.
 const LARGEST_MESSAGE: usize = 16 << 20;
 
-pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Ended, Ended>
+pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Infallible, Ended>
 where
     F: FnMut(News) + Send,
 {
@@ -39,7 +41,7 @@ where
             Some(Ok(Frame::Binary(bytes))) => reader.took_foreign("binary".to_owned(), String::new(), bytes),
             Some(Ok(_control)) => {}
             Some(Err(wrong)) => return Err(ended(wrong)),
-            None => return Ok(Ended::Closed),
+            None => return Err(Ended::Closed),
         }
     }
 }

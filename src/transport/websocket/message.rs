@@ -39,9 +39,14 @@ impl<'a> Publish<'a> {
     /// # Errors
     /// What to tell a client whose message is no request.
     pub(super) fn read(text: &'a str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|wrong| {
+        let remedy = |wrong: &dyn std::fmt::Display| {
             format!(r#"not a request: {wrong}; say {{"publish":<any json>,"ref":"<your name for it>"}}"#)
-        })
+        };
+        // serde would take an array for a struct's fields in order.
+        if !text.trim_start().starts_with('{') {
+            return Err(remedy(&"it is no JSON object"));
+        }
+        serde_json::from_str(text).map_err(|wrong| remedy(&wrong))
     }
 
     /// The JSON to publish, as it came.
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_answered_with_the_remedy() {
-        for text in ["", "hello", "{}", "[1]", r#"{"ref":"7"}"#] {
+        for text in ["", "hello", "{}", "[1]", r#"[1,"7","demo"]"#, r#"{"ref":"7"}"#] {
             let message =
                 Publish::read(text).err().unwrap_or_else(|| panic!("`{text}` was taken for a request"));
             assert!(message.contains(r#"{"publish":"#), "no remedy in `{message}`");
