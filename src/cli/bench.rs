@@ -188,8 +188,8 @@ fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
     let lanes = if plan.mode == Mode::Isolated { plan.transports.len() + 1 } else { 1 };
     let round = plan.duration.unwrap_or(DURATION) + plan.warmup + plan.poll_interval + Duration::from_secs(3);
     let seconds = round.as_secs() * (plan.rounds * lanes) as u64;
-    let style =
-        ProgressStyle::with_template("{wide_bar} {pos}/{len} s  {msg}").expect("the template is sound");
+    // Not as wide as the terminal, which echoes `^C` behind it.
+    let style = ProgressStyle::with_template("{bar:48} {pos}/{len} s  {msg}").expect("the template is sound");
     let bar = ProgressBar::new(seconds).with_style(style);
     let ticking = bar.clone();
     tokio::spawn(async move {
