@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::super::format::{bytes, duration, number, percent};
 use super::folded;
 use crate::bench::result::{Compared, Lane, Latency, Layers, Run};
+use crate::transport::Transport;
 
 pub(super) fn latencies(run: &Run) -> String {
     let mut text = format!("\n{:<10}", "latency");
@@ -51,7 +52,7 @@ pub(super) fn costs(run: &Run) -> String {
          requests  empty payload envelope  heads  envel.  heads  nects    event\n",
     );
     for lane in &run.lanes {
-        text += &cost_rows(lane);
+        text += &cost_rows(lane, run);
     }
     for lane in &run.lanes {
         text += &server(lane).unwrap_or_default();
@@ -68,7 +69,13 @@ fn server(lane: &Lane) -> Option<String> {
     Some(format!("{:<11}server: {cpu} CPU an event; memory a client: {memory}\n", lane.transport.name()))
 }
 
-fn cost_rows(lane: &Lane) -> String {
+/// One for each client that keeps its own. A poller that does not opens one for each request.
+fn connections_predicted(lane: &Lane, run: &Run) -> String {
+    let is_stream = matches!(lane.transport, Transport::Sse | Transport::Websocket);
+    if run.keep_alive || is_stream { run.clients.to_string() } else { number(None) }
+}
+
+fn cost_rows(lane: &Lane, run: &Run) -> String {
     let row =
         |name: &str, requests, empty, down: Option<Layers>, up: Option<Layers>, connections: &str, first| {
             let layer = |layers: Option<Layers>, read: fn(&Layers) -> f64| bytes(layers.as_ref().map(read));
@@ -103,7 +110,7 @@ fn cost_rows(lane: &Lane) -> String {
         empty.predicted,
         predicted.map(|bytes| bytes.down),
         predicted.map(|bytes| bytes.up),
-        "",
+        &connections_predicted(lane, run),
         first.predicted,
     )
 }

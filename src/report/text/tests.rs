@@ -141,9 +141,9 @@ sse         152 µs  131 µs*   402 µs  366 µs         –           1.20 ms  
 cost an event             ────── bytes down ─────  ─ bytes up ──   con-    first
           requests  empty payload envelope  heads  envel.  heads  nects    event
 poll         0.103    0 %   168.7      1.1   20.1     0.0    7.8      1   412 µs
-  theory     0.103    0 %   168.7      1.1   20.1     0.0    7.8          391 µs
+  theory     0.103    0 %   168.7      1.1   20.1     0.0    7.8      1   391 µs
 sse          0.010      –   168.7     28.7    2.1     0.0    0.7      1   530 µs
-  theory     0.010      –   168.7     28.7    2.1     0.0    0.7          391 µs
+  theory     0.010      –   168.7     28.7    2.1     0.0    0.7      1   391 µs
 sse        server: 61 µs CPU an event; memory a client: – (needs 100)
 
                            |1 ms            |10 ms           |100 ms
