@@ -26,8 +26,8 @@
 //! | [`report`] | a result, written down |
 //! | [`cli`] | the command line, one file a verb |
 //!
-//! Arrows point up this list only, with one exception: the two ends of a transport meet in its folder, and
-//! there alone.
+//! Who may use whose words is a table in `tests/all/rules.rs`, and a test: a server half never knows a client,
+//! a client half never knows the feed, no transport knows another.
 
 pub mod bench;
 pub mod cli;

@@ -9,13 +9,15 @@
 //! | [`websocket`] | until the client leaves | `next()` | after `101`, frames | text frames |
 //!
 //! Each folder holds both ends of one wire. `serve` takes what was asked and a place in the feed and gives an
-//! `Answer`; `subscribe` lives through one connection and says how it [`Ended`]. Neither counts, neither
-//! reads a clock: bytes are counted in [`Wire`](crate::wire::Wire), arrivals are stamped where they are read.
+//! `Answer`; `subscribe` lives through one connection and says how it
+//! [`Ended`](crate::client::Ended). Neither counts, neither measures time: bytes are counted in
+//! [`Wire`](crate::wire::Wire), arrivals are stamped where they are read.
 //!
 //! # To add a transport
 //!
 //! One folder here with `mod.rs`, `server.rs` and `client.rs`; a variant of [`Transport`]; the arms the
-//! compiler then asks for (`theory` may answer `None`); one file under `static/transport/`; one test file.
+//! compiler then asks for (`theory` may answer `None`). Routes, tests, benches and reports follow from
+//! [`Transport::ALL`].
 
 pub(crate) mod answer;
 pub(crate) mod ask;
