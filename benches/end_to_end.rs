@@ -62,7 +62,7 @@ impl Lane {
         let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
         let server = Server::bind(config, feed.clone(), Arc::new(|| None)).expect("some port is free");
         let options = options(Target::server(server.address()));
-        tasks.spawn(server.run(std::future::pending()));
+        tasks.spawn(async { server.run(std::future::pending()).await.expect("one thread needs no other") });
         tasks.spawn(listen(transport, options, countdown.clone()));
         Self { feed, data: data(), countdown, _tasks: tasks }
     }

@@ -13,11 +13,11 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use criterion::{BatchSize, Criterion, Throughput};
 use futures_util::FutureExt;
-use shared::{SIZE, TOPIC, criterion, feed_of};
+use shared::{SIZE, TOPIC, criterion, data, feed_of, publish};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Join, ReadBuf, Sink, join, sink};
 use wirelanes::event::{Event, Message, Position};
-use wirelanes::feed::{Batch, Limit};
-use wirelanes::transport::envelope::encode;
+use wirelanes::feed::{Batch, Feed, Limit, Subscription};
+use wirelanes::transport::envelope::wrapped;
 use wirelanes::transport::sse::decode::Decoder;
 use wirelanes::transport::{Transport, batch};
 use wirelanes::wire::{Books, End, Wire};
@@ -38,27 +38,34 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Time to wrap a batch for whoever reads it first. An array is the payloads themselves between commas: no
-/// byte of them is copied.
+/// Time to wrap a batch for whoever reads it first.
 fn encode_for_the_first_reader(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode/first_reader");
     let batch = batch_of(EVENTS);
     for transport in Transport::ALL {
-        group.throughput(throughput(encode(transport, &batch).remaining()));
+        group.throughput(throughput(encode(transport, &mut reader(&feed_of(EVENTS))).remaining()));
         group.bench_function(transport.name(), |b| {
-            b.iter_batched_ref(|| unread(&batch), |batch| encode(transport, batch), BatchSize::SmallInput);
+            b.iter_batched_ref(
+                || republished(&batch),
+                |feed| encode(transport, &mut reader(feed)),
+                BatchSize::SmallInput,
+            );
         });
     }
 }
 
-/// Time to wrap a batch for everybody else: an event's envelope is shared.
+/// Time to wrap a batch for everybody else: what was encoded once is shared.
 fn encode_for_the_next_reader(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode/next_reader");
-    let batch = batch_of(EVENTS);
+    let feed = feed_of(EVENTS);
     for transport in Transport::ALL {
-        group.throughput(throughput(encode(transport, &batch).remaining()));
-        group.bench_function(transport.name(), |b| b.iter(|| encode(transport, &batch)));
+        group.throughput(throughput(encode(transport, &mut reader(&feed)).remaining()));
+        group.bench_function(transport.name(), |b| b.iter(|| encode(transport, &mut reader(&feed))));
     }
+}
+
+fn encode(transport: Transport, reader: &mut Subscription) -> impl Buf + use<> {
+    wrapped(transport, reader, WHOLE)
 }
 
 /// Time to turn bytes into messages: an array, the frames' payloads, an event stream; and of the last, the
@@ -66,7 +73,7 @@ fn encode_for_the_next_reader(criterion: &mut Criterion) {
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     let batch = batch_of(EVENTS);
-    let array = bytes_of(encode(Transport::Poll, &batch));
+    let array = bytes_of(encode(Transport::Poll, &mut reader(&feed_of(EVENTS))));
     group.throughput(throughput(array.len()));
     group.bench_function("array", |b| b.iter(|| batch::messages(&array).expect("we wrote it")));
 
@@ -88,16 +95,25 @@ fn decode(criterion: &mut Criterion) {
 /// a 101.
 fn count_events(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("count");
-    let batch = batch_of(EVENTS);
     for (transport, head) in [(Transport::Sse, STREAM), (Transport::Websocket, SWITCH)] {
-        let written = encode(transport, &batch);
-        let mut slices = [IoSlice::new(&[]); EVENTS];
-        assert_eq!(written.chunks_vectored(&mut slices), EVENTS);
+        let written = one_by_one(transport);
+        let slices: Vec<_> = written.iter().map(|event| IoSlice::new(event)).collect();
         let mut wire = asked_wire();
         wire.write_all(head).now_or_never();
-        group.throughput(throughput(written.remaining()));
+        group.throughput(throughput(written.iter().map(Bytes::len).sum()));
         group.bench_function(transport.name(), |b| b.iter(|| wire.write_vectored(&slices).now_or_never()));
     }
+}
+
+/// Events as they go out to a reader that keeps up: each in a slice of its own.
+fn one_by_one(transport: Transport) -> Vec<Bytes> {
+    let (feed, data) = (feed_of(0), data());
+    let mut reader = reader(&feed);
+    let one = |_| {
+        publish(&feed, &data);
+        bytes_of(encode(transport, &mut reader))
+    };
+    (0..EVENTS).map(one).collect()
 }
 
 /// Time to book one exchange, a poll and its 204: two heads to be read.
@@ -130,19 +146,23 @@ fn throughput(bytes: usize) -> Throughput {
     Throughput::ElementsAndBytes { elements: EVENTS as u64, bytes: bytes as u64 }
 }
 
+const WHOLE: Limit = Limit { events: EVENTS, bytes: usize::MAX };
+
+fn reader(feed: &Feed) -> Subscription {
+    feed.subscribe(TOPIC, Position::Earliest, Arc::default()).expect("one topic is not too many")
+}
+
 fn batch_of(events: usize) -> Batch {
-    let feed = feed_of(events);
-    let reader = feed.subscribe(TOPIC, Position::Earliest, Arc::default());
-    let limit = Limit { events, bytes: usize::MAX };
-    let batch = reader.expect("one topic is not too many").read(limit);
+    let batch = reader(&feed_of(events)).read(WHOLE);
     assert!(batch.events.iter().all(|event| event.data().len() == SIZE));
     batch
 }
 
 /// The same events, without the envelopes that somebody has asked for before.
-fn unread(batch: &Batch) -> Batch {
-    let again = |event: &Event| Event::new(event.id(), TOPIC, event.sent_us(), event.data());
-    Batch { gap: None, events: batch.events.iter().map(again).collect() }
+fn republished(batch: &Batch) -> Feed {
+    let feed = feed_of(0);
+    batch.events.iter().for_each(|event| publish(&feed, event.data()));
+    feed
 }
 
 fn bytes_of(mut written: impl Buf) -> Bytes {

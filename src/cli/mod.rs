@@ -96,9 +96,14 @@ fn log_to_stderr(verbose: u8) {
         .init();
 }
 
-/// A runtime with a worker for each core, and as many file descriptors as this process may have: each
-/// connection takes one.
+/// A runtime with a worker for each core.
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    raise_file_limit();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// As many file descriptors as this process may have: each connection takes one.
+fn raise_file_limit() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -107,7 +112,6 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
             tracing::info!("the limit of open files stays as it is: {refused}");
         }
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Waits until somebody wants this process to end.

@@ -6,11 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{interrupted, runtime, units};
+use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain};
 use crate::server::{Config, Server};
 use crate::source::{Player, Rate, Source, SourceKind};
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     /// Bytes of each socket's send buffer [default: the system's]
     #[arg(long, value_parser = units::bytes)]
     send_buffer: Option<usize>,
+    /// Threads that serve [default: one for each core]
+    #[arg(long, value_parser = at_least_one)]
+    threads: Option<usize>,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
@@ -79,13 +83,15 @@ impl SourceArguments {
 type Stage = Arc<Mutex<Option<Player>>>;
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    runtime()?.block_on(serve(arguments))
+    raise_file_limit();
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(arguments))
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { listen, retain, retain_bytes, send_buffer, source, orders } = arguments;
+    let Arguments { listen, retain, retain_bytes, send_buffer, threads, source, orders } = arguments;
+    let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
-    let config = Config { listen, retain, send_buffer, ..Config::default() };
+    let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
     let feed = Feed::new(retain);
     let stage = Stage::default();
     let server = match Server::bind(config, feed.clone(), progress_of(&stage)) {
@@ -103,10 +109,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     super::print(&format!("listening on http://{address}\n"))?;
     if orders {
-        server.run(orders::carry_out(feed, stage.clone())).await;
+        server.run(orders::carry_out(feed, stage.clone())).await?;
     } else {
         invite(address);
-        server.run(interrupted()).await;
+        server.run(interrupted()).await?;
     }
     drop(stage);
     Ok(ExitCode::SUCCESS)

@@ -21,4 +21,4 @@ mod client;
 mod server;
 
 pub use client::{Echo, Heard, listen};
-pub(crate) use server::{Pump, serve};
+pub(crate) use server::{Echo as Line, serve};

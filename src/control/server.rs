@@ -1,16 +1,14 @@
 //! Writes payloads, and gives back what it is sent.
 
-use std::io;
-
 use bytes::Bytes;
 use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use hyper::{Response, StatusCode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
-use crate::feed::{Batch, Limit, Subscription};
+use crate::event::Gap;
+use crate::feed::{Envelope, Subscription};
 use crate::transport::backlog::Backlog;
-use crate::transport::{Answer, Ask, Endless, Pump as AnyPump, Refusal};
+use crate::transport::pump::{Next, Pump, Speech};
+use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {
     let upgrade = ask.request.headers.get(UPGRADE).is_some_and(|to| to.as_bytes() == b"tcp");
@@ -22,37 +20,33 @@ pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer,
     *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     head.headers_mut().insert(UPGRADE, HeaderValue::from_static("tcp"));
     head.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    Ok(Answer::Endless(Endless { head, pump: AnyPump::Control(Pump(subscription)) }))
+    Ok(Answer::Endless(head, AnyPump::Control(Pump::new(subscription, Echo, Bytes::new()))))
 }
 
-pub(crate) struct Pump(Subscription);
+static LINES: Envelope = Envelope {
+    write: |event, out| {
+        out.extend_from_slice(event.json());
+        out.push(b'\n');
+    },
+};
 
-impl Pump {
-    pub(crate) async fn run<S>(
-        mut self,
-        mut socket: S,
-        head: Bytes,
-        drain: CancellationToken,
-    ) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let mut backlog = Backlog::from(head);
-        let mut echo = [0; 512];
-        loop {
-            backlog.write_to(&mut socket).await?;
-            tokio::select! {
-                batch = self.0.next(Limit::default()) => backlog.extend(lines(&batch)),
-                read = socket.read(&mut echo) => match read? {
-                    0 => return Ok(()),
-                    read => backlog.push(Bytes::copy_from_slice(&echo[..read])),
-                },
-                () = drain.cancelled() => return Ok(()),
-            }
-        }
+pub(crate) struct Echo;
+
+impl Speech for Echo {
+    fn envelope(&self) -> &'static Envelope {
+        &LINES
     }
-}
 
-fn lines(batch: &Batch) -> impl Iterator<Item = Bytes> {
-    batch.messages().flat_map(|message| [message.json(), Bytes::from_static(b"\n")])
+    fn gap(&self, gap: &Gap) -> Bytes {
+        [&gap.json()[..], b"\n"].concat().into()
+    }
+
+    fn hear(&mut self, bytes: &[u8], _: &Subscription, say: &mut Backlog) -> Next {
+        say.push(Bytes::copy_from_slice(bytes));
+        Next::GoOn
+    }
+
+    fn farewell(&mut self, _: &mut Backlog) -> Next {
+        Next::Leave
+    }
 }

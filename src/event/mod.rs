@@ -15,7 +15,7 @@ mod message;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -25,16 +25,9 @@ pub(crate) use id::LAST_EVENT_ID;
 pub use id::{Epoch, EventId, NotAPosition, NotAnEventId, Position};
 pub use message::Message;
 
-/// The envelopes that are made once for an event and shared by all its readers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Envelope {
-    Sse,
-    WebSocket,
-}
-
 /// One published thing: an id, an instant, and any JSON.
 ///
-/// Cheap to clone: all clones share one encoding of each kind.
+/// Cheap to clone: all clones share one encoding.
 #[derive(Clone)]
 pub struct Event(Arc<Inner>);
 
@@ -44,7 +37,6 @@ struct Inner {
     json: Bytes,
     /// Where in `json` the value of `data` stands.
     data: Range<usize>,
-    envelopes: [OnceLock<Bytes>; 2],
 }
 
 impl Event {
@@ -61,7 +53,7 @@ impl Event {
     }
 
     pub(in crate::event) fn from_parts(id: EventId, sent_us: u64, data: Range<usize>, json: Bytes) -> Self {
-        Self(Arc::new(Inner { id, sent_us, json, data, envelopes: [const { OnceLock::new() }; 2] }))
+        Self(Arc::new(Inner { id, sent_us, json, data }))
     }
 
     /// Its place in the log.
@@ -82,11 +74,6 @@ impl Event {
     /// The JSON text of `data`.
     pub fn data(&self) -> &str {
         std::str::from_utf8(&self.0.json[self.0.data.clone()]).expect("JSON is UTF-8")
-    }
-
-    /// This event in a transport's envelope: encoded by the first who asks, shared by the rest.
-    pub(crate) fn enveloped(&self, kind: Envelope, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        self.0.envelopes[kind as usize].get_or_init(|| encode(self)).clone()
     }
 }
 
@@ -121,13 +108,5 @@ mod tests {
             panic!("an event was read as a gap");
         };
         assert_eq!((read.id(), read.sent_us(), read.data()), (event.id(), event.sent_us(), event.data()));
-    }
-
-    #[test]
-    fn an_envelope_is_made_once_and_shared() {
-        let event = Event::new(id("8f3k2a-1"), "demo", 1, "1");
-        let first = event.enveloped(Envelope::Sse, |_| Bytes::from_static(b"first"));
-        let second = event.clone().enveloped(Envelope::Sse, |_| panic!("encoded twice"));
-        assert_eq!(first.as_ptr(), second.as_ptr());
     }
 }

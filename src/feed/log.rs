@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
+use super::run::{Envelope, Runs, Taken};
 use crate::event::{Epoch, Event, EventId, Gap, Message, Position};
 
 /// How much a topic's log remembers. The oldest events go first; the newest always stays.
@@ -10,7 +13,7 @@ pub struct Retain {
     /// Events, at most.
     pub events: usize,
     /// Bytes of event JSON, at most. Envelopes that readers asked for come on top: about as much again for
-    /// `sse`, and for `websocket`.
+    /// each of them.
     pub bytes: usize,
 }
 
@@ -31,8 +34,8 @@ pub struct Limit {
 }
 
 impl Default for Limit {
-    /// What one reader holds in its hand at a time: 256 events, as many slices as one vectored write takes
-    /// here, or 64 KiB.
+    /// What one reader holds in its hand at a time: 256 events, each its own slice at worst, which is what one
+    /// vectored write takes here, or 64 KiB.
     fn default() -> Self {
         Self { events: 256, bytes: 64 << 10 }
     }
@@ -77,6 +80,14 @@ impl Batch {
     }
 }
 
+/// A part of what a reader gets in an envelope.
+pub enum Piece {
+    /// Events are missing here.
+    Gap(Gap),
+    /// Events, one behind the other.
+    Run(Bytes),
+}
+
 /// An append-only log with a bounded memory.
 pub(crate) struct Log {
     epoch: Epoch,
@@ -85,11 +96,21 @@ pub(crate) struct Log {
     bytes: usize,
     /// The sequence of the newest event, 0 before the first.
     newest: u64,
+    /// By envelope: what readers asked for so far.
+    runs: Vec<Runs>,
+}
+
+/// What a reader at some position got.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read {
+    pub(crate) gap: Option<Gap>,
+    pub(crate) taken: Taken,
+    pub(crate) position: EventId,
 }
 
 impl Log {
     pub(crate) fn new(epoch: Epoch, retain: Retain) -> Self {
-        Self { epoch, retain, events: VecDeque::new(), bytes: 0, newest: 0 }
+        Self { epoch, retain, events: VecDeque::new(), bytes: 0, newest: 0, runs: Vec::new() }
     }
 
     pub(crate) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
@@ -108,6 +129,13 @@ impl Log {
             let oldest = self.events.pop_front().expect("there are at least two");
             self.bytes -= oldest.json().len();
         }
+        let first = self.first();
+        self.runs.iter_mut().for_each(|runs| runs.trim(first));
+    }
+
+    /// The sequence of the oldest event that is retained.
+    fn first(&self) -> u64 {
+        self.newest + 1 - self.events.len() as u64
     }
 
     pub(crate) fn newest(&self) -> EventId {
@@ -145,6 +173,30 @@ impl Log {
         };
         let events = self.events.range(skip..).take(limit.events).take_while(fits).cloned();
         Batch { gap, events: events.collect() }
+    }
+
+    /// The same in an envelope: the gap, if any, then slices of what all readers share.
+    pub(crate) fn read_wrapped(
+        &mut self,
+        after: EventId,
+        limit: Limit,
+        envelope: &'static Envelope,
+        mut out: impl FnMut(Piece),
+    ) -> Read {
+        let gap = self.next_to(after).map(|resumes| Gap::new(after, resumes));
+        let from = gap.map_or(after, |gap| gap.position());
+        gap.into_iter().for_each(|gap| out(Piece::Gap(gap)));
+        if from.sequence == self.newest {
+            return Read { gap, taken: Taken::default(), position: from };
+        }
+        let index = self.runs.iter().position(|runs| runs.is_of(envelope)).unwrap_or_else(|| {
+            self.runs.push(Runs::new(envelope));
+            self.runs.len() - 1
+        });
+        let (first, next) = (self.first(), from.sequence + 1);
+        let taken =
+            self.runs[index].take(&self.events, first, next, limit, &mut |slice| out(Piece::Run(slice)));
+        Read { gap, taken, position: EventId { sequence: from.sequence + taken.events as u64, ..from } }
     }
 
     /// Where a reader resumes whose next event is not here; `None` for one that can go on.

@@ -9,7 +9,9 @@
 //! queue per subscriber, so nothing overflows. A reader that fell behind the log's memory is told so, with
 //! the number of events it missed: see [`Gap`](crate::event::Gap).
 
+mod bell;
 mod log;
+mod run;
 mod subscription;
 mod topic;
 
@@ -18,7 +20,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-pub use log::{Batch, Limit, Retain};
+pub(crate) use bell::Ring;
+pub use log::{Batch, Limit, Piece, Retain};
+pub use run::Envelope;
 pub use subscription::{Subscription, Tally};
 use topic::Topic;
 

@@ -1,12 +1,14 @@
 //! A reader: a position in a topic's log, and two verbs.
 
-use std::sync::Arc;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use tokio::sync::watch;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
 
 use super::Feed;
-use super::log::{Batch, Limit};
+use super::bell::{Place, Ring};
+use super::log::{Batch, Limit, Piece};
+use super::run::Envelope;
 use super::topic::Topic;
 use crate::event::{EventId, Position};
 
@@ -14,17 +16,18 @@ use crate::event::{EventId, Position};
 pub struct Subscription {
     feed: Feed,
     topic: Arc<Topic>,
-    bell: watch::Receiver<()>,
+    /// Where it listens for what is new; none before it waited once.
+    place: Option<Place>,
     position: EventId,
     tally: Arc<Tally>,
 }
 
 impl Subscription {
     pub(super) fn new(feed: Feed, topic: Arc<Topic>, from: Position, tally: Arc<Tally>) -> Self {
-        let bell = topic.bell();
         let position = topic.position(from);
         tally.subscribers.fetch_add(1, Ordering::Relaxed);
-        Self { feed, topic, bell, position, tally }
+        topic.readers().fetch_add(1, Ordering::Relaxed);
+        Self { feed, topic, place: None, position, tally }
     }
 
     /// The feed it reads from.
@@ -46,8 +49,25 @@ impl Subscription {
     pub fn read(&mut self, limit: Limit) -> Batch {
         let batch = self.topic.read(self.position, limit);
         self.position = batch.position().unwrap_or(self.position);
-        self.tally.count(&batch);
+        self.tally.count(batch.events.len(), batch.payload_len(), batch.gap.is_some());
         batch
+    }
+
+    /// What is new, in an envelope, in as few pieces as it has; never waits. Whether there was anything.
+    pub(crate) fn read_wrapped(
+        &mut self,
+        limit: Limit,
+        envelope: &'static Envelope,
+        out: impl FnMut(Piece),
+    ) -> bool {
+        if !self.has_news() {
+            return false;
+        }
+        let read = self.topic.read_wrapped(self.position, limit, envelope, out);
+        self.position = read.position;
+        let payload = read.taken.payload + read.gap.map_or(0, |gap| gap.json().len());
+        self.tally.count(read.taken.events, payload, read.gap.is_some());
+        true
     }
 
     /// Waits until something is new, and reads it. Nothing is lost where the wait is given up.
@@ -63,20 +83,35 @@ impl Subscription {
 
     /// Waits until something is new, and leaves it unread.
     pub async fn ready(&mut self) {
-        loop {
-            // Hear the bell first, then look: what is appended in between rings it again.
-            self.bell.mark_unchanged();
-            if self.has_news() {
-                return;
-            }
-            self.bell.changed().await.expect("this subscription holds its topic");
+        poll_fn(|cx| self.poll_ready(cx)).await;
+    }
+
+    pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.has_news() {
+            return Poll::Ready(());
         }
+        self.place().wait(cx.waker());
+        // Look again: what was appended in between rang for those who listened already.
+        match self.has_news() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Has `seat` told of everything new from now on.
+    pub(crate) fn sit(&mut self, seat: Weak<dyn Ring>) {
+        self.place().sit(seat);
+    }
+
+    fn place(&mut self) -> &Place {
+        self.place.get_or_insert_with(|| self.topic.bell().place())
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.tally.subscribers.fetch_sub(1, Ordering::Relaxed);
+        self.topic.readers().fetch_sub(1, Ordering::Relaxed);
         self.feed.tidy(&self.topic);
     }
 }
@@ -95,12 +130,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&self, batch: &Batch) {
-        if batch.is_empty() {
-            return;
+    fn count(&self, events: usize, payload: usize, has_gap: bool) {
+        self.events.fetch_add(events as u64, Ordering::Relaxed);
+        self.payload_bytes.fetch_add(payload as u64, Ordering::Relaxed);
+        if has_gap {
+            self.gaps.fetch_add(1, Ordering::Relaxed);
         }
-        self.events.fetch_add(batch.events.len() as u64, Ordering::Relaxed);
-        self.payload_bytes.fetch_add(batch.payload_len() as u64, Ordering::Relaxed);
-        self.gaps.fetch_add(u64::from(batch.gap.is_some()), Ordering::Relaxed);
     }
 }

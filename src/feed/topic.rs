@@ -1,23 +1,34 @@
 //! A topic: its log, and the bell that rings when something was appended.
 
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use tokio::sync::watch;
-
 use super::TopicState;
-use super::log::{Batch, Limit, Log, Retain};
+use super::bell::Bell;
+use super::log::{Batch, Limit, Log, Piece, Read, Retain};
+use super::run::Envelope;
 use crate::event::{Epoch, EventId, Position};
 
 pub(crate) struct Topic {
     name: String,
+    epoch: Epoch,
     log: Mutex<Log>,
-    /// Carries nothing: whoever is woken looks into the log.
-    bell: watch::Sender<()>,
+    /// The sequence of the newest event: to look whether something is new needs no lock.
+    newest: AtomicU64,
+    bell: Bell,
+    readers: AtomicUsize,
 }
 
 impl Topic {
     pub(crate) fn new(name: &str, epoch: Epoch, retain: Retain) -> Self {
-        Self { name: name.to_owned(), log: Mutex::new(Log::new(epoch, retain)), bell: watch::Sender::new(()) }
+        Self {
+            name: name.to_owned(),
+            epoch,
+            log: Mutex::new(Log::new(epoch, retain)),
+            newest: AtomicU64::new(0),
+            bell: Bell::default(),
+            readers: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -25,13 +36,18 @@ impl Topic {
     }
 
     pub(crate) fn publish(&self, sent_us: u64, data: &str) -> EventId {
-        let id = self.log().append(&self.name, sent_us, data);
-        self.bell.send_replace(());
+        let id = {
+            let mut log = self.log();
+            let id = log.append(&self.name, sent_us, data);
+            self.newest.store(id.sequence, Ordering::SeqCst);
+            id
+        };
+        self.bell.ring();
         id
     }
 
     pub(crate) fn newest(&self) -> EventId {
-        self.log().newest()
+        EventId { epoch: self.epoch, sequence: self.newest.load(Ordering::SeqCst) }
     }
 
     pub(crate) fn position(&self, asked: Position) -> EventId {
@@ -42,9 +58,23 @@ impl Topic {
         self.log().read(after, limit)
     }
 
-    /// A bell that rings for all that is appended after this call.
-    pub(crate) fn bell(&self) -> watch::Receiver<()> {
-        self.bell.subscribe()
+    pub(crate) fn read_wrapped(
+        &self,
+        after: EventId,
+        limit: Limit,
+        envelope: &'static Envelope,
+        out: impl FnMut(Piece),
+    ) -> Read {
+        self.log().read_wrapped(after, limit, envelope, out)
+    }
+
+    /// Rings after each event.
+    pub(super) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    pub(super) fn readers(&self) -> &AtomicUsize {
+        &self.readers
     }
 
     pub(crate) fn state(&self) -> TopicState {
@@ -52,7 +82,7 @@ impl Topic {
         let (retained, retained_bytes) = log.retained();
         TopicState {
             name: self.name.clone(),
-            subscribers: self.bell.receiver_count(),
+            subscribers: self.readers.load(Ordering::Relaxed),
             newest: log.newest(),
             retained,
             retained_bytes,

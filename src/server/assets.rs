@@ -1,7 +1,6 @@
 //! The page: files under `static/`, part of the binary.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
@@ -20,7 +19,7 @@ pub(super) fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
 
 pub(super) fn answer(path: &str) -> Result<Reply, Refusal> {
     let (kind, bytes) = find(path).ok_or_else(|| not_found(path))?;
-    let mut reply = Response::new(Full::new(Backlog::from(Bytes::from_static(bytes))));
+    let mut reply = Response::new(Backlog::from(Bytes::from_static(bytes)));
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(reply)
 }

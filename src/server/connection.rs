@@ -1,119 +1,152 @@
-//! One connection: hyper reads the head of each request; an answer with an end goes back through hyper, an
-//! answer without one takes the socket.
+//! One connection: hyper reads the head of each request; an answer with an end that is there goes back through
+//! hyper, one that is not there yet, or has no end, takes the socket.
 //!
-//! hyper holds about 16 KiB of buffers for a connection, and would copy and chunk what is streamed through
-//! it. A reader of an endless answer needs neither: once its request is read, hyper is taken off the socket
-//! and dropped, and the pump writes bytes that all readers share.
+//! ```text
+//!            first byte           answered
+//!  parked ──────────────▶ hyper ──────────▶ parked
+//!                           │ nothing new yet: the request is held
+//!                           ├──────────────▶ held ──── news, or the hold time is over ────▶ parked
+//!                           │ an answer without an end
+//!                           └──────────────▶ pumped ── one side leaves ──▶ closed
+//! ```
+//!
+//! hyper and its buffers are there for as long as it takes to read a request that has come. What is parked,
+//! held or pumped costs a task, a socket and a place in the feed.
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use bytes::Buf;
+use hyper::StatusCode;
+use hyper::header::{CONNECTION, HeaderValue};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_io_timeout::TimeoutStream;
+use tokio::time::Instant;
 
-use super::{Shared, head, routes};
+use super::drain::Guest;
+use super::http::{self, Turn};
+use super::line::Line;
+use super::{Shared, head};
+use crate::event::EventId;
 use crate::transport::backlog::Backlog;
-use crate::transport::{Endless, Reply};
-use crate::wire::{Books, End, Wire};
+use crate::transport::{Later, Reply, batch};
+use crate::wire::{End, Wire};
 
 /// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
 /// interval worth keeping a connection for.
-const IDLE: Duration = Duration::from_secs(75);
+pub(super) const IDLE: Duration = Duration::from_secs(75);
 
-/// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
-const LARGEST_HEAD: usize = 64 << 10;
-
-/// Where a request handler leaves an answer without an end for the connection to find.
-#[derive(Clone, Default)]
-pub(super) struct Handover(Arc<Mutex<Option<Endless>>>);
-
-impl Handover {
-    /// Leaves it there. The handler never returns: the connection drops it.
-    pub(super) async fn take_the_socket(&self, endless: Endless) -> Reply {
-        *self.0.lock().expect("no holder of this lock panics") = Some(endless);
-        std::future::pending().await
-    }
-
-    fn is_ready(&self) -> bool {
-        self.0.lock().expect("no holder of this lock panics").is_some()
-    }
-
-    fn take(&self) -> Option<Endless> {
-        self.0.lock().expect("no holder of this lock panics").take()
-    }
-}
-
-pub(super) async fn serve(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
+/// A connection that has just been accepted.
+///
+/// # Errors
+/// Where the socket has failed already.
+pub(super) fn line(shared: &Shared, stream: TcpStream) -> io::Result<Box<Line<TcpStream>>> {
     stream.set_nodelay(true)?;
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(shared.config.write_stall));
-    let accounts = shared.accounts.clone();
-    let books = Books::ByTarget(Arc::new(move |target| accounts.of(target)));
-    let wire = Wire::new(Box::pin(stream), End::Server, books);
-    let stalled = wire.stalled();
-
-    let handover = Handover::default();
-    let service = service_fn(|request: Request<Incoming>| {
-        let (shared, handover) = (shared.clone(), handover.clone());
-        async move { Ok::<_, hyper::Error>(routes::answer(&shared, &handover, request).await) }
-    });
-    let mut http = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(wire), service);
-    match until_handover(&mut http, &handover, &stalled, shared).await {
-        Outcome::Done(result) => return result.map_err(io::Error::other),
-        Outcome::Handover => {}
-    }
-    let parts = http.into_parts();
-    let Some(Endless { head, pump }) = handover.take() else { return Ok(()) };
-    pump.run(parts.io.into_inner(), head::text(&head), parts.read_buf, shared.drain.clone()).await
+    let wire = Wire::new(stream, End::Server, shared.books.clone());
+    Ok(Box::new(Line::new(wire, shared.config.write_stall)))
 }
 
-enum Outcome {
-    Done(hyper::Result<()>),
-    Handover,
-}
-
-/// Runs hyper until it is done, or until an answer without an end waits and all that was answered before it
-/// has left.
-async fn until_handover<S, E>(
-    http: &mut http1::Connection<impl hyper::rt::Read + hyper::rt::Write + Unpin, S>,
-    handover: &Handover,
-    stalled: &AtomicBool,
-    shared: &Shared,
-) -> Outcome
+/// Serves a connection until it is over.
+///
+/// Its task is as large as all that it holds across a wait: so what goes from hand to hand here is in boxes, and
+/// each stage brings a box of its own.
+pub(super) async fn serve<S>(shared: &Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<()>
 where
-    S: hyper::service::HttpService<Incoming, ResBody = Full<Backlog>, Error = E>,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut drain = pin!(shared.drain.cancelled());
-    let mut is_draining = false;
+    let _guest = guest(shared).await;
+    while parked(shared, &mut line).await? {
+        line = match Box::pin(http::turn(shared, line)).await? {
+            Turn::Over => return Ok(()),
+            Turn::AtRest(line) => line,
+            Turn::News(mut line, reply, position) => {
+                let is_answered = held(shared, &mut line, reply, position).await?;
+                if !is_answered || shared.drain.is_on() {
+                    return Ok(());
+                }
+                line
+            }
+            Turn::Endless(seat) => return poll_fn(|cx| seat.poll_pump(cx, shared.drain.is_on())).await,
+        };
+    }
+    Ok(())
+}
+
+/// Leaves this task's waker with the drain.
+async fn guest(shared: &Shared) -> Guest<'_> {
+    poll_fn(|cx| Poll::Ready(shared.drain.guest(cx.waker()))).await
+}
+
+/// Waits for the first byte of a request; `false` where none will come.
+async fn parked<S>(shared: &Shared, line: &mut Line<S>) -> io::Result<bool>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    line.patience.lasts_until(Instant::now() + IDLE);
     poll_fn(|cx| {
-        if !is_draining && drain.as_mut().poll(cx).is_ready() {
-            is_draining = true;
-            Pin::new(&mut *http).graceful_shutdown();
+        if shared.drain.is_on() {
+            return Poll::Ready(Ok(false));
         }
-        if let Poll::Ready(result) = Pin::new(&mut *http).poll(cx) {
-            return Poll::Ready(Outcome::Done(result));
-        }
-        // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
-        match handover.is_ready() && !stalled.load(Ordering::Relaxed) {
-            true => Poll::Ready(Outcome::Handover),
-            false => Poll::Pending,
+        match line.poll_request(cx) {
+            Poll::Ready(begun) => Poll::Ready(begun),
+            Poll::Pending => line.patience.poll(cx).map(|()| Ok(false)),
         }
     })
     .await
+}
+
+/// Waits with a client for its answer, and writes it; `false` where the client has left.
+async fn held<S>(shared: &Shared, line: &mut Line<S>, mut reply: Later, position: EventId) -> io::Result<bool>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    line.patience.ends();
+    let mut unwritten: Option<Box<Backlog>> = None;
+    poll_fn(|cx| {
+        let answer = match &mut unwritten {
+            Some(answer) => answer,
+            None => match poll_answer(shared, line, &mut reply, position, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(false)),
+                Poll::Ready(Some(answer)) => unwritten.insert(Box::new(answer)),
+            },
+        };
+        answer.poll_write_to(cx, line).map_ok(|()| true)
+    })
+    .await
+}
+
+/// The answer to a held request; nothing where its client has left.
+fn poll_answer<S>(
+    shared: &Shared,
+    line: &mut Line<S>,
+    reply: &mut Later,
+    position: EventId,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Backlog>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if shared.drain.is_on() {
+        // Nothing yet: ask somebody else.
+        let mut reply = batch::nothing_new(position);
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return Poll::Ready(Some(written(reply)));
+    }
+    match reply.as_mut().poll(cx) {
+        Poll::Ready(reply) => Poll::Ready(Some(written(reply))),
+        Poll::Pending => line.poll_left(cx).map(|()| None),
+    }
+}
+
+/// An answer as it goes over the wire.
+fn written(reply: Reply) -> Backlog {
+    // RFC 9110, section 8.6: no length where there cannot be a body.
+    let length = (reply.status() != StatusCode::NO_CONTENT).then(|| reply.body().remaining());
+    let mut answer = Backlog::from(head::text(&reply, length));
+    answer.append(reply.into_body());
+    answer
 }

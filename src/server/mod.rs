@@ -19,10 +19,16 @@
 mod accounts;
 mod assets;
 mod connection;
+mod crew;
+mod drain;
 mod head;
+mod http;
+mod line;
 mod publish;
 mod reply;
 mod routes;
+mod seat;
+mod stall;
 mod statistics;
 
 use std::io;
@@ -32,11 +38,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::feed::{Feed, Retain};
+use crate::wire::Books;
 use accounts::Accounts;
+use crew::Crew;
+use drain::Drain;
+use line::Line;
 pub use statistics::Publishing;
 
 /// What a server is told when it starts.
@@ -50,6 +58,8 @@ pub struct Config {
     pub write_stall: Duration,
     /// The size of each socket's send buffer, in bytes; the system's default where none is named.
     pub send_buffer: Option<usize>,
+    /// Threads that serve: this one, and so many more with a runtime of their own.
+    pub threads: usize,
 }
 
 impl Default for Config {
@@ -59,6 +69,7 @@ impl Default for Config {
             retain: Retain::default(),
             write_stall: Duration::from_secs(30),
             send_buffer: None,
+            threads: 1,
         }
     }
 }
@@ -80,11 +91,12 @@ struct Shared {
     config: Config,
     feed: Feed,
     accounts: Arc<Accounts>,
+    books: Books,
     open: AtomicU64,
     accepted: AtomicU64,
     started_us: u64,
     publishing: Publishing,
-    drain: CancellationToken,
+    drain: Drain,
 }
 
 impl Server {
@@ -94,15 +106,18 @@ impl Server {
     /// Where the address is taken or not this machine's.
     pub fn bind(config: Config, feed: Feed, publishing: Publishing) -> io::Result<Self> {
         let listener = listen(&config)?;
+        let accounts = Arc::<Accounts>::default();
+        let of = accounts.clone();
         let shared = Shared {
             config,
-            accounts: Arc::default(),
+            accounts,
+            books: Books::ByTarget(Arc::new(move |target| of.of(target))),
             open: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             started_us: feed.clock().now_us(),
             feed,
             publishing,
-            drain: CancellationToken::new(),
+            drain: Drain::default(),
         };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
@@ -113,43 +128,49 @@ impl Server {
     }
 
     /// Serves until `stop`, then lets go of everyone: long polls are answered, streams ended.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
-        let connections = TaskTracker::new();
-        let accepting = accept(&self.listener, &self.shared, &connections);
+    ///
+    /// # Errors
+    /// Where its threads cannot be started.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let mut crew = Crew::muster(&self.shared, self.shared.config.threads)?;
         tokio::select! {
-            () = accepting => {}
+            () = accept(&self.listener, &mut crew) => {}
             () = stop => {}
         }
-        tracing::info!("draining {} connections", connections.len());
         drop(self.listener);
-        self.shared.drain.cancel();
+        self.shared.drain.begin();
+        let connections = crew.connections().clone();
+        tracing::info!("draining {} connections", connections.len());
+        drop(crew);
         connections.close();
         if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
             tracing::warn!("{} connections did not close within {DRAIN:?}", connections.len());
         }
+        Ok(())
     }
 }
 
-async fn accept(listener: &TcpListener, shared: &Arc<Shared>, connections: &TaskTracker) {
+async fn accept(listener: &TcpListener, crew: &mut Crew) {
     loop {
-        match listener.accept().await {
+        let taken = match listener.accept().await {
             Ok((stream, peer)) => {
                 tracing::debug!(%peer, "accepted");
-                connections.spawn(serve(shared.clone(), stream));
+                crew.take(stream)
             }
-            Err(wrong) => {
-                // Out of file descriptors, most likely: others will close theirs.
-                tracing::warn!("cannot accept a connection: {wrong}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            Err(wrong) => Err(wrong),
+        };
+        if let Err(wrong) = taken {
+            // Out of file descriptors, most likely: others will close theirs.
+            tracing::warn!("cannot accept a connection: {wrong}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 }
 
-async fn serve(shared: Arc<Shared>, stream: TcpStream) {
+async fn serve(shared: Arc<Shared>, line: Box<Line<TcpStream>>) {
     shared.accepted.fetch_add(1, Ordering::Relaxed);
     shared.open.fetch_add(1, Ordering::Relaxed);
-    if let Err(ended) = connection::serve(&shared, stream).await {
+    if let Err(ended) = connection::serve(&shared, line).await {
         tracing::debug!("connection ended: {ended}");
     }
     shared.open.fetch_sub(1, Ordering::Relaxed);

@@ -1,7 +1,6 @@
 //! Answers that are not a transport's.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
@@ -19,7 +18,7 @@ pub(super) fn text(body: String) -> Reply {
 }
 
 fn typed(body: Vec<u8>, kind: &'static str) -> Reply {
-    let mut reply = Response::new(Full::new(Backlog::from(Bytes::from(body))));
+    let mut reply = Response::new(Backlog::from(Bytes::from(body)));
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply

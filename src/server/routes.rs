@@ -1,16 +1,17 @@
 //! Which request is answered by whom.
 
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request};
+use hyper::{Method, Request, Version};
 
-use super::connection::Handover;
+use super::http::{Handover, Waiting};
 use super::reply::{json, not_allowed, not_found, text};
 use super::{Shared, assets, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
-use crate::feed::{Batch, Subscription};
-use crate::transport::{Answer, Ask, Refusal, Reply, Transport, batch};
+use crate::feed::Subscription;
+use crate::transport::{Answer, Ask, Refusal, Reply, Transport};
 
 pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
     let received_us = shared.feed.clock().now_us();
@@ -68,6 +69,7 @@ async fn feed(
     head: Parts,
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(&head)?;
+    let may_leave = keeps_alive(&head);
     let (answer, position) = {
         let subscription = subscribe(shared, endpoint, &ask)?;
         let position = subscription.position();
@@ -79,15 +81,19 @@ async fn feed(
     };
     // A request that waits would pin 8 KiB of hyper's read buffer.
     drop(head);
-    match answer {
-        Answer::Now(reply) => Ok(reply),
-        Answer::Later(reply) => tokio::select! {
-            reply = reply => Ok(reply),
-            // What was held is answered: nothing yet, ask somebody else.
-            () = shared.drain.cancelled() => Ok(batch::answer(&Batch::default(), position)),
-        },
-        Answer::Endless(endless) => Ok(handover.take_the_socket(endless).await),
-    }
+    Ok(match answer {
+        Answer::Now(reply) => reply,
+        Answer::Later(reply) if may_leave => handover.leave(Waiting::News(reply, position)).await,
+        Answer::Later(reply) => reply.await,
+        Answer::Endless(head, pump) => handover.leave(Waiting::Endless(head, Box::new(pump))).await,
+    })
+}
+
+/// Whether the connection goes on after this answer. Where it does not, hyper sees to its end.
+fn keeps_alive(head: &Parts) -> bool {
+    let names_close =
+        |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("close"));
+    head.version == Version::HTTP_11 && !head.headers.get_all(CONNECTION).iter().any(names_close)
 }
 
 fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {
@@ -109,5 +115,5 @@ fn time(shared: &Shared, received_us: u64) -> Time {
 }
 
 fn health(shared: &Shared) -> &'static str {
-    if shared.drain.is_cancelled() { "draining" } else { "ok" }
+    if shared.drain.is_on() { "draining" } else { "ok" }
 }

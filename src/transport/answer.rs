@@ -4,61 +4,35 @@ use std::fmt;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
 use super::backlog::Backlog;
+use super::pump::Pump;
 use super::{sse, websocket};
+use crate::control;
 
 /// An HTTP answer with an end.
-pub(crate) type Reply = Response<Full<Backlog>>;
+pub(crate) type Reply = Response<Backlog>;
+
+/// One that is still to come.
+pub(crate) type Later = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 /// What a transport answers.
 pub(crate) enum Answer {
     /// At once.
     Now(Reply),
     /// When something is new or the hold time is over.
-    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
-    /// Until one side leaves.
-    Endless(Endless),
+    Later(Later),
+    /// Until one side leaves: a head, and what goes on after it.
+    Endless(Response<()>, AnyPump),
 }
 
-/// An answer without an end: its head, and what goes on after it.
-pub(crate) struct Endless {
-    pub(crate) head: Response<()>,
-    pub(crate) pump: Pump,
-}
-
-/// Moves shared bytes from the feed into a connection until one side leaves.
-///
-/// It knows neither sockets nor HTTP parsing: any stream of bytes will do.
-pub(crate) enum Pump {
-    Sse(sse::Pump),
-    Websocket(Box<websocket::Pump>),
-    Control(crate::control::Pump),
-}
-
-impl Pump {
-    /// Writes `head`, then pumps. `early` is what the client sent before it was answered.
-    pub(crate) async fn run<S>(
-        self,
-        socket: S,
-        head: Bytes,
-        early: Bytes,
-        drain: CancellationToken,
-    ) -> std::io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send,
-    {
-        match self {
-            Self::Sse(pump) => pump.run(socket, head, drain).await,
-            Self::Websocket(pump) => pump.run(socket, head, early, drain).await,
-            Self::Control(pump) => pump.run(socket, head, drain).await,
-        }
-    }
+/// A pump of any transport that has one.
+pub(crate) enum AnyPump {
+    Sse(Pump<sse::Stream>),
+    Websocket(Pump<websocket::Peer>),
+    Control(Pump<control::Line>),
 }
 
 /// An answer that says no, and what would help.
@@ -99,7 +73,7 @@ impl From<crate::feed::Full> for Refusal {
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
         let body = serde_json::json!({ "error": refusal.message }).to_string();
-        let mut reply = Response::new(Full::new(Backlog::from(Bytes::from(body))));
+        let mut reply = Response::new(Backlog::from(Bytes::from(body)));
         *reply.status_mut() = refusal.status;
         let headers = reply.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

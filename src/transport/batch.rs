@@ -12,7 +12,6 @@
 //! The elements are the payload, byte for byte; the brackets and the commas are the envelope.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::value::RawValue;
@@ -22,7 +21,7 @@ use super::ask::Ask;
 use super::backlog::Backlog;
 use crate::client::{Ended, News, Reader, Received};
 use crate::event::{EventId, LAST_EVENT_ID, Message};
-use crate::feed::{Batch, Limit};
+use crate::feed::{Envelope, Limit, Piece, Subscription};
 
 /// An answer ends with the event that fills it to so many bytes.
 const FULL_BYTES: usize = 1 << 20;
@@ -39,14 +38,33 @@ pub(super) fn limit(ask: &Ask<'_>) -> Result<Limit, Refusal> {
     Ok(Limit { events, bytes: FULL_BYTES })
 }
 
-/// The answer that carries a batch to a reader who then stands at `position`.
-pub(crate) fn answer(batch: &Batch, position: EventId) -> Reply {
-    let mut reply = Response::new(Full::new(array(batch)));
-    if batch.is_empty() {
-        *reply.status_mut() = StatusCode::NO_CONTENT;
-    } else {
-        reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+/// An event as an element: the comma comes first, so that every slice of a run is a list.
+static ELEMENTS: Envelope = Envelope {
+    write: |event, out| {
+        out.push(b',');
+        out.extend_from_slice(event.json());
+    },
+};
+
+/// Answers with what stands after a reader's place.
+pub(crate) fn answer(subscription: &mut Subscription, limit: Limit) -> Reply {
+    let array = array(subscription, limit);
+    if array.is_empty() {
+        return nothing_new(subscription.position());
     }
+    let mut reply = Response::new(array);
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    place(reply, subscription.position())
+}
+
+/// The answer to a reader who stands at `position` and gets nothing.
+pub(crate) fn nothing_new(position: EventId) -> Reply {
+    let mut reply = Response::new(Backlog::default());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    place(reply, position)
+}
+
+fn place(mut reply: Reply, position: EventId) -> Reply {
     reply.headers_mut().insert(LAST_EVENT_ID, position_header(position));
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
@@ -57,14 +75,20 @@ pub(super) fn position_header(position: EventId) -> HeaderValue {
     HeaderValue::try_from(position.to_string()).expect("an event id is ASCII")
 }
 
-pub(super) fn array(batch: &Batch) -> Backlog {
+/// What is new, between brackets; nothing where nothing is.
+pub(super) fn array(subscription: &mut Subscription, limit: Limit) -> Backlog {
     let mut array = Backlog::default();
-    for (index, message) in batch.messages().enumerate() {
-        let before = if index == 0 { "[" } else { "," };
-        array.push(Bytes::from_static(before.as_bytes()));
-        array.push(message.json());
-    }
-    if !batch.is_empty() {
+    subscription.read_wrapped(limit, &ELEMENTS, |piece| {
+        let list = match piece {
+            Piece::Gap(gap) => [b",", &gap.json()[..]].concat().into(),
+            Piece::Run(events) => events,
+        };
+        match array.is_empty() {
+            true => array.extend([Bytes::from_static(b"["), list.slice(1..)]),
+            false => array.push(list),
+        }
+    });
+    if !array.is_empty() {
         array.push(Bytes::from_static(b"]"));
     }
     array
@@ -101,31 +125,45 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::event::{Epoch, Event, Gap};
+    use std::sync::Arc;
 
-    fn id(sequence: u64) -> EventId {
-        EventId { epoch: Epoch::from_number(7), sequence }
+    use bytes::Buf;
+
+    use super::*;
+    use crate::event::Position;
+    use crate::feed::{Feed, Retain};
+
+    fn feed() -> Feed {
+        Feed::new(Retain { events: 3, bytes: 1 << 20 })
     }
+
+    fn subscribe(feed: &Feed) -> Subscription {
+        feed.subscribe("demo", Position::Earliest, Arc::default()).unwrap()
+    }
+
+    const ALL: Limit = Limit { events: 1_000, bytes: FULL_BYTES };
 
     #[test]
     fn an_array_is_the_payloads_between_brackets_and_reads_back() {
-        let event = |sequence| Event::new(id(sequence), "demo", 5, "1");
-        let batch = Batch { gap: Some(Gap::new(id(0), id(3))), events: vec![event(3), event(4)] };
-        let mut array = array(&batch);
-        let bytes = bytes::Buf::copy_to_bytes(&mut array, batch.payload_len() + "[,,]".len());
-        assert_eq!(
-            bytes,
-            r#"[{"gap":{"after":"000007-0","resumes":"000007-3","missed":2}},{"id":"000007-3","topic":"demo","sent_us":5,"data":1},{"id":"000007-4","topic":"demo","sent_us":5,"data":1}]"#
-        );
+        let feed = feed();
+        let (mut reader, mut other) = (subscribe(&feed), subscribe(&feed));
+        (0..5).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
+        let batch = other.read(ALL);
+        let mut array = array(&mut reader, ALL);
+        let bytes = array.copy_to_bytes(array.remaining());
+        let payloads: Vec<_> = batch.messages().map(|message| message.json()).collect();
+        let texts: Vec<_> = payloads.iter().map(|json| std::str::from_utf8(json).unwrap()).collect();
+        assert_eq!(bytes, format!("[{}]", texts.join(",")));
         assert_eq!(messages(&bytes).unwrap(), batch.messages().collect::<Vec<_>>());
+        assert_eq!(batch.len(), 4, "a gap, and three events");
     }
 
     #[test]
     fn nothing_new_is_a_204_without_a_body() {
-        let reply = answer(&Batch::default(), id(9));
+        let feed = feed();
+        let reply = answer(&mut subscribe(&feed), ALL);
         assert_eq!(reply.status(), 204);
-        assert_eq!(reply.headers()["last-event-id"], "000007-9");
+        assert_eq!(reply.headers()["last-event-id"], feed.newest("demo").to_string());
         assert_eq!(reply.headers()["cache-control"], "no-store");
         assert_eq!(reply.headers().len(), 2);
     }

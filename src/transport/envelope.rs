@@ -1,23 +1,21 @@
 //! What each transport wraps around events, by itself: for the benches, which have no connection to look at.
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 
-use super::backlog::Backlog;
-use super::{Transport, batch, sse, websocket};
-use crate::event::Event;
-use crate::feed::Batch;
+use super::{Transport, backlog::Backlog, batch, sse, websocket};
+use crate::feed::{Limit, Piece, Subscription};
 
-/// The bytes that `transport` writes for the events of a batch, behind the head of its answer.
-pub fn encode(transport: Transport, news: &Batch) -> impl Buf + use<> {
-    match transport {
-        Transport::Poll | Transport::Longpoll => batch::array(news),
-        Transport::Sse => each(news, sse::encode::event),
-        Transport::Websocket => each(news, websocket::frames::event),
-    }
-}
-
-fn each(news: &Batch, encode: fn(&Event) -> Bytes) -> Backlog {
+/// The bytes that `transport` writes for what stands after a reader's place, behind the head of its answer.
+pub fn wrapped(transport: Transport, reader: &mut Subscription, limit: Limit) -> impl Buf + use<> {
+    let envelope = match transport {
+        Transport::Poll | Transport::Longpoll => return batch::array(reader, limit),
+        Transport::Sse => &sse::encode::CHUNKS,
+        Transport::Websocket => &websocket::frames::FRAMES,
+    };
     let mut backlog = Backlog::default();
-    backlog.extend(news.events.iter().map(encode));
+    reader.read_wrapped(limit, envelope, |piece| match piece {
+        Piece::Run(events) => backlog.push(events),
+        Piece::Gap(gap) => unreachable!("a bench reads what is there, and {gap:?} is not"),
+    });
     backlog
 }

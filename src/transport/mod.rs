@@ -26,7 +26,9 @@ pub mod batch;
 #[doc(hidden)]
 pub mod envelope;
 pub mod longpoll;
+pub(crate) mod patience;
 pub mod poll;
+pub(crate) mod pump;
 pub mod sse;
 pub mod websocket;
 
@@ -35,7 +37,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use answer::{Answer, Endless, Pump, Refusal, Reply};
+pub(crate) use answer::{Answer, AnyPump, Later, Refusal, Reply};
 pub(crate) use ask::Ask;
 
 use crate::client::{Error, News, Reader};

@@ -46,11 +46,40 @@ struct Asked {
     head_only: bool,
 }
 
+/// Requests that are not answered yet: one, most of the time, and then no memory beyond it.
+#[derive(Default)]
+struct Queue {
+    first: Option<Asked>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most connections wait most of the time, each with one of these"
+    )]
+    rest: Option<Box<VecDeque<Asked>>>,
+}
+
+impl Queue {
+    fn push(&mut self, asked: Asked) {
+        match self.first {
+            None => self.first = Some(asked),
+            Some(_) => self.rest.get_or_insert_default().push_back(asked),
+        }
+    }
+
+    fn first(&self) -> Option<&Asked> {
+        self.first.as_ref()
+    }
+
+    fn pop(&mut self) -> Option<Asked> {
+        let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
+        std::mem::replace(&mut self.first, next)
+    }
+}
+
 pub(super) struct Conversation {
     pub(super) books: Books,
     up: State,
     down: State,
-    asked: VecDeque<Asked>,
+    asked: Queue,
     /// The account of the last request: of its body, and of all that goes up raw.
     asking: Option<Account>,
     /// The account of the last answer. A pipelined request may come before all of it has left.
@@ -60,7 +89,12 @@ pub(super) struct Conversation {
 impl Conversation {
     pub(super) fn new(books: Books) -> Self {
         let (up, down) = (State::Head(Vec::new()), State::Head(Vec::new()));
-        Self { books, up, down, asked: VecDeque::new(), asking: None, answering: None }
+        Self { books, up, down, asked: Queue::default(), asking: None, answering: None }
+    }
+
+    /// The account of the last request.
+    pub(super) fn into_asking(self) -> Option<Account> {
+        self.asking
     }
 
     /// Books the next bytes of one direction and shows them to the tap.
@@ -68,6 +102,12 @@ impl Conversation {
         while !bytes.is_empty() {
             bytes = self.step(direction, bytes, tap);
         }
+    }
+
+    /// Whether every request was answered in full, and none has begun.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let is_between = |state: &State| matches!(state, State::Head(begun) if begun.is_empty());
+        self.asked.first().is_none() && is_between(&self.up) && is_between(&self.down)
     }
 
     /// Takes one piece from the front of `bytes` and gives the rest back.
@@ -114,7 +154,7 @@ impl Conversation {
             ledger.requests.fetch_add(1, Relaxed);
         }
         self.asking = Some(account.clone());
-        self.asked.push_back(Asked { account, head_only: request.method == Some("HEAD") });
+        self.asked.push(Asked { account, head_only: request.method == Some("HEAD") });
         self.up = match read {
             true => body_of(request.headers, State::Head(Vec::new())),
             false => State::Raw,
@@ -127,10 +167,10 @@ impl Conversation {
         let read = response.parse(head).is_ok();
         let status = response.code.unwrap_or(0);
         let interim = (100..200).contains(&status) && status != 101;
-        let head_only = self.asked.front().is_some_and(|asked| asked.head_only);
+        let head_only = self.asked.first().is_some_and(|asked| asked.head_only);
         let account = match interim {
-            true => self.asked.front().map(|asked| asked.account.clone()),
-            false => self.asked.pop_front().map(|asked| asked.account),
+            true => self.asked.first().map(|asked| asked.account.clone()),
+            false => self.asked.pop().map(|asked| asked.account),
         };
         self.answering = account.or(self.answering.take()).or_else(|| self.asking.clone());
         for ledger in self.answering.iter().flat_map(Account::ledgers) {

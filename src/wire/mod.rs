@@ -12,6 +12,7 @@ mod framing;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 mod ledger;
+mod rest;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,6 +23,7 @@ use std::task::{Context, Poll};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
 pub use ledger::{Account, Books, Bytes, Counts, Ledger};
+pub use rest::Rest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::clock::monotonic_us;
@@ -44,13 +46,40 @@ pub struct Wire<S> {
     end: End,
     conversation: Conversation,
     tap: Option<Tap>,
-    stalled: Arc<AtomicBool>,
+    state: Arc<State>,
+    is_stalled: bool,
+}
+
+/// What a wire knows about the conversation on it, for those above who cannot reach it.
+#[derive(Debug, Default)]
+pub struct State {
+    is_stalled: AtomicBool,
+    is_at_rest: AtomicBool,
+}
+
+impl State {
+    /// The last write found the socket full: something above may still hold bytes to be written.
+    pub fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
+    }
+
+    /// Every request that has begun to come was answered, to the last byte.
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest.load(Ordering::Relaxed)
+    }
 }
 
 impl<S> Wire<S> {
     /// Counts what passes through `socket` from now on.
     pub fn new(socket: S, end: End, books: Books) -> Self {
-        Self { socket, end, conversation: Conversation::new(books), tap: None, stalled: Arc::default() }
+        Self {
+            socket,
+            end,
+            conversation: Conversation::new(books),
+            tap: None,
+            state: Arc::default(),
+            is_stalled: false,
+        }
     }
 
     /// Also shows each piece to `tap`.
@@ -58,17 +87,26 @@ impl<S> Wire<S> {
         Self { tap, ..self }
     }
 
-    /// Whether the last write found the socket full: something above may still hold bytes to be written.
-    pub fn stalled(&self) -> Arc<AtomicBool> {
-        self.stalled.clone()
+    /// Tells how it stands, also when this is out of reach.
+    pub fn state(&self) -> Arc<State> {
+        self.state.clone()
+    }
+
+    /// The answer that is written next is the last: a head of so many bytes, then nothing but body.
+    pub fn ends_with_a_head_of(self, bytes: usize) -> Rest<S> {
+        Rest::new(self.socket, self.conversation.into_asking(), bytes)
     }
 
     fn saw(&mut self, direction: Direction, bytes: &[u8]) {
         self.conversation.saw(direction, bytes, self.tap.as_ref());
+        self.state.is_at_rest.store(self.conversation.is_at_rest(), Ordering::Relaxed);
     }
 
     fn wrote(&mut self, outcome: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.stalled.store(outcome.is_pending(), Ordering::Relaxed);
+        if self.is_stalled != outcome.is_pending() {
+            self.is_stalled = outcome.is_pending();
+            self.state.is_stalled.store(self.is_stalled, Ordering::Relaxed);
+        }
         let Poll::Ready(Ok(mut left)) = outcome else { return outcome };
         let direction = match self.end {
             End::Client => Direction::Up,

@@ -23,14 +23,14 @@ pub(crate) fn serve(ask: &Ask<'_>, mut subscription: Subscription) -> Result<Ans
         };
         // Something new or nothing, lingered or cut short: what then stands in the log is the answer.
         let _ = timeout(hold, held).await;
-        let news = subscription.read(limit);
-        batch::answer(&news, subscription.position())
+        batch::answer(&mut subscription, limit)
     })))
 }
 
-/// Lets a burst that has just begun go on. Timers step in milliseconds: no linger is no timer.
+/// Lets a burst that has just begun go on. Timers step in milliseconds: no linger is no timer. Most requests have
+/// none: those need not hold room for one.
 async fn linger_for(linger: Duration) {
     if !linger.is_zero() {
-        sleep(linger).await;
+        Box::pin(sleep(linger)).await;
     }
 }

@@ -5,6 +5,5 @@ use crate::transport::{Answer, Ask, Refusal, batch};
 
 pub(crate) fn serve(ask: &Ask<'_>, mut subscription: Subscription) -> Result<Answer, Refusal> {
     let limit = batch::limit(ask)?;
-    let news = subscription.read(limit);
-    Ok(Answer::Now(batch::answer(&news, subscription.position())))
+    Ok(Answer::Now(batch::answer(&mut subscription, limit)))
 }

@@ -19,8 +19,7 @@
 //!
 //! Each block is a chunk of HTTP/1.1, framed here and not by the HTTP library, so that a thousand readers share
 //! one encoding. hyper reads the request's head; then the connection is taken from it, and
-//! the pump in `server.rs` writes what stands in the log until one side leaves or the
-//! server drains.
+//! a [pump](super::pump) writes what stands in the log until one side leaves or the server drains.
 //!
 //! One request for any number of events, about 28 bytes around each payload, and the browser's own
 //! `EventSource` comes back by itself. One way only: what the client has to say is a request of its own.
@@ -31,4 +30,4 @@ pub(crate) mod encode;
 mod server;
 
 pub(crate) use client::subscribe;
-pub(crate) use server::{Pump, serve};
+pub(crate) use server::{Stream, serve};

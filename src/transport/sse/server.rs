@@ -1,21 +1,19 @@
 //! Writes every event into one answer that does not end.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
 use super::encode;
-use crate::event::{LAST_EVENT_ID, Message};
-use crate::feed::{Batch, Limit, Subscription};
+use crate::event::{Gap, LAST_EVENT_ID};
+use crate::feed::{Envelope, Subscription};
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::position_header;
-use crate::transport::{Answer, Ask, Endless, Pump as AnyPump, Refusal};
+use crate::transport::pump::{Next, Pump, Speech};
+use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
 /// The HTML standard (section 9.2.7) suggests a comment every 15 seconds against proxies that cut silence.
 const HEARTBEAT_S: u64 = 15;
@@ -25,10 +23,10 @@ const RETRY_MS: std::ops::RangeInclusive<u64> = 1_000..=3_000;
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {
     let heartbeat = ask.seconds("heartbeat", 1..=60, HEARTBEAT_S)?;
-    let chunked = ask.is_chunkable();
-    let head = head(&subscription, chunked);
-    let pump = AnyPump::Sse(Pump { subscription, heartbeat, chunked });
-    Ok(Answer::Endless(Endless { head, pump }))
+    let stream = Stream { heartbeat, silent_until: Instant::now() + heartbeat, chunked: ask.is_chunkable() };
+    let head = head(&subscription, stream.chunked);
+    let opening = stream.block(&encode::opening(fastrand::u64(RETRY_MS), subscription.position()));
+    Ok(Answer::Endless(head, AnyPump::Sse(Pump::new(subscription, stream, opening))))
 }
 
 fn head(subscription: &Subscription, chunked: bool) -> Response<()> {
@@ -46,62 +44,57 @@ fn head(subscription: &Subscription, chunked: bool) -> Response<()> {
     head
 }
 
-pub(crate) struct Pump {
-    subscription: Subscription,
+/// An event stream: one way only.
+pub(crate) struct Stream {
     heartbeat: Duration,
+    silent_until: Instant,
     chunked: bool,
 }
 
-impl Pump {
-    pub(crate) async fn run<S>(
-        mut self,
-        mut socket: S,
-        head: Bytes,
-        drain: CancellationToken,
-    ) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let mut backlog = Backlog::from(head);
-        let retry_ms = fastrand::u64(RETRY_MS);
-        backlog.push(self.block(encode::opening(retry_ms, self.subscription.position())));
-        loop {
-            backlog.write_to(&mut socket).await?;
-            tokio::select! {
-                news = timeout(self.heartbeat, self.subscription.next(Limit::default())) => match news {
-                    Ok(batch) => backlog.extend(self.blocks(&batch)),
-                    Err(_silence) => backlog.push(self.block(encode::heartbeat())),
-                },
-                () = left(&mut socket) => return Ok(()),
-                () = drain.cancelled() => break,
-            }
-        }
-        if self.chunked {
-            backlog.push(encode::end());
-        }
-        backlog.write_to(&mut socket).await
-    }
-
-    fn blocks(&self, batch: &Batch) -> impl Iterator<Item = Bytes> {
-        batch.messages().map(|message| {
-            self.block(match &message {
-                Message::Event(event) => encode::event(event),
-                Message::Gap(gap) => encode::gap(gap),
-            })
-        })
-    }
-
-    fn block(&self, chunk: Bytes) -> Bytes {
+impl Stream {
+    fn block(&self, block: &str) -> Bytes {
         match self.chunked {
-            true => chunk,
-            false => encode::unchunked(&chunk),
+            true => encode::chunked(block),
+            false => Bytes::copy_from_slice(block.as_bytes()),
         }
     }
 }
 
-/// Waits until the client closes its side. What it may say meanwhile is of no interest: the answer to its
-/// next request would come after this one, which does not end.
-async fn left(socket: &mut (impl AsyncRead + Unpin)) {
-    let mut unheard = [0; 256];
-    while matches!(socket.read(&mut unheard).await, Ok(read) if read > 0) {}
+impl Speech for Stream {
+    fn envelope(&self) -> &'static Envelope {
+        if self.chunked { &encode::CHUNKS } else { &encode::BLOCKS }
+    }
+
+    fn gap(&self, gap: &Gap) -> Bytes {
+        self.block(&encode::gap(gap))
+    }
+
+    fn told(&mut self, now: Instant) {
+        self.silent_until = now + self.heartbeat;
+    }
+
+    /// What the client may say is of no interest: the answer to its next request would come after this one,
+    /// which does not end.
+    fn hear(&mut self, _: &[u8], _: &Subscription, _: &mut Backlog) -> Next {
+        Next::GoOn
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Some(self.silent_until)
+    }
+
+    fn on_due(&mut self, is_stalled: bool, say: &mut Backlog) -> Next {
+        self.told(Instant::now());
+        if !is_stalled {
+            say.push(self.block(encode::HEARTBEAT));
+        }
+        Next::GoOn
+    }
+
+    fn farewell(&mut self, say: &mut Backlog) -> Next {
+        if self.chunked {
+            say.push(Bytes::from_static(encode::END));
+        }
+        Next::Leave
+    }
 }

@@ -1,22 +1,23 @@
-//! The frames a server sends (RFC 6455, section 5.2), and the queue under the codec that lets all readers
-//! share them.
+//! The frames a server sends (RFC 6455, section 5.2).
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use bytes::{BufMut, Bytes};
 
-use bytes::{BufMut, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::feed::Envelope;
 
-use crate::event::{Envelope, Event};
-use crate::transport::backlog::Backlog;
+/// Events, each a text message in one frame.
+pub(crate) static FRAMES: Envelope = Envelope { write: |event, out| write_text(event.json(), out) };
+
+/// An empty ping (section 5.5.2).
+pub(super) const PING: &[u8] = &[0x89, 0];
 
 /// The first byte of a text message in one frame: FIN, opcode 1.
 const WHOLE_TEXT: u8 = 0x81;
 
-/// An event as a frame, made once and shared by all its readers.
-pub(crate) fn event(event: &Event) -> Bytes {
-    event.enveloped(Envelope::WebSocket, |event| text(event.json()))
+/// A text message to one client alone.
+pub(super) fn text(payload: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(10 + payload.len());
+    write_text(payload, &mut frame);
+    frame.into()
 }
 
 /// A text message in one frame. A server does not mask (section 5.1).
@@ -26,8 +27,7 @@ pub(crate) fn event(event: &Event) -> Bytes {
 /// 81 │ 7e │ 00 aa  │ payload     up to 65,535
 /// 81 │ 7f │ 8 bytes│ payload     beyond
 /// ```
-pub(super) fn text(payload: &[u8]) -> Bytes {
-    let mut frame = BytesMut::with_capacity(10 + payload.len());
+fn write_text(payload: &[u8], frame: &mut Vec<u8>) {
     frame.put_u8(WHOLE_TEXT);
     match payload.len() {
         length @ 0..=125 => frame.put_u8(length as u8),
@@ -41,63 +41,6 @@ pub(super) fn text(payload: &[u8]) -> Bytes {
         }
     }
     frame.put_slice(payload);
-    frame.freeze()
-}
-
-/// An ordered queue of whole frames between the codec and the socket.
-///
-/// The codec would copy each frame into a buffer of its own for each connection. Shared frames go around it:
-/// they are queued here, in order with what the codec writes. That is sound because the codec's bytes are
-/// taken whole, always: no frame of its own is ever left half in its buffer.
-pub(super) struct FrameQueue<S> {
-    socket: S,
-    backlog: Backlog,
-}
-
-impl<S: AsyncWrite + Unpin> FrameQueue<S> {
-    /// A queue that begins with what must be written before the first frame: the head of the 101.
-    pub(super) fn new(socket: S, head: Bytes) -> Self {
-        Self { socket, backlog: Backlog::from(head) }
-    }
-
-    pub(super) fn extend(&mut self, frames: impl IntoIterator<Item = Bytes>) {
-        self.backlog.extend(frames);
-    }
-
-    /// Bytes that the socket has not taken yet.
-    pub(super) fn waiting(&self) -> usize {
-        bytes::Buf::remaining(&self.backlog)
-    }
-
-    pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.backlog.poll_write_to(cx, &mut self.socket)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for FrameQueue<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for FrameQueue<S> {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, frames: &[u8]) -> Poll<io::Result<usize>> {
-        self.backlog.push(Bytes::copy_from_slice(frames));
-        Poll::Ready(Ok(frames.len()))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_drain(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_drain(cx))?;
-        Pin::new(&mut self.socket).poll_shutdown(cx)
-    }
 }
 
 #[cfg(test)]

@@ -21,13 +21,15 @@
 //! It needs an intermediary that lets the upgrade through, and its own reconnection and resumption.
 
 mod client;
+mod codec;
 pub(crate) mod frames;
 mod message;
 mod peer;
 mod server;
 
 pub(crate) use client::subscribe;
-pub(crate) use server::{Pump, serve};
+pub(crate) use peer::Peer;
+pub(crate) use server::serve;
 
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 

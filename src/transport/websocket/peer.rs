@@ -1,145 +1,110 @@
-//! One WebSocket connection, seen from the server: the codec, the queue under it, and what happens next.
+//! One client of a WebSocket: what it says, what it is answered, and whether it is still there.
 
-use std::future::poll_fn;
-use std::io;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
-use super::frames::FrameQueue;
-use super::{LARGEST_MESSAGE, config};
+use super::codec::Codec;
+use super::message::{Answer, Publish};
+use super::{LARGEST_PUBLISH, frames};
+use crate::event::{EventId, Gap, compact};
+use crate::feed::{Envelope, Subscription};
+use crate::transport::ask::check_name;
+use crate::transport::backlog::Backlog;
+use crate::transport::pump::{Next, Speech};
 
-/// What a client sends at a time is small; a larger message makes the buffer grow.
-const READ_BUFFER: usize = 2 << 10;
+/// How long a pong may take.
+const PONG: Duration = Duration::from_secs(10);
 
-/// While so much of what a client was answered waits to be taken, it is not listened to: a client that asks
-/// and does not read cannot make the queue grow.
-const ENOUGH_WAITING: usize = LARGEST_MESSAGE;
-
-/// How long a client has for its half of the closing handshake.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-pub(super) struct Peer<S> {
-    socket: WebSocketStream<FrameQueue<S>>,
-    was_idle: bool,
-    is_stalled: bool,
+pub(crate) struct Peer {
+    heartbeat: Duration,
+    ping_due: Instant,
+    pong_due: Option<Instant>,
+    codec: Codec,
 }
 
-/// What happened on a connection.
-pub(super) enum Turn {
-    /// The client said something.
-    Said(Message),
-    /// The socket has taken all that was queued.
-    Drained,
-    /// The client broke the protocol: close with this code.
-    Broke(CloseCode),
-    /// The client is gone.
-    Left,
+impl Peer {
+    pub(super) fn new(heartbeat: Duration) -> Self {
+        let ping_due = Instant::now() + heartbeat;
+        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default() }
+    }
+
+    fn ping(&mut self, now: Instant, say: &mut Backlog) {
+        say.push(Bytes::from_static(frames::PING));
+        self.pong_due.get_or_insert(now + PONG);
+    }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
-    /// A connection whose head is still to be written; `early` came behind the client's request.
-    pub(super) async fn new(socket: S, head: Bytes, early: Bytes) -> Self {
-        let config = config(READ_BUFFER, LARGEST_MESSAGE);
-        let queue = FrameQueue::new(socket, head);
-        let socket =
-            WebSocketStream::from_partially_read(queue, early.into(), Role::Server, Some(config)).await;
-        Self { socket, was_idle: false, is_stalled: false }
+impl Speech for Peer {
+    fn envelope(&self) -> &'static Envelope {
+        &frames::FRAMES
     }
 
-    /// Nothing waits to be written.
-    pub(super) fn is_idle(&self) -> bool {
-        self.socket.get_ref().waiting() == 0
+    fn gap(&self, gap: &Gap) -> Bytes {
+        frames::text(&gap.json())
     }
 
-    /// The socket did not take all that was offered to it: what the client was sent last, it may not have yet.
-    pub(super) fn is_stalled(&self) -> bool {
-        self.is_stalled
-    }
-
-    /// Queues frames that all readers share.
-    pub(super) fn share(&mut self, frames: impl IntoIterator<Item = Bytes>) {
-        self.socket.get_mut().extend(frames);
-        self.was_idle = false;
-    }
-
-    /// Queues a message to this client alone.
-    pub(super) async fn say(&mut self, message: Message) -> Result<(), Error> {
-        self.was_idle = false;
-        self.socket.feed(message).await
-    }
-
-    /// Writes what waits and listens, until something happens. May be given up and called again.
-    pub(super) async fn turn(&mut self) -> Turn {
-        poll_fn(|cx| self.poll_turn(cx)).await
-    }
-
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        match self.poll_drain(cx) {
-            Poll::Ready(Err(_)) => return Poll::Ready(Turn::Left),
-            Poll::Ready(Ok(())) if !self.was_idle => {
-                self.was_idle = true;
-                return Poll::Ready(Turn::Drained);
-            }
-            _ => {}
-        }
-        if self.socket.get_ref().waiting() > ENOUGH_WAITING {
-            return Poll::Pending;
-        }
-        let Poll::Ready(heard) = self.socket.poll_next_unpin(cx) else {
-            // The codec may have queued a pong while it listened.
-            return match self.poll_drain(cx) {
-                Poll::Ready(Err(_)) => Poll::Ready(Turn::Left),
-                _ => Poll::Pending,
-            };
-        };
+    fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next {
+        let (codec, pong_due) = (&mut self.codec, &mut self.pong_due);
+        let mut answers = Vec::new();
+        let heard = codec.take(bytes, say, |message| match message {
+            Message::Pong(_) => *pong_due = None,
+            message => answers.extend(answer(&message, subscription)),
+        });
+        answers.iter().for_each(|answer| say.push(frames::text(answer.as_bytes())));
         match heard {
-            Some(Ok(message)) => Poll::Ready(Turn::Said(message)),
-            Some(Err(wrong)) => Poll::Ready(close_code(&wrong).map_or(Turn::Left, Turn::Broke)),
-            None => self.poll_farewell(cx),
+            Ok(()) => Next::GoOn,
+            Err(wrong) => close_code(&wrong).map_or(Next::Leave, |code| close(code, "", say)),
         }
     }
 
-    /// The client has said goodbye, and the codec has queued the answer: section 5.5.1 wants it sent, and
-    /// nothing behind it.
-    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        self.was_idle = true;
-        self.socket.get_mut().poll_drain(cx).map(|_| Turn::Left)
+    fn due(&self) -> Option<Instant> {
+        Some(self.pong_due.map_or(self.ping_due, |pong_due| pong_due.min(self.ping_due)))
     }
 
-    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let drained = self.socket.get_mut().poll_drain(cx);
-        self.is_stalled = drained.is_pending();
-        drained
+    /// A ping behind a stalled write would only wait there, and a pong cannot be expected of who has not seen
+    /// the ping: the write's own deadline rules then.
+    fn on_due(&mut self, is_stalled: bool, say: &mut Backlog) -> Next {
+        let now = Instant::now();
+        if self.pong_due.is_some_and(|due| due <= now) {
+            if !is_stalled {
+                return close(CloseCode::Away, "no pong", say);
+            }
+            self.pong_due = Some(now + PONG);
+        }
+        if self.ping_due <= now {
+            // The next but one, where this one came too late.
+            let next = self.ping_due + self.heartbeat;
+            self.ping_due = if next > now { next } else { now + self.heartbeat };
+            if !is_stalled {
+                self.ping(now, say);
+            }
+        }
+        Next::GoOn
     }
 
-    /// Says why, waits a moment for the client to say it too, and leaves.
-    ///
-    /// What the client still sends is read and dropped: closing a socket with unread bytes resets it, and the
-    /// reset would overtake the reason.
-    pub(super) async fn close(mut self, code: CloseCode, reason: &'static str) -> io::Result<()> {
-        let farewell = async {
-            let frame = CloseFrame { code, reason: reason.into() };
-            let _ = self.socket.close(Some(frame)).await;
-            let queue = self.socket.get_mut();
-            queue.shutdown().await?;
-            let mut unheard = [0; 512];
-            while queue.read(&mut unheard).await? > 0 {}
-            Ok(())
-        };
-        timeout(FAREWELL, farewell).await.unwrap_or(Ok(()))
+    fn farewell(&mut self, say: &mut Backlog) -> Next {
+        close(CloseCode::Away, "server is going away", say)
     }
 }
 
-/// RFC 6455, section 7.4.1. An error of the connection itself has no code: there is nobody left to hear it.
+/// Says why it ends.
+fn close(code: CloseCode, reason: &'static str, say: &mut Backlog) -> Next {
+    let mut frame = Vec::new();
+    let close = Frame::close(Some(CloseFrame { code, reason: reason.into() }));
+    close.format(&mut frame).expect("a Vec takes all that is written to it");
+    say.push(frame.into());
+    Next::Close
+}
+
+/// RFC 6455, section 7.4.1. Where both have said goodbye, and where the connection itself is broken, there is
+/// nothing more to say.
 fn close_code(wrong: &Error) -> Option<CloseCode> {
     match wrong {
         Error::Protocol(_) => Some(CloseCode::Protocol),
@@ -148,4 +113,34 @@ fn close_code(wrong: &Error) -> Option<CloseCode> {
         Error::Capacity(_) => Some(CloseCode::Policy),
         _ => None,
     }
+}
+
+/// What a client is to be answered.
+fn answer(message: &Message, subscription: &Subscription) -> Option<String> {
+    let answer = match message {
+        Message::Text(text) => match Publish::read(text) {
+            Ok(request) => match publish(&request, subscription) {
+                Ok(id) => Answer::Ack { reference: request.reference, id }.json(),
+                Err(message) => Answer::Error { reference: request.reference, message }.json(),
+            },
+            Err(message) => Answer::Error { reference: None, message }.json(),
+        },
+        Message::Binary(_) => {
+            Answer::Error { reference: None, message: "binary messages mean nothing here; send text".into() }
+                .json()
+        }
+        _ => return None,
+    };
+    Some(answer)
+}
+
+fn publish(request: &Publish<'_>, subscription: &Subscription) -> Result<EventId, String> {
+    let topic = request.topic.as_deref().unwrap_or(subscription.topic());
+    check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
+    let data = compact(request.json().as_bytes()).map_err(|wrong| wrong.to_string())?;
+    if data.len() > LARGEST_PUBLISH {
+        return Err(format!("`publish` is {} bytes, {LARGEST_PUBLISH} are allowed", data.len()));
+    }
+    let feed = subscription.feed();
+    feed.publish(topic, feed.clock().now_us(), &data).map_err(|full| full.to_string())
 }

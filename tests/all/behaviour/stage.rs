@@ -38,7 +38,7 @@ impl Stage {
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         thread::spawn(move || {
-            runtime.block_on(server.run(async {
+            let _ = runtime.block_on(server.run(async {
                 let _ = stopped.await;
             }));
         });

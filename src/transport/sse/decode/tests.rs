@@ -253,11 +253,15 @@ fn message() -> impl Strategy<Value = Message> {
 
 /// A message as a stream has it, and a heartbeat after it.
 fn encoded(message: &Message) -> [Bytes; 2] {
-    let chunk = match message {
-        Message::Event(event) => encode::event(event),
-        Message::Gap(gap) => encode::gap(gap),
+    let block = match message {
+        Message::Event(event) => {
+            let mut block = Vec::new();
+            (encode::BLOCKS.write)(event, &mut block);
+            block.into()
+        }
+        Message::Gap(gap) => encode::gap(gap).into(),
     };
-    [chunk, encode::heartbeat()].map(|chunk| encode::unchunked(&chunk))
+    [block, Bytes::from_static(encode::HEARTBEAT.as_bytes())]
 }
 
 proptest! {

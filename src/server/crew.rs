@@ -1,0 +1,83 @@
+//! Who serves a connection: a thread for each core, each with its connections to itself.
+//!
+//! A runtime that shares its tasks between threads pays for it at every wake-up, also where there is one core.
+//! So each thread has a runtime of its own, and a connection stays where it was put. They are put in turn: the
+//! kernel, asked to spread them (`SO_REUSEPORT`), goes by a hash of the addresses, and of four connections
+//! may give one thread all.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::{DRAIN, Shared, connection, serve};
+
+/// The threads that serve, the one that accepts among them.
+pub(super) struct Crew {
+    shared: Arc<Shared>,
+    connections: TaskTracker,
+    others: Vec<UnboundedSender<std::net::TcpStream>>,
+    turn: usize,
+}
+
+impl Crew {
+    /// So many threads, this one included.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn muster(shared: &Arc<Shared>, threads: usize) -> io::Result<Self> {
+        let connections = TaskTracker::new();
+        let others = (1..threads).map(|number| {
+            let (sender, arrivals) = unbounded_channel();
+            let (shared, connections) = (shared.clone(), connections.clone());
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let work = move || runtime.block_on(work(shared, connections, arrivals));
+            thread::Builder::new().name(format!("server-{number}")).spawn(work)?;
+            Ok(sender)
+        });
+        let others = others.collect::<io::Result<_>>()?;
+        Ok(Self { shared: shared.clone(), connections, others, turn: 0 })
+    }
+
+    /// Gives a connection to the next of them.
+    pub(super) fn take(&mut self, stream: TcpStream) -> io::Result<()> {
+        let other = self.others.get(self.turn);
+        self.turn = (self.turn + 1) % (self.others.len() + 1);
+        match other {
+            None => spawn(&self.connections, &self.shared, stream)?,
+            // A thread that ended takes its connections with it: this one, too.
+            Some(other) => drop(other.send(stream.into_std()?)),
+        }
+        Ok(())
+    }
+
+    /// Everybody that is served.
+    pub(super) fn connections(&self) -> &TaskTracker {
+        &self.connections
+    }
+}
+
+async fn work(
+    shared: Arc<Shared>,
+    connections: TaskTracker,
+    mut arrivals: UnboundedReceiver<std::net::TcpStream>,
+) {
+    while let Some(stream) = arrivals.recv().await {
+        let spawned = TcpStream::from_std(stream).and_then(|stream| spawn(&connections, &shared, stream));
+        if let Err(wrong) = spawned {
+            tracing::warn!("cannot serve a connection: {wrong}");
+        }
+    }
+    let _ = timeout(DRAIN, connections.wait()).await;
+}
+
+fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
+    let line = connection::line(shared, stream)?;
+    connections.spawn(serve(shared.clone(), line));
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Hyper's turn: it reads heads and writes answers that have an end.
+//!
+//! hyper holds about 16 KiB of buffers for a connection. So it is put on a connection when the first byte of a
+//! request is there, and taken off it again
+//!
+//! - when every request that came is answered: an idle connection costs no buffer
+//! - when a request waits for news, or its answer has no end: that is then written without hyper
+//!
+//! The trick is `into_parts()`, which gives the socket back also while hyper waits for our answer, together
+//! with what it has read of the next request.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::connection::IDLE;
+use super::line::Line;
+use super::seat::{Seat, Seated};
+use super::{Shared, head, routes};
+use crate::event::EventId;
+use crate::transport::pump::{Pump, Speech};
+use crate::transport::{AnyPump, Later, Reply};
+
+/// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
+const LARGEST_HEAD: usize = 64 << 10;
+
+/// What is not hyper's to answer.
+pub(super) enum Waiting {
+    /// Something new, or the end of the hold time; and where the asker stands.
+    News(Later, EventId),
+    /// Until one side leaves.
+    Endless(Response<()>, Box<AnyPump>),
+}
+
+/// How hyper's turn ended.
+pub(super) enum Turn<S> {
+    /// The connection is over.
+    Over,
+    /// Every request is answered.
+    AtRest(Box<Line<S>>),
+    /// A request waits for news; and where the asker stands.
+    News(Box<Line<S>>, Later, EventId),
+    /// An answer has no end.
+    Endless(Arc<dyn Seated>),
+}
+
+/// Where a request handler leaves what waits, for the connection to find.
+#[derive(Clone, Default)]
+pub(super) struct Handover(Arc<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    waiting: Mutex<Option<Waiting>>,
+    is_ready: AtomicBool,
+    /// A request is being answered.
+    is_busy: AtomicBool,
+}
+
+impl Handover {
+    /// Leaves it there. The handler never returns: the connection drops it.
+    pub(super) async fn leave(&self, waiting: Waiting) -> Reply {
+        *self.0.waiting.lock().expect("no holder of this lock panics") = Some(waiting);
+        self.0.is_ready.store(true, Ordering::Relaxed);
+        std::future::pending().await
+    }
+
+    fn take(&self) -> Option<Waiting> {
+        self.0.waiting.lock().expect("no holder of this lock panics").take()
+    }
+}
+
+/// Has hyper answer what the client asks, until there is nothing more to answer for it.
+pub(super) async fn turn<S>(shared: &Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<Turn<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let state = line.state();
+    let mut patience = std::mem::take(&mut line.patience);
+    let handover = Handover::default();
+    let service = service_fn(|request: Request<Incoming>| {
+        let (shared, handover) = (shared.clone(), handover.clone());
+        async move {
+            handover.0.is_busy.store(true, Ordering::Relaxed);
+            let reply = routes::answer(&shared, &handover, request).await;
+            handover.0.is_busy.store(false, Ordering::Relaxed);
+            Ok::<_, hyper::Error>(reply.map(Full::new))
+        }
+    });
+    let mut http =
+        http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(line), service);
+    patience.lasts_until(Instant::now() + IDLE);
+    let mut is_draining = false;
+    let is_over = poll_fn(|cx| {
+        if !is_draining && shared.drain.is_on() {
+            is_draining = true;
+            Pin::new(&mut http).graceful_shutdown();
+        }
+        if let Poll::Ready(result) = Pin::new(&mut http).poll(cx) {
+            return Poll::Ready(result.map(|()| true));
+        }
+        // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
+        let is_waiting = handover.0.is_ready.load(Ordering::Relaxed) && !state.is_stalled();
+        if is_waiting || (state.is_at_rest() && !is_draining) {
+            return Poll::Ready(Ok(false));
+        }
+        // Handlers have deadlines of their own; a head has this one.
+        if handover.0.is_busy.load(Ordering::Relaxed) {
+            patience.lasts_until(Instant::now() + IDLE);
+        }
+        patience.poll(cx).map(|()| Ok(true))
+    })
+    .await
+    .map_err(io::Error::other)?;
+    if is_over {
+        return Ok(Turn::Over);
+    }
+    let parts = http.into_parts();
+    let mut line = parts.io.into_inner();
+    line.unread(parts.read_buf);
+    line.patience = patience;
+    Ok(match handover.take() {
+        None => Turn::AtRest(line),
+        Some(Waiting::News(reply, position)) => Turn::News(line, reply, position),
+        Some(Waiting::Endless(head, pump)) => {
+            let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+            Turn::Endless(match *pump {
+                AnyPump::Sse(pump) => seated(shared, *line, pump, &head, waker),
+                AnyPump::Websocket(pump) => seated(shared, *line, pump, &head, waker),
+                AnyPump::Control(pump) => seated(shared, *line, pump, &head, waker),
+            })
+        }
+    })
+}
+
+fn seated<S, T>(
+    shared: &Shared,
+    line: Line<S>,
+    pump: Pump<T>,
+    head: &Response<()>,
+    waker: Waker,
+) -> Arc<dyn Seated>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: Speech + Send + 'static,
+{
+    Seat::take(line, pump, head::text(head, None), shared.config.write_stall, waker)
+}

@@ -1,0 +1,134 @@
+//! A connection while hyper is not on it: a counted socket, and what of the next request has come already.
+
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::stall::Stall;
+use crate::transport::patience::Patience;
+use crate::wire::{Rest, State, Wire};
+
+/// A request's head without a browser's cookies fits; what is longer is read by who reads it.
+const FIRST_READ: usize = 2 << 10;
+
+/// While a client waits for an answer, so much of its next requests is kept for later; then it is not listened
+/// to any more.
+const MOST_EARLY: usize = 64 << 10;
+
+/// A counted socket that is given up where the peer takes nothing for too long.
+pub(super) struct Line<S> {
+    wire: Wire<S>,
+    /// Came before it was asked for.
+    early: Bytes,
+    stall: Stall,
+    /// With a client that has nothing to ask.
+    pub(super) patience: Patience,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
+    pub(super) fn new(wire: Wire<S>, longest_stall: Duration) -> Self {
+        Self { wire, early: Bytes::new(), stall: Stall::new(longest_stall), patience: Patience::default() }
+    }
+
+    pub(super) fn state(&self) -> Arc<State> {
+        self.wire.state()
+    }
+
+    /// Takes it apart for an answer that has no end: what came early, and the socket.
+    pub(super) fn ends_with_a_head_of(self, bytes: usize) -> (Bytes, Rest<S>) {
+        (self.early, self.wire.ends_with_a_head_of(bytes))
+    }
+
+    /// Gives back what was read and not needed.
+    pub(super) fn unread(&mut self, bytes: Bytes) {
+        self.early = match (bytes.is_empty(), self.early.is_empty()) {
+            (true, _) => return,
+            (_, true) => bytes,
+            _ => [bytes, std::mem::take(&mut self.early)].concat().into(),
+        };
+    }
+
+    /// Waits for the first bytes of a request; `false` where the client has left instead.
+    pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if !self.early.is_empty() {
+            return Poll::Ready(Ok(true));
+        }
+        self.poll_early(cx)
+    }
+
+    /// Waits until the client leaves. What it says meanwhile is kept.
+    pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.early.len() < MOST_EARLY {
+            match ready!(self.poll_early(cx)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_early(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut room = [MaybeUninit::uninit(); FIRST_READ];
+        let mut read = ReadBuf::uninit(&mut room);
+        ready!(Pin::new(&mut self.wire).poll_read(cx, &mut read))?;
+        let early = std::mem::take(&mut self.early);
+        self.early = match early.is_empty() {
+            true => Bytes::copy_from_slice(read.filled()),
+            false => [&early, read.filled()].concat().into(),
+        };
+        Poll::Ready(Ok(!read.filled().is_empty()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.early.is_empty() {
+            return Pin::new(&mut self.wire).poll_read(cx, buffer);
+        }
+        let length = self.early.len().min(buffer.remaining());
+        buffer.put_slice(&self.early[..length]);
+        self.early.advance(length);
+        if self.early.is_empty() {
+            self.early = Bytes::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.wire).poll_write(cx, bytes);
+        self.stall.judge(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.wire).poll_write_vectored(cx, slices);
+        self.stall.judge(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
+}

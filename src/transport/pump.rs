@@ -1,0 +1,242 @@
+//! What goes on after the head of an answer without an end: news go down, and what the client says is heard.
+//!
+//! ```text
+//!            ┌────────────── news, in the envelope of this transport
+//! feed ──▶ backlog ──▶ socket
+//!            └────────────── what this client alone is told: an answer, a sign of life, a farewell
+//! socket ──▶ hear
+//! ```
+//!
+//! A pump reads the feed only when all that it had is written: a peer that takes nothing lags in the log, and
+//! nothing piles up here. At rest it holds a place in the feed and a timer, and no buffer. It writes into any
+//! stream of bytes, and knows neither sockets nor HTTP.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Weak;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::backlog::Backlog;
+use super::patience::Patience;
+use crate::event::Gap;
+use crate::feed::{Envelope, Limit, Piece, Ring, Subscription};
+
+/// While more than this waits to be taken by a client, it is not listened to: one that asks and does not read
+/// cannot make the backlog grow.
+const ENOUGH_WAITING: usize = 64 << 10;
+
+/// What a client says at a time is small; more of it takes another turn.
+const HEARD_AT_ONCE: usize = 4 << 10;
+
+/// How long a client has for its half of a goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What distinguishes one kind of endless answer from another.
+pub(crate) trait Speech {
+    /// How events are wrapped.
+    fn envelope(&self) -> &'static Envelope;
+
+    /// How a gap is told.
+    fn gap(&self, gap: &Gap) -> Bytes;
+
+    /// News are handed on; it is `now`.
+    fn told(&mut self, _now: Instant) {}
+
+    /// The client said something. What it is to be told goes to `say`.
+    fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next;
+
+    /// When there is something to do whatever happens.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// That time has come. `is_stalled`: the client has not taken all that it was sent.
+    fn on_due(&mut self, _is_stalled: bool, _say: &mut Backlog) -> Next {
+        Next::GoOn
+    }
+
+    /// The server goes away.
+    fn farewell(&mut self, say: &mut Backlog) -> Next;
+}
+
+/// How it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// As before.
+    GoOn,
+    /// Write what waits, and leave.
+    Leave,
+    /// Write what waits, and give the client a moment to say goodbye, too. What it still sends is read and
+    /// dropped: to close a socket with unread bytes resets it, and the reset would overtake the reason.
+    Close,
+}
+
+/// Moves shared bytes from the feed into a connection until one side leaves.
+pub(crate) struct Pump<T> {
+    subscription: Subscription,
+    backlog: Backlog,
+    speech: T,
+    patience: Patience,
+    next: Next,
+    has_shut: bool,
+}
+
+impl<T: Speech> Pump<T> {
+    /// A pump that first says `opening`.
+    pub(crate) fn new(subscription: Subscription, speech: T, opening: Bytes) -> Self {
+        let backlog = Backlog::from(opening);
+        Self {
+            subscription,
+            backlog,
+            speech,
+            patience: Patience::default(),
+            next: Next::GoOn,
+            has_shut: false,
+        }
+    }
+
+    /// Begins with a head; `early` is what the client said before it was answered.
+    pub(crate) fn begin(&mut self, head: Bytes, early: &[u8]) {
+        let opening = std::mem::replace(&mut self.backlog, Backlog::from(head));
+        self.backlog.append(opening);
+        if !early.is_empty() {
+            let next = self.speech.hear(early, &self.subscription, &mut self.backlog);
+            self.end(next);
+        }
+    }
+
+    /// Has `seat` told of everything new: it then calls [`tell`](Self::tell).
+    pub(crate) fn sit(&mut self, seat: Weak<dyn Ring>) {
+        self.subscription.sit(seat);
+    }
+
+    /// Writes what is new, where nothing else waits to be written.
+    ///
+    /// # Errors
+    /// Where the peer is gone.
+    pub(crate) fn tell<S>(&mut self, cx: &mut Context<'_>, socket: &mut S, now: Instant) -> io::Result<()>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        while self.next == Next::GoOn && self.backlog.is_empty() && self.take_news(now) {
+            if self.backlog.poll_write_to(cx, socket)?.is_pending() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pumps; ready when the connection is to be closed.
+    ///
+    /// # Errors
+    /// Where the peer is gone, or took nothing for too long.
+    pub(crate) fn poll<S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        socket: &mut S,
+        is_draining: bool,
+    ) -> Poll<io::Result<()>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if is_draining && self.next == Next::GoOn {
+            let next = self.speech.farewell(&mut self.backlog);
+            self.end(next);
+        }
+        loop {
+            let is_written = self.backlog.poll_write_to(cx, socket)?.is_ready();
+            if self.next != Next::GoOn {
+                return self.poll_end(cx, socket, is_written);
+            }
+            let goes_on = self.poll_hear(cx, socket)?
+                || (is_written && self.take_news(Instant::now()))
+                || self.poll_due(cx, is_written).is_ready();
+            if !goes_on {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn take_news(&mut self, now: Instant) -> bool {
+        let Self { subscription, speech, backlog, .. } = self;
+        let is_new = subscription.read_wrapped(Limit::default(), speech.envelope(), |piece| {
+            backlog.push(match piece {
+                Piece::Run(events) => events,
+                Piece::Gap(gap) => speech.gap(&gap),
+            });
+        });
+        if is_new {
+            speech.told(now);
+        }
+        is_new
+    }
+
+    /// Whether something was heard.
+    fn poll_hear<S: AsyncRead + Unpin>(&mut self, cx: &mut Context<'_>, socket: &mut S) -> io::Result<bool> {
+        if self.backlog.remaining() > ENOUGH_WAITING {
+            return Ok(false);
+        }
+        let mut buffer = [MaybeUninit::uninit(); HEARD_AT_ONCE];
+        let mut heard = ReadBuf::uninit(&mut buffer);
+        if Pin::new(socket).poll_read(cx, &mut heard)?.is_pending() {
+            return Ok(false);
+        }
+        let next = match heard.filled() {
+            [] => Next::Leave,
+            bytes => self.speech.hear(bytes, &self.subscription, &mut self.backlog),
+        };
+        if heard.filled().is_empty() {
+            // Nobody is there to be told.
+            self.backlog = Backlog::default();
+        }
+        self.end(next);
+        Ok(true)
+    }
+
+    /// Ready where something was due.
+    fn poll_due(&mut self, cx: &mut Context<'_>, is_written: bool) -> Poll<()> {
+        let Some(due) = self.speech.due() else { return Poll::Pending };
+        self.patience.lasts_until(due);
+        self.patience.poll(cx).map(|()| {
+            let next = self.speech.on_due(!is_written, &mut self.backlog);
+            self.end(next);
+        })
+    }
+
+    fn end(&mut self, next: Next) {
+        self.next = next;
+        if next == Next::Close {
+            self.patience.lasts_until(Instant::now() + FAREWELL);
+        }
+    }
+
+    fn poll_end<S>(&mut self, cx: &mut Context<'_>, socket: &mut S, is_written: bool) -> Poll<io::Result<()>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if self.next == Next::Leave {
+            return if is_written { Poll::Ready(Ok(())) } else { Poll::Pending };
+        }
+        if self.patience.poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        if is_written && !self.has_shut {
+            self.has_shut = Pin::new(&mut *socket).poll_shutdown(cx)?.is_ready();
+        }
+        let mut unheard = [0; 512];
+        loop {
+            let mut buffer = ReadBuf::new(&mut unheard);
+            match Pin::new(&mut *socket).poll_read(cx, &mut buffer)? {
+                Poll::Ready(()) if buffer.filled().is_empty() => return Poll::Ready(Ok(())),
+                Poll::Ready(()) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}

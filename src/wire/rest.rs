@@ -1,0 +1,111 @@
+//! A wire on whose last head everything has been said: what follows is booked, and not looked at.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::ledger::Account;
+
+/// The server's end of a connection whose answer has no end: a head, then nothing but body, both ways.
+pub struct Rest<S> {
+    socket: S,
+    account: Option<Account>,
+    /// Bytes of the head that are still to be written.
+    head: usize,
+}
+
+impl<S> Rest<S> {
+    pub(super) fn new(socket: S, account: Option<Account>, head: usize) -> Self {
+        Self { socket, account, head }
+    }
+
+    fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let Poll::Ready(Ok(bytes)) = written else { return written };
+        let head = self.head.min(bytes);
+        self.head -= head;
+        for ledger in self.account.iter().flat_map(Account::ledgers) {
+            if head > 0 {
+                ledger.down.http.fetch_add(head as u64, Relaxed);
+            }
+            ledger.down.body.fetch_add((bytes - head) as u64, Relaxed);
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rest<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        let read = buffer.filled().len() - before;
+        if read > 0 {
+            for ledger in self.account.iter().flat_map(Account::ledgers) {
+                ledger.up.body.fetch_add(read as u64, Relaxed);
+            }
+        }
+        outcome
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rest<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::super::{Books, End, Ledger, Wire};
+
+    #[tokio::test]
+    async fn the_head_is_booked_as_a_head_however_it_is_cut_and_all_else_as_body() {
+        let (mut client, server) = tokio::io::duplex(1 << 10);
+        let ledger = Arc::new(Ledger::default());
+        let mut wire = Wire::new(server, End::Server, Books::One(ledger.clone()));
+        client.write_all(b"GET /sse HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut buffer = [0; 64];
+        let _ = wire.read(&mut buffer).await.unwrap();
+        let mut rest = wire.ends_with_a_head_of(10);
+        for written in [4, 9, 7] {
+            rest.write_all(&[b'x'; 9][..written]).await.unwrap();
+        }
+        client.write_all(b"more\r\n\r\n").await.unwrap();
+        let _ = rest.read(&mut buffer).await.unwrap();
+        let counts = ledger.counts();
+        assert_eq!((counts.down.http, counts.down.body), (10, 10));
+        assert_eq!((counts.up.http, counts.up.body, counts.requests), (21, 8, 1));
+    }
+}
