@@ -3,19 +3,21 @@
 //!
 //! ```text
 //!            first byte           answered
-//!  parked ──────────────▶ hyper ──────────▶ parked
-//!                           │ nothing new yet: the request is held
-//!                           ├──────────────▶ held ──── news, or the hold time is over ────▶ parked
+//!  Parked ──────────────▶ Hyper ──────────▶ Parked
+//!                           │ nothing new yet
+//!                           ├──────────────▶ Held ──── news, or the hold time is over ────▶ Parked
 //!                           │ an answer without an end
-//!                           └──────────────▶ pumped ── one side leaves ──▶ closed
+//!                           └──────────────▶ Seated ── one side leaves ──▶ closed
 //! ```
 //!
 //! hyper and its buffers are there for as long as it takes to read a request that has come. What is parked,
-//! held or pumped costs a task, a socket and a place in the feed.
+//! held or seated costs a task, a socket and a place in the feed. The task is as small as this enum: written
+//! as one `async fn` it would be as large as all that such a function ever holds at a time.
 
-use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -26,9 +28,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::drain::Guest;
 use super::http::{self, Turn};
 use super::line::Line;
+use super::seat::Seated;
 use super::{Shared, head};
 use crate::event::EventId;
 use crate::transport::backlog::Backlog;
@@ -39,88 +41,161 @@ use crate::wire::{End, Wire};
 /// interval worth keeping a connection for.
 pub(super) const IDLE: Duration = Duration::from_secs(75);
 
-/// A connection that has just been accepted.
-///
-/// # Errors
-/// Where the socket has failed already.
-pub(super) fn line(shared: &Shared, stream: TcpStream) -> io::Result<Box<Line<TcpStream>>> {
-    stream.set_nodelay(true)?;
-    let wire = Wire::new(stream, End::Server, shared.books.clone());
-    Ok(Box::new(Line::new(wire, shared.config.write_stall)))
+/// A connection, from its accept to its end.
+pub(super) struct Connection<S> {
+    shared: Arc<Shared>,
+    /// Under which the drain knows its task, once it does.
+    guest: Option<usize>,
+    stage: Stage<S>,
 }
 
-/// Serves a connection until it is over.
-///
-/// Its task is as large as all that it holds across a wait: so what goes from hand to hand here is in boxes, and
-/// each stage brings a box of its own.
-pub(super) async fn serve<S>(shared: &Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<()>
+enum Stage<S> {
+    /// Nobody wants anything.
+    Parked(Box<Line<S>>),
+    /// A request is being read, and answered where its answer is there.
+    Hyper(Pin<Box<dyn Future<Output = io::Result<Turn<S>>> + Send>>),
+    /// A request waits for news.
+    Held(Box<Line<S>>, Later, EventId),
+    /// The answer to it did not leave in one write.
+    Answering(Box<Line<S>>, Box<Backlog>),
+    /// An answer has no end.
+    Seated(Arc<dyn Seated>),
+    /// On the way from one stage to the next, or over.
+    Nowhere,
+}
+
+enum Step<S> {
+    /// It goes on in another stage.
+    Goes(Stage<S>),
+    /// It waits in this one.
+    Waits(Stage<S>),
+    Over,
+}
+
+impl Connection<TcpStream> {
+    /// A connection that has just been accepted.
+    ///
+    /// # Errors
+    /// Where the socket has failed already.
+    pub(super) fn accepted(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        shared.accepted.fetch_add(1, Ordering::Relaxed);
+        shared.open.fetch_add(1, Ordering::Relaxed);
+        let wire = Wire::new(stream, End::Server, shared.books.clone());
+        let line = Line::new(wire, shared.config.write_stall);
+        Ok(Self { shared: shared.clone(), guest: None, stage: parked(Box::new(line)) })
+    }
+}
+
+impl<S> Future for Connection<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let _guest = guest(shared).await;
-    while parked(shared, &mut line).await? {
-        line = match Box::pin(http::turn(shared, line)).await? {
-            Turn::Over => return Ok(()),
-            Turn::AtRest(line) => line,
-            Turn::News(mut line, reply, position) => {
-                let is_answered = held(shared, &mut line, reply, position).await?;
-                if !is_answered || shared.drain.is_on() {
-                    return Ok(());
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.guest.is_none() {
+            self.guest = Some(self.shared.drain.enter(cx.waker()));
+        }
+        loop {
+            match self.step(cx) {
+                Ok(Step::Goes(stage)) => self.stage = stage,
+                Ok(Step::Waits(stage)) => {
+                    self.stage = stage;
+                    return Poll::Pending;
                 }
-                line
+                Ok(Step::Over) => return Poll::Ready(()),
+                Err(ended) => {
+                    tracing::debug!("connection ended: {ended}");
+                    return Poll::Ready(());
+                }
             }
-            Turn::Endless(seat) => return poll_fn(|cx| seat.poll_pump(cx, shared.drain.is_on())).await,
-        };
+        }
     }
-    Ok(())
 }
 
-/// Leaves this task's waker with the drain.
-async fn guest(shared: &Shared) -> Guest<'_> {
-    poll_fn(|cx| Poll::Ready(shared.drain.guest(cx.waker()))).await
+impl<S> Connection<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    fn step(&mut self, cx: &mut Context<'_>) -> io::Result<Step<S>> {
+        let shared = &self.shared;
+        Ok(match std::mem::replace(&mut self.stage, Stage::Nowhere) {
+            Stage::Parked(mut line) => match poll_parked(shared, &mut line, cx)? {
+                Poll::Pending => Step::Waits(Stage::Parked(line)),
+                Poll::Ready(false) => Step::Over,
+                Poll::Ready(true) => Step::Goes(Stage::Hyper(Box::pin(http::turn(shared.clone(), line)))),
+            },
+            Stage::Hyper(mut turn) => match turn.as_mut().poll(cx)? {
+                Poll::Pending => Step::Waits(Stage::Hyper(turn)),
+                Poll::Ready(Turn::Over) => Step::Over,
+                Poll::Ready(Turn::AtRest(line)) => Step::Goes(parked(line)),
+                Poll::Ready(Turn::News(mut line, reply, position)) => {
+                    line.patience.ends();
+                    Step::Goes(Stage::Held(line, reply, position))
+                }
+                Poll::Ready(Turn::Endless(seat)) => Step::Goes(Stage::Seated(seat)),
+            },
+            Stage::Held(mut line, mut reply, position) => {
+                match poll_held(shared, &mut line, &mut reply, position, cx) {
+                    Poll::Pending => Step::Waits(Stage::Held(line, reply, position)),
+                    Poll::Ready(None) => Step::Over,
+                    Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
+                }
+            }
+            Stage::Answering(line, answer) => self.answer(line, *answer, cx)?,
+            Stage::Seated(seat) => match seat.poll_pump(cx, shared.drain.is_on())? {
+                Poll::Pending => Step::Waits(Stage::Seated(seat)),
+                Poll::Ready(()) => Step::Over,
+            },
+            Stage::Nowhere => unreachable!("a connection that is over is not polled"),
+        })
+    }
+
+    /// Writes the answer to a held request. Most leave in one write.
+    fn answer(
+        &self,
+        mut line: Box<Line<S>>,
+        mut answer: Backlog,
+        cx: &mut Context<'_>,
+    ) -> io::Result<Step<S>> {
+        Ok(match answer.poll_write_to(cx, &mut *line)? {
+            Poll::Pending => Step::Waits(Stage::Answering(line, Box::new(answer))),
+            Poll::Ready(()) if self.shared.drain.is_on() => Step::Over,
+            Poll::Ready(()) => Step::Goes(parked(line)),
+        })
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.guest.into_iter().for_each(|guest| self.shared.drain.leave(guest));
+        self.shared.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Begins to wait for the next request.
+fn parked<S>(mut line: Box<Line<S>>) -> Stage<S> {
+    line.patience.lasts_until(Instant::now() + IDLE);
+    Stage::Parked(line)
 }
 
 /// Waits for the first byte of a request; `false` where none will come.
-async fn parked<S>(shared: &Shared, line: &mut Line<S>) -> io::Result<bool>
+fn poll_parked<S>(shared: &Shared, line: &mut Line<S>, cx: &mut Context<'_>) -> io::Result<Poll<bool>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    line.patience.lasts_until(Instant::now() + IDLE);
-    poll_fn(|cx| {
-        if shared.drain.is_on() {
-            return Poll::Ready(Ok(false));
-        }
-        match line.poll_request(cx) {
-            Poll::Ready(begun) => Poll::Ready(begun),
-            Poll::Pending => line.patience.poll(cx).map(|()| Ok(false)),
-        }
+    if shared.drain.is_on() {
+        return Ok(Poll::Ready(false));
+    }
+    Ok(match line.poll_request(cx)? {
+        Poll::Pending => line.patience.poll(cx).map(|()| false),
+        begun => begun,
     })
-    .await
 }
 
-/// Waits with a client for its answer, and writes it; `false` where the client has left.
-async fn held<S>(shared: &Shared, line: &mut Line<S>, mut reply: Later, position: EventId) -> io::Result<bool>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    line.patience.ends();
-    let mut unwritten: Option<Box<Backlog>> = None;
-    poll_fn(|cx| {
-        let answer = match &mut unwritten {
-            Some(answer) => answer,
-            None => match poll_answer(shared, line, &mut reply, position, cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(Ok(false)),
-                Poll::Ready(Some(answer)) => unwritten.insert(Box::new(answer)),
-            },
-        };
-        answer.poll_write_to(cx, line).map_ok(|()| true)
-    })
-    .await
-}
-
-/// The answer to a held request; nothing where its client has left.
-fn poll_answer<S>(
+/// Waits with a client for its answer; nothing where the client has left.
+fn poll_held<S>(
     shared: &Shared,
     line: &mut Line<S>,
     reply: &mut Later,

@@ -15,7 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::{DRAIN, Shared, connection, serve};
+use super::connection::Connection;
+use super::{DRAIN, Shared};
 
 /// The threads that serve, the one that accepts among them.
 pub(super) struct Crew {
@@ -77,7 +78,6 @@ async fn work(
 }
 
 fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
-    let line = connection::line(shared, stream)?;
-    connections.spawn(serve(shared.clone(), line));
+    connections.spawn(Connection::accepted(shared, stream)?);
     Ok(())
 }

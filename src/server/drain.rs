@@ -1,9 +1,9 @@
 //! The order to leave, for connections that are looked at a million times before it comes.
 //!
-//! To ask whether it has come is one load; who sleeps leaves a waker once.
+//! To ask whether it has come is one load; a task leaves its waker once, when it comes.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::task::Waker;
 
 use slab::Slab;
@@ -11,7 +11,7 @@ use slab::Slab;
 #[derive(Default)]
 pub(super) struct Drain {
     is_on: AtomicBool,
-    asleep: Mutex<Slab<Waker>>,
+    guests: Mutex<Slab<Waker>>,
 }
 
 impl Drain {
@@ -22,28 +22,19 @@ impl Drain {
     /// Has everybody leave.
     pub(super) fn begin(&self) {
         self.is_on.store(true, Ordering::SeqCst);
-        let asleep = self.asleep.lock().expect("no holder of this lock panics");
-        asleep.iter().for_each(|(_, waker)| waker.wake_by_ref());
+        self.guests().iter().for_each(|(_, waker)| waker.wake_by_ref());
     }
 
-    /// Wakes this task when the order comes, as long as what is returned lives. The waker must be the one that
-    /// the task always has.
-    pub(super) fn guest(&self, waker: &Waker) -> Guest<'_> {
-        let number = self.asleep.lock().expect("no holder of this lock panics").insert(waker.clone());
-        if self.is_on() {
-            waker.wake_by_ref();
-        }
-        Guest { drain: self, number }
+    /// Wakes a task when the order comes, until it [`leave`](Self::leave)s with the number it is given here.
+    pub(super) fn enter(&self, waker: &Waker) -> usize {
+        self.guests().insert(waker.clone())
     }
-}
 
-pub(super) struct Guest<'a> {
-    drain: &'a Drain,
-    number: usize,
-}
+    pub(super) fn leave(&self, guest: usize) {
+        self.guests().remove(guest);
+    }
 
-impl Drop for Guest<'_> {
-    fn drop(&mut self) {
-        self.drain.asleep.lock().expect("no holder of this lock panics").remove(self.number);
+    fn guests(&self) -> MutexGuard<'_, Slab<Waker>> {
+        self.guests.lock().expect("no holder of this lock panics")
     }
 }

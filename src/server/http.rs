@@ -82,7 +82,7 @@ impl Handover {
 }
 
 /// Has hyper answer what the client asks, until there is nothing more to answer for it.
-pub(super) async fn turn<S>(shared: &Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<Turn<S>>
+pub(super) async fn turn<S>(shared: Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<Turn<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -136,9 +136,9 @@ where
         Some(Waiting::Endless(head, pump)) => {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             Turn::Endless(match *pump {
-                AnyPump::Sse(pump) => seated(shared, *line, pump, &head, waker),
-                AnyPump::Websocket(pump) => seated(shared, *line, pump, &head, waker),
-                AnyPump::Control(pump) => seated(shared, *line, pump, &head, waker),
+                AnyPump::Sse(pump) => seated(&shared, *line, pump, &head, waker),
+                AnyPump::Websocket(pump) => seated(&shared, *line, pump, &head, waker),
+                AnyPump::Control(pump) => seated(&shared, *line, pump, &head, waker),
             })
         }
     })

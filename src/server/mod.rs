@@ -34,17 +34,16 @@ mod statistics;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::feed::{Feed, Retain};
 use crate::wire::Books;
 use accounts::Accounts;
 use crew::Crew;
 use drain::Drain;
-use line::Line;
 pub use statistics::Publishing;
 
 /// What a server is told when it starts.
@@ -165,15 +164,6 @@ async fn accept(listener: &TcpListener, crew: &mut Crew) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
-}
-
-async fn serve(shared: Arc<Shared>, line: Box<Line<TcpStream>>) {
-    shared.accepted.fetch_add(1, Ordering::Relaxed);
-    shared.open.fetch_add(1, Ordering::Relaxed);
-    if let Err(ended) = connection::serve(&shared, line).await {
-        tracing::debug!("connection ended: {ended}");
-    }
-    shared.open.fetch_sub(1, Ordering::Relaxed);
 }
 
 fn listen(config: &Config) -> io::Result<TcpListener> {
