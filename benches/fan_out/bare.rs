@@ -28,8 +28,8 @@ pub(crate) fn serve(bytes: usize, subscribers: usize, events_per_s: u32) {
         events.clear();
         epoll::wait(&poller, rustix::buffer::spare_capacity(&mut events), Some(&wait)).unwrap();
         for event in &events {
-            let mut byte = [0; 16];
-            if (&sockets[event.data.u64() as usize]).read(&mut byte).unwrap_or(0) == 0 {
+            let mut asked = [0; 2048];
+            if (&sockets[event.data.u64() as usize]).read(&mut asked).unwrap_or(0) == 0 {
                 return;
             }
         }

@@ -21,6 +21,7 @@ const ROUNDS: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lane {
     Bare,
+    BareAsked,
     Sse,
     Websocket,
     Longpoll,
@@ -30,6 +31,7 @@ impl Lane {
     fn ask(self, last_event_id: &str) -> String {
         match self {
             Self::Bare => String::new(),
+            Self::BareAsked => "GET /longpoll?last_event_id=ngtvv8-75 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
             Self::Sse => "GET /sse HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
             Self::Websocket => "GET /websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                                 sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -47,7 +49,7 @@ pub(crate) fn main() {
         return; // `cargo test --benches`
     }
     let only = env::var("FAN_OUT_ONLY").ok();
-    let lanes: Vec<Lane> = [Lane::Bare, Lane::Sse, Lane::Websocket, Lane::Longpoll]
+    let lanes: Vec<Lane> = [Lane::Bare, Lane::BareAsked, Lane::Sse, Lane::Websocket, Lane::Longpoll]
         .into_iter()
         .filter(|lane| {
             only.as_ref()
@@ -93,9 +95,9 @@ struct Server {
 impl Server {
     fn start(lane: Lane) -> Self {
         let mut command = match lane {
-            Lane::Bare => {
+            Lane::Bare | Lane::BareAsked => {
                 let mut command = Command::new(env::current_exe().unwrap());
-                command.env("FAN_OUT_BARE", "200");
+                command.env("FAN_OUT_BARE", if lane == Lane::Bare { "200" } else { "330" });
                 command
             }
             _ => {
@@ -182,7 +184,16 @@ fn read_for(poller: &rustix::fd::OwnedFd, sockets: &mut [TcpStream], lane: Lane,
             let socket = &mut sockets[event.data.u64() as usize];
             let read = socket.read(&mut buffer).unwrap_or(0);
             assert!(read > 0, "a server left");
-            deliveries += if lane == Lane::Bare { read as u64 / 200 } else { count(&buffer[..read]) };
+            deliveries += if lane == Lane::Bare {
+                read as u64 / 200
+            } else if lane == Lane::BareAsked {
+                read as u64 / 330
+            } else {
+                count(&buffer[..read])
+            };
+            if lane == Lane::BareAsked {
+                socket.write_all(lane.ask("").as_bytes()).unwrap();
+            }
             if lane == Lane::Longpoll {
                 let text = &buffer[..read];
                 let at = memchr::memmem::find(text, b"last-event-id: ").unwrap() + 15;

@@ -21,8 +21,6 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Buf;
-use hyper::StatusCode;
 use hyper::header::{CONNECTION, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -31,10 +29,11 @@ use tokio::time::Instant;
 use super::http::{self, Turn};
 use super::line::Line;
 use super::seat::Seated;
-use super::{Shared, head};
-use crate::event::EventId;
+use super::{Shared, head, same_answer};
+use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
-use crate::transport::{Later, Reply, batch};
+use crate::transport::batch::Batch;
+use crate::transport::held::Held;
 use crate::wire::{End, Wire};
 
 /// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
@@ -55,7 +54,7 @@ enum Stage<S> {
     /// A request is being read, and answered where its answer is there.
     Hyper(Pin<Box<dyn Future<Output = io::Result<Turn<S>>> + Send>>),
     /// A request waits for news.
-    Held(Box<Line<S>>, Later, EventId),
+    Held(Box<Line<S>>, Box<Held>),
     /// The answer to it did not leave in one write.
     Answering(Box<Line<S>>, Box<Backlog>),
     /// An answer has no end.
@@ -130,19 +129,14 @@ where
                 Poll::Pending => Step::Waits(Stage::Hyper(turn)),
                 Poll::Ready(Turn::Over) => Step::Over,
                 Poll::Ready(Turn::AtRest(line)) => Step::Goes(parked(line)),
-                Poll::Ready(Turn::News(mut line, reply, position)) => {
-                    line.patience.ends();
-                    Step::Goes(Stage::Held(line, reply, position))
-                }
+                Poll::Ready(Turn::News(line, held)) => Step::Goes(Stage::Held(line, held)),
                 Poll::Ready(Turn::Endless(seat)) => Step::Goes(Stage::Seated(seat)),
             },
-            Stage::Held(mut line, mut reply, position) => {
-                match poll_held(shared, &mut line, &mut reply, position, cx) {
-                    Poll::Pending => Step::Waits(Stage::Held(line, reply, position)),
-                    Poll::Ready(None) => Step::Over,
-                    Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
-                }
-            }
+            Stage::Held(mut line, mut held) => match poll_held(shared, &mut line, &mut held, cx) {
+                Poll::Pending => Step::Waits(Stage::Held(line, held)),
+                Poll::Ready(None) => Step::Over,
+                Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
+            },
             Stage::Answering(line, answer) => self.answer(line, *answer, cx)?,
             Stage::Seated(seat) => match seat.poll_pump(cx, shared.drain.is_on())? {
                 Poll::Pending => Step::Waits(Stage::Seated(seat)),
@@ -198,8 +192,7 @@ where
 fn poll_held<S>(
     shared: &Shared,
     line: &mut Line<S>,
-    reply: &mut Later,
-    position: EventId,
+    held: &mut Held,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Backlog>>
 where
@@ -207,21 +200,12 @@ where
 {
     if shared.drain.is_on() {
         // Nothing yet: ask somebody else.
-        let mut reply = batch::nothing_new(position);
+        let mut reply = Reply::from(Batch::nothing_new(held.position()));
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        return Poll::Ready(Some(written(reply)));
+        return Poll::Ready(Some(head::and_body(reply)));
     }
-    match reply.as_mut().poll(cx) {
-        Poll::Ready(reply) => Poll::Ready(Some(written(reply))),
+    match held.poll_answer(cx, &mut line.patience) {
+        Poll::Ready(batch) => Poll::Ready(Some(Backlog::from(same_answer::of(batch)))),
         Poll::Pending => line.poll_left(cx).map(|()| None),
     }
-}
-
-/// An answer as it goes over the wire.
-fn written(reply: Reply) -> Backlog {
-    // RFC 9110, section 8.6: no length where there cannot be a body.
-    let length = (reply.status() != StatusCode::NO_CONTENT).then(|| reply.body().remaining());
-    let mut answer = Backlog::from(head::text(&reply, length));
-    answer.append(reply.into_body());
-    answer
 }

@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-use hyper::Response;
+use bytes::{Buf, Bytes};
 use hyper::header::DATE;
+use hyper::{Response, StatusCode};
+
+use crate::transport::Reply;
+use crate::transport::backlog::Backlog;
 
 /// The status line and the fields, as RFC 9112 writes them, with the date that RFC 9110 (section 6.6.1) asks
 /// of a server with a clock. A 101 is interim and needs none.
@@ -27,7 +30,16 @@ pub(super) fn text<B>(answer: &Response<B>, length: Option<usize>) -> Bytes {
     text.into()
 }
 
-fn reason(status: hyper::StatusCode) -> &'static [u8] {
+/// An answer as it goes over the wire.
+pub(super) fn and_body(reply: Reply) -> Backlog {
+    // RFC 9110, section 8.6: no length where there cannot be a body.
+    let length = (reply.status() != StatusCode::NO_CONTENT).then(|| reply.body().remaining());
+    let mut answer = Backlog::from(text(&reply, length));
+    answer.append(reply.into_body());
+    answer
+}
+
+fn reason(status: StatusCode) -> &'static [u8] {
     status.canonical_reason().unwrap_or_default().as_bytes()
 }
 
@@ -41,12 +53,16 @@ fn with_date(write: impl FnOnce(&str)) {
     thread_local! {
         static DATE: RefCell<(u64, String)> = RefCell::default();
     }
-    let now = SystemTime::now();
-    let second = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let second = second();
     DATE.with_borrow_mut(|(made, date)| {
         if *made != second {
-            (*made, *date) = (second, httpdate::fmt_http_date(now));
+            (*made, *date) = (second, httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second)));
         }
         write(date);
     });
+}
+
+/// The second it is, since the UNIX epoch.
+pub(super) fn second() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

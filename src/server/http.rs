@@ -29,17 +29,17 @@ use super::connection::IDLE;
 use super::line::Line;
 use super::seat::{Seat, Seated};
 use super::{Shared, head, routes};
-use crate::event::EventId;
+use crate::transport::held::Held;
 use crate::transport::pump::{Pump, Speech};
-use crate::transport::{AnyPump, Later, Reply};
+use crate::transport::{AnyPump, Reply};
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
 const LARGEST_HEAD: usize = 64 << 10;
 
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
-    /// Something new, or the end of the hold time; and where the asker stands.
-    News(Later, EventId),
+    /// Something new, or the end of the hold time.
+    News(Box<Held>),
     /// Until one side leaves.
     Endless(Response<()>, Box<AnyPump>),
 }
@@ -50,8 +50,8 @@ pub(super) enum Turn<S> {
     Over,
     /// Every request is answered.
     AtRest(Box<Line<S>>),
-    /// A request waits for news; and where the asker stands.
-    News(Box<Line<S>>, Later, EventId),
+    /// A request waits for news.
+    News(Box<Line<S>>, Box<Held>),
     /// An answer has no end.
     Endless(Arc<dyn Seated>),
 }
@@ -132,7 +132,7 @@ where
     line.patience = patience;
     Ok(match handover.take() {
         None => Turn::AtRest(line),
-        Some(Waiting::News(reply, position)) => Turn::News(line, reply, position),
+        Some(Waiting::News(held)) => Turn::News(line, held),
         Some(Waiting::Endless(head, pump)) => {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             Turn::Endless(match *pump {

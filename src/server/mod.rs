@@ -27,6 +27,7 @@ mod line;
 mod publish;
 mod reply;
 mod routes;
+mod same_answer;
 mod seat;
 mod stall;
 mod statistics;

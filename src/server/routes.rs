@@ -1,5 +1,8 @@
 //! Which request is answered by whom.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
@@ -11,6 +14,9 @@ use super::{Shared, assets, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::Subscription;
+use crate::transport::batch::Batch;
+use crate::transport::held::Held;
+use crate::transport::patience::Patience;
 use crate::transport::{Answer, Ask, Refusal, Reply, Transport};
 
 pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
@@ -70,23 +76,31 @@ async fn feed(
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(&head)?;
     let may_leave = keeps_alive(&head);
-    let (answer, position) = {
+    let answer = {
         let subscription = subscribe(shared, endpoint, &ask)?;
-        let position = subscription.position();
-        let answer = match endpoint {
+        match endpoint {
             Endpoint::Transport(transport) => transport.serve(&ask, subscription)?,
             Endpoint::Control => control::serve(&ask, subscription)?,
-        };
-        (answer, position)
+        }
     };
     // A request that waits would pin 8 KiB of hyper's read buffer.
     drop(head);
     Ok(match answer {
         Answer::Now(reply) => reply,
-        Answer::Later(reply) if may_leave => handover.leave(Waiting::News(reply, position)).await,
-        Answer::Later(reply) => reply.await,
+        Answer::Later(held) if may_leave => handover.leave(Waiting::News(Box::new(held))).await,
+        Answer::Later(held) => wait(shared, held).await.into(),
         Answer::Endless(head, pump) => handover.leave(Waiting::Endless(head, Box::new(pump))).await,
     })
+}
+
+/// Waits for the answer to a held request, unless the server goes away.
+async fn wait(shared: &Shared, mut held: Held) -> Batch {
+    let mut patience = Patience::default();
+    poll_fn(|cx| match shared.drain.is_on() {
+        true => Poll::Ready(Batch::nothing_new(held.position())),
+        false => held.poll_answer(cx, &mut patience),
+    })
+    .await
 }
 
 /// Whether the connection goes on after this answer. Where it does not, hyper sees to its end.

@@ -1,13 +1,13 @@
 //! What a server half gives back: an answer that has an end, now or later, or one that has none.
 
 use std::fmt;
-use std::pin::Pin;
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::backlog::Backlog;
+use super::held::Held;
 use super::pump::Pump;
 use super::{sse, websocket};
 use crate::control;
@@ -15,15 +15,12 @@ use crate::control;
 /// An HTTP answer with an end.
 pub(crate) type Reply = Response<Backlog>;
 
-/// One that is still to come.
-pub(crate) type Later = Pin<Box<dyn Future<Output = Reply> + Send>>;
-
 /// What a transport answers.
 pub(crate) enum Answer {
     /// At once.
     Now(Reply),
     /// When something is new or the hold time is over.
-    Later(Later),
+    Later(Held),
     /// Until one side leaves: a head, and what goes on after it.
     Endless(Response<()>, AnyPump),
 }

@@ -46,28 +46,44 @@ static ELEMENTS: Envelope = Envelope {
     },
 };
 
-/// Answers with what stands after a reader's place.
-pub(crate) fn answer(subscription: &mut Subscription, limit: Limit) -> Reply {
+/// What a reader is answered: all that stands after its place, up to a limit.
+pub(crate) struct Batch {
+    /// Where it stood.
+    pub(crate) before: EventId,
+    /// Where it stands now.
+    pub(crate) position: EventId,
+    /// The array; empty where nothing is new.
+    pub(crate) array: Backlog,
+}
+
+/// Reads what a reader is to be answered.
+pub(crate) fn read(subscription: &mut Subscription, limit: Limit) -> Batch {
+    let before = subscription.position();
     let array = array(subscription, limit);
-    if array.is_empty() {
-        return nothing_new(subscription.position());
+    Batch { before, position: subscription.position(), array }
+}
+
+impl Batch {
+    /// The answer to a reader who stands at `position` and gets nothing.
+    pub(crate) fn nothing_new(position: EventId) -> Self {
+        Self { before: position, position, array: Backlog::default() }
     }
-    let mut reply = Response::new(array);
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    place(reply, subscription.position())
 }
 
-/// The answer to a reader who stands at `position` and gets nothing.
-pub(crate) fn nothing_new(position: EventId) -> Reply {
-    let mut reply = Response::new(Backlog::default());
-    *reply.status_mut() = StatusCode::NO_CONTENT;
-    place(reply, position)
-}
-
-fn place(mut reply: Reply, position: EventId) -> Reply {
-    reply.headers_mut().insert(LAST_EVENT_ID, position_header(position));
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
+impl From<Batch> for Reply {
+    fn from(batch: Batch) -> Self {
+        let is_empty = batch.array.is_empty();
+        let mut reply = Response::new(batch.array);
+        match is_empty {
+            true => *reply.status_mut() = StatusCode::NO_CONTENT,
+            false => {
+                reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+        }
+        reply.headers_mut().insert(LAST_EVENT_ID, position_header(batch.position));
+        reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        reply
+    }
 }
 
 /// A position as the value of a header.
@@ -161,7 +177,7 @@ mod tests {
     #[test]
     fn nothing_new_is_a_204_without_a_body() {
         let feed = feed();
-        let reply = answer(&mut subscribe(&feed), ALL);
+        let reply = Reply::from(read(&mut subscribe(&feed), ALL));
         assert_eq!(reply.status(), 204);
         assert_eq!(reply.headers()["last-event-id"], feed.newest("demo").to_string());
         assert_eq!(reply.headers()["cache-control"], "no-store");

@@ -25,6 +25,7 @@ pub(crate) mod backlog;
 pub mod batch;
 #[doc(hidden)]
 pub mod envelope;
+pub(crate) mod held;
 pub mod longpoll;
 pub(crate) mod patience;
 pub mod poll;
@@ -37,7 +38,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use answer::{Answer, AnyPump, Later, Refusal, Reply};
+pub(crate) use answer::{Answer, AnyPump, Refusal, Reply};
 pub(crate) use ask::Ask;
 
 use crate::client::{Error, News, Reader};

@@ -22,11 +22,6 @@ impl Patience {
         }
     }
 
-    /// There is no deadline any more, and no timer.
-    pub(crate) fn ends(&mut self) {
-        *self = Self::default();
-    }
-
     /// Ready where the deadline has come; never where there is none.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(until) = self.until else { return Poll::Pending };

@@ -11,6 +11,7 @@
 //! read is `Raw`.
 
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Tap;
@@ -112,29 +113,46 @@ impl Conversation {
 
     /// Takes one piece from the front of `bytes` and gives the rest back.
     fn step<'a>(&mut self, direction: Direction, bytes: &'a [u8], tap: Option<&Tap>) -> &'a [u8] {
-        let state = self.state(direction);
-        if let State::Head(begun) = state {
-            let before = begun.len();
-            begun.extend_from_slice(bytes);
-            let Some(end) = end_of_head(begun, before) else {
-                if begun.len() > LONGEST_HEAD {
-                    *state = State::Raw;
-                }
-                return &[];
-            };
-            let mut head = std::mem::take(begun);
-            head.truncate(end);
-            match direction {
-                Direction::Up => self.request(&head),
-                Direction::Down => self.answer(&head),
+        if let State::Head(begun) = self.state(direction) {
+            // Most heads come whole.
+            if begun.is_empty()
+                && let Some(end) = end_of_head(bytes, 0)
+            {
+                self.head(direction, &bytes[..end], tap);
+                return &bytes[end..];
             }
-            show(tap, direction, Piece::Head(&head));
-            return &bytes[end - before..];
+            return self.part_of_head(direction, bytes, tap);
         }
+        let state = self.state(direction);
         let (piece, rest) = state.advance(bytes);
         self.book_body(direction, bytes.len() - rest.len());
         show(tap, direction, piece);
         rest
+    }
+
+    fn part_of_head<'a>(&mut self, direction: Direction, bytes: &'a [u8], tap: Option<&Tap>) -> &'a [u8] {
+        let state = self.state(direction);
+        let State::Head(begun) = state else { unreachable!("a head is being put together") };
+        let before = begun.len();
+        begun.extend_from_slice(bytes);
+        let Some(end) = end_of_head(begun, before) else {
+            if begun.len() > LONGEST_HEAD {
+                *state = State::Raw;
+            }
+            return &[];
+        };
+        let mut head = std::mem::take(begun);
+        head.truncate(end);
+        self.head(direction, &head, tap);
+        &bytes[end - before..]
+    }
+
+    fn head(&mut self, direction: Direction, head: &[u8], tap: Option<&Tap>) {
+        match direction {
+            Direction::Up => self.request(head),
+            Direction::Down => self.answer(head),
+        }
+        show(tap, direction, Piece::Head(head));
     }
 
     fn state(&mut self, direction: Direction) -> &mut State {
@@ -145,9 +163,9 @@ impl Conversation {
     }
 
     fn request(&mut self, head: &[u8]) {
-        let mut headers = [httparse::EMPTY_HEADER; 100];
-        let mut request = httparse::Request::new(&mut headers);
-        let read = request.parse(head).is_ok();
+        let mut headers = [const { MaybeUninit::uninit() }; 100];
+        let mut request = httparse::Request::new(&mut []);
+        let read = request.parse_with_uninit_headers(head, &mut headers).is_ok();
         let account = self.books.account(request.path.unwrap_or_default());
         for ledger in account.ledgers() {
             ledger.up.http.fetch_add(head.len() as u64, Relaxed);
@@ -162,9 +180,10 @@ impl Conversation {
     }
 
     fn answer(&mut self, head: &[u8]) {
-        let mut headers = [httparse::EMPTY_HEADER; 100];
-        let mut response = httparse::Response::new(&mut headers);
-        let read = response.parse(head).is_ok();
+        let mut headers = [const { MaybeUninit::uninit() }; 100];
+        let mut response = httparse::Response::new(&mut []);
+        let parser = httparse::ParserConfig::default();
+        let read = parser.parse_response_with_uninit_headers(&mut response, head, &mut headers).is_ok();
         let status = response.code.unwrap_or(0);
         let interim = (100..200).contains(&status) && status != 101;
         let head_only = self.asked.first().is_some_and(|asked| asked.head_only);

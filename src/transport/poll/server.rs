@@ -5,5 +5,5 @@ use crate::transport::{Answer, Ask, Refusal, batch};
 
 pub(crate) fn serve(ask: &Ask<'_>, mut subscription: Subscription) -> Result<Answer, Refusal> {
     let limit = batch::limit(ask)?;
-    Ok(Answer::Now(batch::answer(&mut subscription, limit)))
+    Ok(Answer::Now(batch::read(&mut subscription, limit).into()))
 }
