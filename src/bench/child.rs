@@ -9,6 +9,7 @@ use tokio::process::{Child as Process, ChildStdin, ChildStdout, Command};
 
 use super::orders::{Done, Order};
 use super::plan::Plan;
+use super::process;
 use crate::client::Target;
 
 /// Of `CreateProcess`: Ctrl-C is not passed on.
@@ -25,9 +26,13 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) async fn start(plan: &Plan) -> anyhow::Result<Self> {
-        let this = std::env::current_exe().context("cannot find this program to start it again")?;
-        let retain = plan.retain();
         let largest = plan.source.size.max(1024) + 256;
+        Self::remembering(plan.retain(), largest).await
+    }
+
+    /// A server whose topics remember so many events, of so many bytes at most.
+    pub(super) async fn remembering(events: usize, largest: usize) -> anyhow::Result<Self> {
+        let this = std::env::current_exe().context("cannot find this program to start it again")?;
         let mut command = Command::new(this);
         // Ctrl-C in a terminal goes to the whole group: the server must outlive it until the result is in.
         #[cfg(unix)]
@@ -36,8 +41,8 @@ impl Child {
         command.creation_flags(CREATE_NEW_PROCESS_GROUP);
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
-            .args(["--retain", &retain.to_string()])
-            .args(["--retain-bytes", &(retain * largest).to_string()])
+            .args(["--retain", &events.to_string()])
+            .args(["--retain-bytes", &(events * largest).to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -77,10 +82,12 @@ impl Child {
 
     /// Its proportional set size in bytes; `None` where the platform does not say.
     pub(super) fn memory_bytes(&self) -> Option<u64> {
-        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.process.id()?)).ok()?;
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-        Some(kilobytes * 1024)
+        process::memory_bytes(self.id()?)
+    }
+
+    /// What the system knows it by; `None` where it has ended.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 }
 

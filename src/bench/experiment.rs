@@ -165,7 +165,7 @@ async fn play(
     Ok(())
 }
 
-fn environment() -> Environment {
+pub(super) fn environment() -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),

@@ -8,7 +8,8 @@
 //! stdin), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run
 //! of all lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made
 //! from), `predict` (theory, for what was played), `figures` (a lane's, over its trials), `summary` (all lanes),
-//! `experiment` (from a plan to a report), [`result`] (plain data).
+//! `experiment` (from a plan to a report), [`result`] (plain data). Apart from these, [`idle`]: what connections
+//! cost on which nothing happens.
 
 mod calibrate;
 mod child;
@@ -16,10 +17,12 @@ mod diary;
 mod experiment;
 mod figures;
 mod heads;
+pub mod idle;
 mod lane;
 pub(crate) mod orders;
 pub mod plan;
 mod predict;
+mod process;
 pub mod quiet;
 pub mod result;
 mod round;

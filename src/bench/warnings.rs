@@ -12,7 +12,7 @@ pub(super) fn of(run: &Run) -> Vec<String> {
         .collect()
 }
 
-fn debug_build() -> Option<String> {
+pub(super) fn debug_build() -> Option<String> {
     cfg!(debug_assertions).then(|| "a debug build: do not quote these numbers".to_owned())
 }
 

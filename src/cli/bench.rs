@@ -1,12 +1,14 @@
 //! `wirelanes bench`: all transports on the same events, beside theory.
 
+mod idle;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +23,10 @@ use crate::transport::ask::is_name;
 
 /// Measure all four transports on the same events, beside theory
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    lab: Option<Lab>,
     #[command(flatten)]
     experiment: ExperimentArguments,
     /// Listen to this running server instead of starting one
@@ -54,6 +59,12 @@ pub(super) struct Arguments {
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// Measurements of something else than events.
+#[derive(Subcommand)]
+enum Lab {
+    Idle(Box<idle::Arguments>),
 }
 
 /// The form of a result.
@@ -141,6 +152,13 @@ fn usage(message: &str) -> ! {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.lab {
+        None => compare(arguments),
+        Some(Lab::Idle(arguments)) => idle::run(*arguments),
+    }
+}
+
+fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
     let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
         eprintln!("interrupted: nothing was measured yet");
@@ -179,15 +197,19 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     report
 }
 
-/// Counts seconds: a round takes as long as it was asked to, and about four more.
+/// A round takes as long as it was asked to, and about four seconds more.
 fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
     // The control row takes its turn, too.
     let lanes = if plan.mode == Mode::Isolated { plan.transports.len() + 1 } else { 1 };
     let round = plan.duration.unwrap_or(DURATION) + plan.warmup + plan.poll_interval + Duration::from_secs(3);
-    let seconds = round.as_secs() * (plan.rounds * lanes) as u64;
+    ticking(round.as_secs() * (plan.rounds * lanes) as u64, quiet)
+}
+
+/// Counts seconds, up to those that it is expected to take.
+fn ticking(seconds: u64, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
     // Not as wide as the terminal, which echoes `^C` behind it.
     let style = ProgressStyle::with_template("{bar:48} {pos}/{len} s  {msg}").expect("the template is sound");
     let bar = ProgressBar::new(seconds).with_style(style);

@@ -18,7 +18,13 @@ pub(super) fn number(value: Option<f64>) -> String {
 /// `9 %`; `–` for what cannot be known.
 pub(super) fn percent(share: Option<f64>) -> String {
     let share = share.filter(|share| share.is_finite());
-    share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    share.map_or_else(
+        || "–".to_owned(),
+        |share| {
+            // Adding 0 makes a 0 of what was rounded to -0.
+            format!("{:.0} %", (share * 100.0).round() + 0.0)
+        },
+    )
 }
 
 /// Bytes in at most six characters: to a tenth below ten thousand, whole below a hundred thousand.

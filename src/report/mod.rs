@@ -1,6 +1,7 @@
 //! A result, written down: exporters take plain data and return text, and open no files.
 
 mod format;
+pub mod idle;
 pub mod json;
 pub mod predicted;
 pub mod text;

@@ -33,7 +33,7 @@ pub fn text(report: &Report) -> String {
 }
 
 /// Breaks a sentence into lines of 80 columns.
-fn folded(first: &str, sentence: &str) -> String {
+pub(super) fn folded(first: &str, sentence: &str) -> String {
     let (mut lines, mut line) = (String::new(), first.to_owned());
     for word in sentence.split(' ') {
         if line.chars().count() + word.chars().count() > 80 {
@@ -90,7 +90,7 @@ fn source(run: &Run) -> String {
     }
 }
 
-fn heads(style: HeaderStyle) -> &'static str {
+pub(super) fn heads(style: HeaderStyle) -> &'static str {
     match style {
         HeaderStyle::Bare => "bare",
         HeaderStyle::Curl => "curl's",

@@ -20,7 +20,8 @@
 //!
 //! In reading order: [`latency()`] (d plus a wait), [`requests()`] (how often each asks), `steady.rs` (a feed
 //! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking costs),
-//! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same).
+//! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same),
+//! [`beat()`] (what a connection costs on which nothing happens).
 //!
 //! A feed that is neither Poisson nor steady has no closed form here: [`simulate()`] walks the very schedule
 //! that was played. It is also the referee of every formula, see the tests.
@@ -29,6 +30,7 @@ mod break_even;
 mod bytes;
 mod fan_out;
 mod heartbeats;
+mod idle;
 mod latency;
 mod one_way;
 mod requests;
@@ -45,6 +47,7 @@ pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
 pub use bytes::{BytesPerEvent, Heads, Layers, Payload, bytes_per_event};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;
+pub use idle::{Beat, Habits, Sent, beat, beats_between};
 pub use latency::{Latency, first_event_us, latency};
 pub use one_way::OneWay;
 pub use requests::{Requests, requests};

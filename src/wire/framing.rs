@@ -3,11 +3,11 @@
 use super::conversation::Piece;
 
 /// A head longer than this is not followed; what comes after it is `Raw`. hyper refuses at about 400 KiB.
-pub(super) const LONGEST_HEAD: usize = 512 << 10;
+pub(crate) const LONGEST_HEAD: usize = 512 << 10;
 
 /// How much of the current message is still to come.
 #[derive(Debug)]
-pub(super) enum State {
+pub(crate) enum State {
     /// A head, of which these bytes came so far.
     Head(Vec<u8>),
     /// So many bytes of body.
@@ -26,7 +26,7 @@ pub(super) enum State {
 
 impl State {
     /// Takes one piece of what follows a head from the front of `bytes`, and gives the rest back.
-    pub(super) fn advance<'a>(&mut self, bytes: &'a [u8]) -> (Piece<'a>, &'a [u8]) {
+    pub(crate) fn advance<'a>(&mut self, bytes: &'a [u8]) -> (Piece<'a>, &'a [u8]) {
         match self {
             Self::Head(_) => unreachable!("a head is put together by its conversation"),
             Self::Length(left) => {
@@ -71,7 +71,7 @@ impl State {
 /// Where a head ends, of which the bytes up to `searched` were looked at before.
 ///
 /// Empty lines before it are part of it, and a lone LF ends a line as well as CRLF (RFC 9112, section 2.2).
-pub(super) fn end_of_head(head: &[u8], searched: usize) -> Option<usize> {
+pub(crate) fn end_of_head(head: &[u8], searched: usize) -> Option<usize> {
     let begins = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     // The empty line may have begun in what came before.
     let from = begins.max(searched.saturating_sub("\n\r".len()));
@@ -84,7 +84,7 @@ pub(super) fn end_of_head(head: &[u8], searched: usize) -> Option<usize> {
 }
 
 /// How a body ends whose head has these fields (RFC 9112, section 6.3); `otherwise` where they do not say.
-pub(super) fn body_of(headers: &[httparse::Header<'_>], otherwise: State) -> State {
+pub(crate) fn body_of(headers: &[httparse::Header<'_>], otherwise: State) -> State {
     let field = |name: &str| {
         let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(found.value).ok()

@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// the byte counts; the kernel fills as much of a longer struct as it knows.
 #[repr(C)]
 struct TcpInfo {
+    /// `tcpi_state` to the flags; the sixth is [`tcpi_options`](HAS_TIMESTAMPS).
     bytes_and_flags: [u8; 8],
     /// `tcpi_rto` to `tcpi_total_retrans`.
     words: [u32; 24],
@@ -35,7 +36,10 @@ struct TcpInfo {
     bytes_retrans: u64,
 }
 
-/// The kernel's byte counts of one TCP socket.
+/// `TCPI_OPT_TIMESTAMPS` of `tcpi_options`: ten bytes of option in each segment, padded to twelve (RFC 7323).
+const HAS_TIMESTAMPS: u8 = 1;
+
+/// The kernel's counts of one TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tcp {
     /// Bytes sent, those sent again included.
@@ -44,6 +48,12 @@ pub struct Tcp {
     pub bytes_retransmitted: u64,
     /// Bytes received in order.
     pub bytes_received: u64,
+    /// Segments sent: with data, opening, closing, or only to acknowledge.
+    pub segments_sent: u32,
+    /// Segments received, of all kinds.
+    pub segments_received: u32,
+    /// The TCP header of each segment in bytes: 20, or 32 with timestamps.
+    pub header_bytes: u32,
 }
 
 /// Asks the kernel.
@@ -71,5 +81,8 @@ pub fn tcp(socket: impl AsFd) -> io::Result<Tcp> {
         bytes_sent: info.bytes_sent,
         bytes_retransmitted: info.bytes_retrans,
         bytes_received: info.bytes_received,
+        segments_sent: info.segs_out,
+        segments_received: info.segs_in,
+        header_bytes: if info.bytes_and_flags[5] & HAS_TIMESTAMPS != 0 { 32 } else { 20 },
     })
 }

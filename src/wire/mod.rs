@@ -8,7 +8,7 @@
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
 
 mod conversation;
-mod framing;
+pub(crate) mod framing;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 mod ledger;

@@ -13,6 +13,7 @@ mod choices;
 mod elsewhere;
 #[cfg(unix)]
 mod ends;
+mod idle;
 mod lies;
 mod predict;
 mod refused;

@@ -1,0 +1,88 @@
+//! The server as its machine sees it: memory, file descriptors, and what it says itself of its connections.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::bench::process;
+use crate::client::{Connection, Options, Target, dial, get};
+
+/// Where a server runs, as far as it is known.
+pub(super) struct Host {
+    /// Its process, where it runs on this machine and is known.
+    pub(super) process: Option<u32>,
+    pub(super) target: Target,
+    pub(super) address: SocketAddr,
+}
+
+/// What there is at one moment; `None` for what cannot be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Snapshot {
+    /// Proportional set sizes of the process and of those it started.
+    pub(super) memory_bytes: Option<u64>,
+    pub(super) file_descriptors: Option<u64>,
+    /// Of all TCP sockets of this machine.
+    pub(super) buffer_bytes: Option<u64>,
+}
+
+/// From one reading to the next, while something still moves.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long to wait until nothing moves any more.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Two readings alike: eight pages apart at most, for a timer or a log line that came between.
+const STILL_BYTES: u64 = 8 * 4096;
+
+impl Host {
+    /// Whether both ends are on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let family = self.process.map(process::family);
+        let sum = |read: fn(u32) -> Option<u64>| family.as_ref()?.iter().map(|id| read(*id)).sum();
+        Snapshot {
+            memory_bytes: sum(process::memory_bytes),
+            file_descriptors: sum(process::file_descriptors),
+            buffer_bytes: super::kernel::buffer_bytes(),
+        }
+    }
+
+    /// Connections that the server says are open, but for the one that asks; `None` where it does not say.
+    pub(super) async fn connections(&self) -> Option<u64> {
+        if !self.target.is_server() {
+            return None;
+        }
+        let asked = timeout(PATIENCE, ask(&Options::new(self.target.clone()))).await.ok()??;
+        asked["connections"]["open"].as_u64()?.checked_sub(1)
+    }
+
+    /// Waits until the server has this many connections, or fewer after closing, and its memory stands still.
+    /// Gives what there is then, and whether it did.
+    pub(super) async fn settled(&self, is_so: impl Fn(u64) -> bool) -> (Snapshot, bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = self.snapshot();
+        loop {
+            let counts = self.connections().await.is_none_or(&is_so);
+            sleep(PAUSE).await;
+            let now = self.snapshot();
+            let is_still =
+                last.memory_bytes.zip(now.memory_bytes).is_none_or(|(a, b)| a.abs_diff(b) <= STILL_BYTES);
+            if counts && is_still || Instant::now() > deadline {
+                return (now, counts && is_still);
+            }
+            last = now;
+        }
+    }
+}
+
+async fn ask(options: &Options) -> Option<serde_json::Value> {
+    let socket = dial(options, &Arc::default()).await.ok()?;
+    let mut connection = Connection::over(socket).await.ok()?;
+    let answer = connection.exchange(get(options, "/stats")).await.ok()?;
+    serde_json::from_slice(&answer.body).ok()
+}

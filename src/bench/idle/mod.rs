@@ -1,0 +1,34 @@
+//! What idle connections cost: memory at both of the server's floors (its process and the kernel), and what
+//! keeps a connection alive on which nothing happens.
+//!
+//! ```text
+//! Plan ─▶ limits ─▶ each round, each transport: a fresh server │ trial ─▶ summary ─▶ Report
+//! ```
+//!
+//! In reading order: [`plan`] (what to measure), `limits` (whether it can be), `request`, `answer` and
+//! `frames` (the little that an idle client must say and understand), `client` and `crowd` (one of them, all
+//! of them), `host` and `kernel` (what the server's machine tells), `traffic` (what the kernel counted on the
+//! clients' sockets), `trial` (one transport in one round), `summary` (a transport over its rounds),
+//! `experiment` (from a plan to a report), [`result`] (plain data).
+//!
+//! The clients are sockets with a few hundred bytes of state and no library between: ten thousand of them
+//! fit into one process. What is measured of them is what the kernel counted, and of the server what the
+//! kernel says of its process: neither end is asked to count for itself.
+
+mod answer;
+mod client;
+mod crowd;
+mod experiment;
+mod frames;
+mod host;
+mod kernel;
+mod limits;
+pub mod plan;
+mod request;
+pub mod result;
+mod summary;
+mod traffic;
+mod trial;
+
+pub use experiment::run;
+pub use plan::Plan;

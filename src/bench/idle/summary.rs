@@ -1,0 +1,121 @@
+//! One transport over its rounds, and what whoever quotes it must know.
+
+use super::experiment::Lane as Trials;
+use super::host::Snapshot;
+use super::plan::Plan;
+use super::result::{Direction, Flow, GivenBack, KernelMemory, Lane, PerMinute, ServerMemory};
+use super::trial::Trial;
+use crate::bench::statistics::median;
+use crate::bench::warnings::debug_build;
+use crate::transport::Transport;
+
+/// Every figure is the median over the trials that have it.
+pub(super) fn lane(Trials { transport, trials }: &Trials, connections: usize) -> Lane {
+    let over = |read: &dyn Fn(&Trial) -> Option<f64>| median(trials.iter().filter_map(read).collect());
+    let memory = |of: fn(&Trial) -> Option<Snapshot>| {
+        over(&|trial: &Trial| of(trial)?.memory_bytes.map(|bytes| bytes as f64))
+    };
+    Lane {
+        transport: *transport,
+        rounds: trials.len(),
+        lost: trials.iter().map(|trial| trial.lost).sum(),
+        opening_us: over(&|trial| Some(trial.opening.as_secs_f64() * 1e6)),
+        server_memory: ServerMemory {
+            bytes_per_connection: over(&|trial| trial.grown(Some(trial.open), connections)),
+            again_bytes_per_connection: over(&|trial| trial.grown(trial.again, connections)),
+            before_bytes: memory(|trial| Some(trial.before)),
+            open_bytes: memory(|trial| Some(trial.open)),
+            after_bytes: memory(|trial| trial.after),
+        },
+        kernel_memory: KernelMemory {
+            socket_bytes_per_connection: over(&|trial| trial.socket_bytes.map(|bytes| bytes as f64)),
+            buffer_bytes_per_connection: over(&|trial| trial.buffers(connections)),
+        },
+        per_minute: PerMinute {
+            measured: flow(trials, |trial| trial.measured),
+            predicted: flow(trials, |trial| trial.predicted),
+            long_run: flow(trials, |trial| trial.long_run),
+        },
+        given_back: GivenBack {
+            memory_share: over(&Trial::memory_given_back),
+            file_descriptors_opened: over(&|trial| {
+                Some(descriptors(trial.open)? - descriptors(trial.before)?)
+            }),
+            file_descriptors_closed: over(&|trial| {
+                Some(descriptors(trial.open)? - descriptors(trial.after?)?)
+            }),
+        },
+    }
+}
+
+fn descriptors(snapshot: Snapshot) -> Option<f64> {
+    snapshot.file_descriptors.map(|count| count as f64)
+}
+
+impl Trial {
+    /// Both ends of a connection on this machine have buffers: half of them are the server's.
+    fn buffers(&self, connections: usize) -> Option<f64> {
+        let (open, before) = (self.open.buffer_bytes?, self.before.buffer_bytes?);
+        self.is_local.then(|| (open as f64 - before as f64) / 2.0 / connections as f64)
+    }
+
+    /// Of what memory had grown by.
+    fn memory_given_back(&self) -> Option<f64> {
+        let bytes = |snapshot: Snapshot| snapshot.memory_bytes.map(|bytes| bytes as f64);
+        let (before, open, after) = (bytes(self.before)?, bytes(self.open)?, bytes(self.after?)?);
+        (open > before).then(|| (open - after) / (open - before))
+    }
+}
+
+fn flow(trials: &[Trial], of: fn(&Trial) -> Option<Flow>) -> Option<Flow> {
+    let flows: Vec<Flow> = trials.iter().filter_map(of).collect();
+    let direction = |side: fn(&Flow) -> &Direction| {
+        let over = |read: fn(&Direction) -> f64| median(flows.iter().map(|flow| read(side(flow))).collect());
+        Some(Direction {
+            payload_bytes: over(|way| way.payload_bytes)?,
+            packets: over(|way| way.packets)?,
+            wire_bytes: over(|way| way.wire_bytes)?,
+        })
+    };
+    Some(Flow { down: direction(|flow| &flow.down)?, up: direction(|flow| &flow.up)? })
+}
+
+pub(super) fn warnings(plan: &Plan, lanes: &[Trials]) -> Vec<String> {
+    let of_lanes = lanes.iter().flat_map(|lane| [lost(lane), unsettled(lane)]);
+    [debug_build(), few(plan), shared_server(plan)].into_iter().chain(of_lanes).flatten().collect()
+}
+
+/// A hundred connections are a few hundred kilobytes, as is what a process takes and gives back by itself.
+fn few(plan: &Plan) -> Option<String> {
+    (plan.connections < 100).then(|| {
+        let connections = plan.connections;
+        format!("{connections} connections weigh less than what memory varies by: `-c 1000` says more")
+    })
+}
+
+fn shared_server(plan: &Plan) -> Option<String> {
+    let (is_shared, is_weighed) = (plan.transports.len() > 1 || plan.rounds > 1, plan.process.is_some());
+    (plan.url.is_some() && is_shared && is_weighed).then(|| {
+        "one server for all: memory that it kept of one crowd is used again by the next, which then seems \
+         to take less"
+            .to_owned()
+    })
+}
+
+fn lost(Trials { transport, trials }: &Trials) -> Option<String> {
+    let lost: u64 = trials.iter().map(|trial| trial.lost).sum();
+    let why = trials.iter().find_map(|trial| trial.first_loss.as_deref()).unwrap_or("ended");
+    (lost > 0).then(|| {
+        let remedy = match transport {
+            Transport::Poll => "; a server closes what is idle for too long: poll more often with `-i`",
+            _ => "",
+        };
+        format!("{transport}: {lost} connections did not stay, the first: {why}{remedy}")
+    })
+}
+
+fn unsettled(Trials { transport, trials }: &Trials) -> Option<String> {
+    trials.iter().any(|trial| !trial.settled).then(|| {
+        format!("{transport}: connections or memory did not stand still within 10 s when they were read")
+    })
+}

@@ -1,0 +1,173 @@
+//! `wirelanes bench idle`: what an idle connection costs.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::super::{interrupted, print, runtime, units};
+use super::{Format, INTERRUPTED, Output, output, ticking, usage};
+use crate::bench::idle::result::Report;
+use crate::bench::idle::{self, Plan};
+use crate::client::{Header, HeaderStyle, Headers, Target};
+use crate::report;
+use crate::transport::Transport;
+
+/// What an idle connection costs: memory, and what keeps it alive
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Which transports, one after another, each with a server of its own [default: all four; with the URL of
+    /// one endpoint: sse, or websocket where it says ws://]
+    #[arg(short, long, value_delimiter = ',')]
+    transports: Vec<Transport>,
+    /// Clients of each transport: as many connections
+    #[arg(short, long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    clients: u64,
+    /// How long to count their traffic; 150 s holds a whole number of all heartbeats
+    #[arg(short, long, default_value = "30s", value_parser = units::interval)]
+    duration: Duration,
+    /// How often to do it all
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rounds: u64,
+    /// How often to poll; memory is read between two polls
+    #[arg(short = 'i', long, default_value = "30s", value_parser = poll_interval)]
+    poll_interval: Duration,
+    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
+    #[arg(long, value_parser = hold)]
+    hold: Option<Duration>,
+    /// Whose request heads to send
+    #[arg(long, value_enum, default_value_t)]
+    headers: HeaderStyle,
+    /// A header of your own, `Name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    extra: Vec<Header>,
+    /// Connect to this running server instead of starting one, or to the whole URL of somebody's endpoint
+    #[arg(long, value_name = "URL")]
+    url: Option<Target>,
+    /// The process of the server at --url, on this machine: its memory and its files, and its children's
+    #[arg(long, requires = "url")]
+    pid: Option<u32>,
+    /// Write the result here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output)]
+    output: Option<Output>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A server of ours closes what is idle for 75 s.
+fn poll_interval(text: &str) -> Result<Duration, String> {
+    match units::interval(text)? {
+        interval if interval <= Duration::from_secs(70) => Ok(interval),
+        _ => Err(format!("`{text}` is longer than a server keeps an idle connection: choose up to 70s")),
+    }
+}
+
+/// Without a hold a long poll is a poll, as often as the machine can.
+fn hold(text: &str) -> Result<Duration, String> {
+    match units::hold(text)? {
+        Duration::ZERO => Err("0 is no hold; choose 1 to 60 seconds".to_owned()),
+        hold => Ok(hold),
+    }
+}
+
+impl Arguments {
+    /// Ends with a usage error where two flags do not go together.
+    fn plan(&self) -> Plan {
+        let transports = self.transports();
+        if self.url.as_ref().is_some_and(Target::is_websocket) && transports != [Transport::Websocket] {
+            usage("`--url ws://…` speaks WebSocket only: leave out `--transports`");
+        }
+        Plan {
+            transports,
+            connections: self.clients as usize,
+            window: self.duration,
+            rounds: self.rounds as usize,
+            poll_interval: self.poll_interval,
+            hold: self.hold,
+            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            url: self.url.clone(),
+            process: self.pid,
+        }
+    }
+
+    fn transports(&self) -> Vec<Transport> {
+        let mut transports = self.transports.clone();
+        transports.sort();
+        transports.dedup();
+        match &self.url {
+            _ if !transports.is_empty() => transports,
+            Some(url) if url.is_websocket() => vec![Transport::Websocket],
+            Some(url) if !url.is_server() => vec![Transport::Sse],
+            _ => Transport::ALL.to_vec(),
+        }
+    }
+}
+
+impl Format {
+    fn write_idle(self, report: &Report) -> String {
+        match self {
+            Self::Text => report::idle::text(report),
+            Self::Json => report::json::json(report),
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = arguments.plan();
+    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
+        eprintln!("interrupted: nothing was measured yet");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    if !arguments.quiet {
+        print(&arguments.format.write_idle(&report))?;
+    }
+    if let Some(output) = arguments.output {
+        std::fs::write(&output.path, output.format.write_idle(&report))
+            .with_context(|| format!("cannot write `{}`", output.path.display()))?;
+    }
+    Ok(verdict(&report))
+}
+
+/// Opening, settling and closing two crowds, where the machine is not slow.
+const AROUND: Duration = Duration::from_secs(8);
+
+/// `None` where it was interrupted before there was anything to report.
+async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
+    let seconds = (plan.window + AROUND).as_secs() * (plan.rounds * plan.transports.len()) as u64;
+    let bar = ticking(seconds, quiet);
+    let interrupt = CancellationToken::new();
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let progress = |what: &str| bar.set_message(what.to_owned());
+    let running = idle::run(plan, command, &progress, &interrupt);
+    tokio::pin!(running);
+    let report = tokio::select! {
+        report = &mut running => report,
+        () = interrupted() => {
+            interrupt.cancel();
+            tokio::select! {
+                // What there is by now; a second signal ends it at once.
+                report = &mut running => Ok(report.ok().flatten()),
+                () = interrupted() => Ok(None),
+            }
+        }
+    };
+    bar.finish_and_clear();
+    report
+}
+
+/// A connection that did not stay open was not idle.
+fn verdict(report: &Report) -> ExitCode {
+    if report.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if report.lanes.iter().all(|lane| lane.lost == 0) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

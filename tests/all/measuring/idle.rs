@@ -1,0 +1,180 @@
+//! `bench idle`: that every figure is there, what is given back, and what is refused.
+
+use serde_json::Value;
+use wirelanes::transport::Transport;
+
+use super::bench::{Finished, bench, number, run};
+use crate::behaviour::fake::{self, Script};
+
+/// A window that is too short for any heartbeat, but not for a poll or for a hold.
+const BRIEF: [&str; 9] = ["idle", "-c", "20", "-d", "1200ms", "-i", "400ms", "--hold", "1s"];
+
+/// `--output` belongs to the lab and stands behind its name.
+fn idle(arguments: &[&str]) -> Finished {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("result.json");
+    let output = ["--output", path.to_str().unwrap()];
+    let finished = run(&[&["bench"], &BRIEF[..], arguments, &output].concat());
+    let report = std::fs::read(&path).map_or(Value::Null, |json| serde_json::from_slice(&json).unwrap());
+    Finished { report, ..finished }
+}
+
+fn lanes(finished: &Finished) -> &Vec<Value> {
+    let lanes = finished.report["lanes"].as_array();
+    lanes.unwrap_or_else(|| panic!("no lanes: {}{}", finished.text, finished.errors))
+}
+
+/// The traffic of asking shows in the window, and has its theory beside it.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_transport_is_weighed_and_gives_all_its_file_descriptors_back() {
+    let finished = idle(&[]);
+    assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
+    finished.assert_printable();
+    assert_eq!((&finished.report["lab"], &finished.report["connections"]), (&"idle".into(), &20.into()));
+    assert_eq!(finished.report["window_us"], 1_200_000);
+    assert_eq!(lanes(&finished).len(), 4);
+    for (lane, transport) in lanes(&finished).iter().zip(Transport::ALL) {
+        assert_eq!((&lane["transport"], &lane["lost"]), (&transport.name().into(), &0.into()));
+        assert_eq!(number(lane, "given_back.file_descriptors_opened"), 20.0, "{lane}");
+        assert_eq!(number(lane, "given_back.file_descriptors_closed"), 20.0, "{lane}");
+        assert!(number(lane, "kernel_memory.socket_bytes_per_connection") > 1_000.0, "{lane}");
+        for known in [
+            "opening_us",
+            "server_memory.bytes_per_connection",
+            "server_memory.again_bytes_per_connection",
+            "server_memory.before_bytes",
+            "server_memory.open_bytes",
+            "server_memory.after_bytes",
+            "kernel_memory.buffer_bytes_per_connection",
+        ] {
+            number(lane, known);
+        }
+        for side in ["measured", "predicted", "long_run"] {
+            for key in
+                ["down.payload_bytes", "down.packets", "down.wire_bytes", "up.payload_bytes", "up.packets"]
+            {
+                assert!(number(lane, &format!("per_minute.{side}.{key}")) >= 0.0, "{lane}");
+            }
+        }
+        let asks = matches!(transport, Transport::Poll | Transport::Longpoll);
+        assert_eq!(number(lane, "per_minute.measured.up.payload_bytes") > 0.0, asks, "{lane}");
+    }
+}
+
+#[test]
+fn json_on_stdout_is_the_same_document() {
+    let finished = idle(&["-t", "sse", "--format", "json"]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&finished.text).unwrap(),
+        finished.report,
+        "{}",
+        finished.errors
+    );
+    assert_eq!(idle(&["-t", "sse", "--quiet"]).text, "");
+}
+
+#[test]
+fn more_connections_than_the_limit_allows_are_refused_before_anything_is_opened() {
+    let refused = run(&["bench", "idle", "-c", "1000000"]);
+    assert_eq!((refused.code, refused.text.as_str()), (Some(1), ""));
+    for words in ["1000064 file descriptors", "this process may have", "`-c ", "`ulimit -Hn 1000064`"] {
+        assert!(refused.errors.contains(words), "{}", refused.errors);
+    }
+    assert_eq!(refused.errors.lines().count(), 1, "{}", refused.errors);
+}
+
+#[test]
+fn what_does_not_go_together_names_the_remedy() {
+    for (arguments, words) in [
+        (&["bench", "idle", "--pid", "1"][..], "--url"),
+        (&["bench", "idle", "--url", "ws://127.0.0.1:1/x", "-t", "sse"], "leave out `--transports`"),
+        (&["bench", "idle", "-i", "80s"], "choose up to 70s"),
+        (&["bench", "idle", "--hold", "0"], "choose 1 to 60"),
+        (&["bench", "idle", "-c", "0"], "1..="),
+        (&["bench", "idle", "-r", "5"], "'-r'"),
+        (&["bench", "-r", "5", "idle"], "cannot be used with '--rate <RATE>'"),
+    ] {
+        let refused = run(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments:?}: {}", refused.errors);
+        assert!(refused.errors.contains(words), "{arguments:?}: {}", refused.errors);
+    }
+}
+
+/// The comparison stands beside the lab, not behind it.
+#[test]
+fn bench_alone_is_still_the_comparison() {
+    let compared = bench(&["-t", "sse", "-d", "200ms", "--warmup", "0", "-r", "50"]);
+    compared.assert_whole();
+}
+
+#[cfg(target_os = "linux")]
+mod elsewhere {
+    use super::*;
+    use crate::behaviour::program::Program;
+
+    #[test]
+    fn a_server_that_runs_already_is_weighed_by_its_process() {
+        let (server, address) = Program::serve(&["--source", "quiet"]);
+        let (url, id) = (format!("http://{address}"), server.id().to_string());
+        let weighed = idle(&["--url", &url, "--pid", &id, "-t", "longpoll"]);
+        assert_eq!(weighed.code, Some(0), "{}", weighed.errors);
+        let lane = &lanes(&weighed)[0];
+        assert_eq!(number(lane, "given_back.file_descriptors_closed"), 20.0);
+        assert!(number(lane, "server_memory.before_bytes") > 0.0);
+        assert!(lane["per_minute"]["predicted"].is_object());
+    }
+
+    #[test]
+    fn of_a_single_endpoint_nothing_is_predicted_and_without_its_process_nothing_weighed() {
+        let (_server, address) = Program::serve(&["--source", "quiet"]);
+        for (url, transport) in [
+            (format!("ws://{address}/websocket"), Transport::Websocket),
+            (format!("http://{address}/sse?topic=a"), Transport::Sse),
+        ] {
+            let found = idle(&["--url", &url]);
+            assert_eq!(found.code, Some(0), "{}", found.errors);
+            found.assert_printable();
+            let lane = &lanes(&found)[0];
+            assert_eq!(lane["transport"], transport.name());
+            assert!(lane["per_minute"]["measured"].is_object() && lane["per_minute"]["predicted"].is_null());
+            let memory = &lane["server_memory"]["bytes_per_connection"];
+            assert!(memory.is_null() && found.text.contains('–'), "{}", found.text);
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_it_with_what_there_is_by_then() {
+        let mut bench = Program::start(&["bench", "idle", "-c", "20", "-t", "sse", "-d", "1h"]);
+        crate::behaviour::eventually("it has a server", || {
+            std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", bench.id()))
+                .is_ok_and(|children| !children.is_empty())
+        });
+        bench.signal(rustix::process::Signal::INT);
+        assert_eq!(bench.ended().code(), Some(130), "{:?}", bench.stderr.all());
+    }
+}
+
+/// Connections that a server ends by itself were not idle: that is a failure, and says why.
+#[tokio::test]
+async fn connections_that_do_not_stay_are_told() {
+    let leaves = |_: usize, _: &str| {
+        Script::SayAndClose(fake::answer("200 OK", "content-type: text/event-stream\r\n", ""))
+    };
+    let url = format!("http://{}/stream", fake::serve(leaves).await);
+    let left = tokio::task::spawn_blocking(move || idle(&["--url", &url])).await.unwrap();
+    assert_eq!(left.code, Some(1), "{}", left.errors);
+    assert_eq!(lanes(&left)[0]["lost"], 20);
+    assert!(left.text.contains("20 connections did not stay, the first: closed"), "{}", left.text);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_one_clear_line() {
+    let not_found = |_: usize, _: &str| Script::Say(fake::answer("404 Not Found", "", "nothing here"));
+    let url = format!("http://{}/stream", fake::serve(not_found).await);
+    let failed = tokio::task::spawn_blocking(move || idle(&["--url", &url])).await.unwrap();
+    assert_eq!(failed.code, Some(1), "{}", failed.errors);
+    assert!(failed.errors.contains("cannot open sse connection 1 of 1"), "{}", failed.errors);
+    assert!(failed.errors.contains("refused with 404"), "{}", failed.errors);
+    assert_eq!(failed.errors.lines().count(), 1, "{}", failed.errors);
+}
