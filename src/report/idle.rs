@@ -50,7 +50,7 @@ fn fate(report: &Report) -> String {
 fn memory(report: &Report) -> String {
     let mut text = String::from(
         "\nmemory of a             ─── process ──   ──── kernel ────   ──── given back ────\n\
-         connection              first    again   socket  buffers   memory        files\n",
+         connection              first    again   socket  buffers   memory          files\n",
     );
     for lane in &report.lanes {
         let (process, kernel) = (&lane.server_memory, &lane.kernel_memory);
@@ -65,7 +65,7 @@ fn memory(report: &Report) -> String {
             files(lane),
         );
     }
-    text
+    text + "process: what its PSS grew by; again: by a second crowd, after the first left\n"
 }
 
 /// `8512 B`; `–` for what cannot be known.
@@ -95,7 +95,7 @@ fn traffic(report: &Report) -> String {
             text += &row("  in the long run", long_run.as_ref());
         }
     }
-    text
+    text + "packets: pure acknowledgements, too; on wire: with their IP and TCP headers\n"
 }
 
 /// The long run is worth a row where the window did not happen to show it.
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_a_terminal_and_nothing_is_less_than_nothing() {
         let text = text(&report(lane(Some(123_456.0), Some(-0.001))));
-        assert!(text.contains("     0 %  19000 of 19000\n"), "{text}");
+        assert!(text.contains("      0 % 19000 of 19000\n"), "{text}");
         assert!(!text.contains("-0"), "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");

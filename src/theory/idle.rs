@@ -9,8 +9,11 @@
 //! ```
 //!
 //! An acknowledgement rides on what is sent within 40 ms (Linux's `TCP_DELACK_MIN`), and is a packet of its
-//! own where nothing is. After a long silence Linux may acknowledge at once and not wait for company
-//! (`icsk_ack.quick`): a packet more than is said here, and no fewer.
+//! own where nothing is. One rides alone though something follows: that of the first ping. Linux delays
+//! acknowledgements where a connection answers what it is told (`inet_csk_in_pingpong_mode`), and by then the
+//! client has only asked; an hour of pings later it is one packet of hundreds.
+
+use std::ops::{Add, Mul};
 
 use super::Heartbeats;
 use crate::transport::Transport;
@@ -33,6 +36,8 @@ pub struct Beat {
     pub down: Sent,
     /// From client to server.
     pub up: Sent,
+    /// Packets that go up beside the first of them only.
+    pub first_up_packets: f64,
 }
 
 /// What decides how often an idle connection is used, and what for.
@@ -69,14 +74,43 @@ pub fn beat(transport: Transport, habits: &Habits) -> Beat {
         Transport::Websocket => (heartbeats.websocket_ping_us, (PING, 2.0), (PONG, 1.0)),
     };
     let sent = |(bytes, packets)| Sent { bytes, packets };
-    Beat { period_us, down: sent(down), up: sent(up) }
+    let first_up_packets = if transport == Transport::Websocket { 1.0 } else { 0.0 };
+    Beat { period_us, down: sent(down), up: sent(up), first_up_packets }
 }
 
-/// How many beats fall into a window that begins and ends so many microseconds after the connection was
-/// opened: those at 1, 2, … periods. A window holds a whole number of them, so a short one says little about
-/// the next.
-pub fn beats_between(period_us: f64, from_us: f64, to_us: f64) -> f64 {
-    (to_us / period_us).floor() - (from_us / period_us).floor()
+impl Beat {
+    /// What goes each way, down and up, in a window that begins and ends so many microseconds after the
+    /// connection was opened: at 1, 2, … periods. A window holds a whole number of them, so a short one says
+    /// little about the next.
+    pub fn between(&self, from_us: f64, to_us: f64) -> (Sent, Sent) {
+        let beats = (to_us / self.period_us).floor() - (from_us / self.period_us).floor();
+        let has_first = from_us < self.period_us && self.period_us <= to_us;
+        let mut up = self.up * beats;
+        up.packets += if has_first { self.first_up_packets } else { 0.0 };
+        (self.down * beats, up)
+    }
+
+    /// What goes each way in so long a time, on average over all times.
+    pub fn in_the_long_run(&self, span_us: f64) -> (Sent, Sent) {
+        let beats = span_us / self.period_us;
+        (self.down * beats, self.up * beats)
+    }
+}
+
+impl Add for Sent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { bytes: self.bytes + other.bytes, packets: self.packets + other.packets }
+    }
+}
+
+impl Mul<f64> for Sent {
+    type Output = Self;
+
+    fn mul(self, times: f64) -> Self {
+        Self { bytes: self.bytes * times, packets: self.packets * times }
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +128,7 @@ mod tests {
     #[test]
     fn streams_send_a_few_bytes_and_askers_their_heads() {
         let of = |transport| {
-            let Beat { period_us, down, up } = beat(transport, &HABITS);
+            let Beat { period_us, down, up, .. } = beat(transport, &HABITS);
             (period_us, down.bytes, up.bytes)
         };
         assert_eq!(of(Transport::Poll), (30e6, 118.0, 70.0));
@@ -114,10 +148,21 @@ mod tests {
 
     #[test]
     fn a_window_holds_the_beats_that_fall_into_it() {
+        let sse = beat(Transport::Sse, &HABITS);
         for (from_us, to_us, beats) in
             [(0.0, 14e6, 0.0), (0.0, 15e6, 1.0), (2e6, 32e6, 2.0), (15e6, 29e6, 0.0), (14e6, 76e6, 5.0)]
         {
-            assert_eq!(beats_between(15e6, from_us, to_us), beats, "{from_us} to {to_us}");
+            let (down, up) = sse.between(from_us, to_us);
+            assert_eq!((down.bytes, up.packets), (8.0 * beats, beats), "{from_us} to {to_us}");
         }
+        assert_eq!(sse.in_the_long_run(60e6).0, Sent { bytes: 32.0, packets: 4.0 });
+    }
+
+    #[test]
+    fn the_first_ping_is_acknowledged_before_it_is_answered() {
+        let websocket = beat(Transport::Websocket, &HABITS);
+        let up = |from_us, to_us| websocket.between(from_us, to_us).1.packets;
+        assert_eq!((up(1e6, 24e6), up(1e6, 31e6), up(1e6, 81e6), up(25e6, 81e6)), (0.0, 2.0, 4.0, 2.0));
+        assert_eq!(websocket.in_the_long_run(25e6).1.packets, 1.0);
     }
 }

@@ -47,7 +47,7 @@ pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
 pub use bytes::{BytesPerEvent, Heads, Layers, Payload, bytes_per_event};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;
-pub use idle::{Beat, Habits, Sent, beat, beats_between};
+pub use idle::{Beat, Habits, Sent, beat};
 pub use latency::{Latency, first_event_us, latency};
 pub use one_way::OneWay;
 pub use requests::{Requests, requests};

@@ -17,7 +17,7 @@ use super::request::Asking;
 use super::result::{Direction, Flow};
 use super::traffic::Traffic;
 use crate::bench::Progress;
-use crate::theory::{Beat, Habits, Heartbeats, beat, beats_between};
+use crate::theory::{Beat, Habits, Heartbeats, Sent, beat};
 
 /// What came of it, as far as it came.
 pub(super) struct Trial {
@@ -128,14 +128,14 @@ impl Settings<'_> {
         trial.measured = after.zip(before).map(flow);
         let headers = after.map_or(USUAL_HEADERS, |after| after.header_bytes);
         let Some(beat) = self.beat(crowd) else { return };
-        let beats = |since: Instant| {
-            let us = |at: Instant| (at - since).as_secs_f64() * 1e6;
-            beats_between(beat.period_us, us(from), us(to))
-        };
-        let mean =
-            crowd.clients().iter().map(|idle| beats(idle.since)).sum::<f64>() / self.connections as f64;
-        trial.predicted = Some(flow_of(&beat, mean * 60.0 / seconds, headers));
-        trial.long_run = Some(flow_of(&beat, 60e6 / beat.period_us, headers));
+        let us = |span: Duration| span.as_secs_f64() * 1e6;
+        let each =
+            crowd.clients().iter().map(|idle| beat.between(us(from - idle.since), us(to - idle.since)));
+        let (down, up) =
+            each.fold((Sent::default(), Sent::default()), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        let share = 60.0 / seconds / self.connections as f64;
+        trial.predicted = Some(flow_of((down * share, up * share), headers));
+        trial.long_run = Some(flow_of(beat.in_the_long_run(60e6), headers));
     }
 
     /// What keeps these connections alive; `None` where that is somebody else's to say. What a poll and its
@@ -153,11 +153,10 @@ impl Settings<'_> {
     }
 }
 
-fn flow_of(beat: &Beat, beats_per_minute: f64, header_bytes: u32) -> Flow {
-    let direction = |sent: crate::theory::Sent| {
-        Direction::new(sent.bytes * beats_per_minute, sent.packets * beats_per_minute, header_bytes)
-    };
-    Flow { down: direction(beat.down), up: direction(beat.up) }
+/// Theory, in the words of a result.
+fn flow_of((down, up): (Sent, Sent), header_bytes: u32) -> Flow {
+    let direction = |sent: Sent| Direction::new(sent.bytes, sent.packets, header_bytes);
+    Flow { down: direction(down), up: direction(up) }
 }
 
 impl Trial {
