@@ -2,7 +2,7 @@
 
 use super::format::{bytes, chosen, number, percent};
 use super::text::{folded, heads};
-use crate::bench::idle::result::{Direction, Flow, Lane, PerMinute, Report};
+use crate::bench::idle::result::{Direction, Flow, KernelMemory, Lane, PerMinute, Report};
 use crate::transport::Transport;
 
 /// The tables.
@@ -60,7 +60,7 @@ fn memory(report: &Report) -> String {
             whole(process.bytes_per_connection),
             whole(process.again_bytes_per_connection),
             whole(kernel.socket_bytes_per_connection),
-            whole(kernel.buffer_bytes_per_connection),
+            buffers(kernel),
             percent(lane.given_back.memory_share),
             files(lane),
         );
@@ -71,6 +71,14 @@ fn memory(report: &Report) -> String {
 /// `8512 B`; `–` for what cannot be known.
 fn whole(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{:.0} B", value.round() + 0.0))
+}
+
+/// `<210 B` for what cannot be told from nothing.
+fn buffers(kernel: &KernelMemory) -> String {
+    match (kernel.buffer_bytes_per_connection, kernel.buffers_within_bytes_per_connection) {
+        (Some(bytes), Some(within)) if bytes.abs() <= within => format!("<{}", whole(Some(within))),
+        (bytes, _) => whole(bytes),
+    }
 }
 
 /// `5000 of 5000`.
@@ -120,7 +128,7 @@ fn row(name: &str, flow: Option<&Flow>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::idle::result::{GivenBack, KernelMemory, ServerMemory};
+    use crate::bench::idle::result::{GivenBack, ServerMemory};
     use crate::bench::result::{Environment, HeaderStyle};
 
     fn lane(memory: Option<f64>, share: Option<f64>) -> Lane {
@@ -141,6 +149,7 @@ mod tests {
             kernel_memory: KernelMemory {
                 socket_bytes_per_connection: memory,
                 buffer_bytes_per_connection: memory.map(|_| -0.2),
+                buffers_within_bytes_per_connection: memory.map(|_| 55.2),
             },
             per_minute: PerMinute { measured: flow, predicted: flow, long_run: None },
             given_back: GivenBack {
@@ -179,7 +188,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_a_terminal_and_nothing_is_less_than_nothing() {
         let text = text(&report(lane(Some(123_456.0), Some(-0.001))));
-        assert!(text.contains("      0 % 19000 of 19000\n"), "{text}");
+        assert!(text.contains("    <55 B      0 % 19000 of 19000\n"), "{text}");
         assert!(!text.contains("-0"), "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");

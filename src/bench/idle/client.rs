@@ -194,4 +194,15 @@ mod tests {
         let elsewhere = SocketAddr::from(([192, 0, 2, 1], 80));
         assert_eq!(source(elsewhere, 20_000), None, "only the system knows from where it reaches others");
     }
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_server_sees_where_each_block_comes_from() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for (number, from) in [(0, "127.0.0.1"), (PORTS, "127.0.0.2"), (PORTS * 300, "127.0.1.45")] {
+            let (connected, accepted) = tokio::join!(connect(address, number), listener.accept());
+            let (_, peer) = accepted.unwrap();
+            assert_eq!((connected.is_ok(), peer.ip().to_string().as_str()), (true, from));
+        }
+    }
 }

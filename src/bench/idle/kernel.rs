@@ -5,6 +5,8 @@
 //! /proc/net/sockstat    TCP: inuse 12 … mem 3       pages that hold what is sent, or received and not read
 //! ```
 //!
+//! Each CPU keeps up to a mebibyte of pages back before it tells of them: what is less cannot be seen.
+//!
 //! The structure is the largest part and not the whole: what every socket has besides (its inode, its file,
 //! an entry in the server's poll) is about half as much again, and only root may see it, in `/proc/slabinfo`.
 
@@ -30,6 +32,14 @@ pub(super) fn buffer_bytes() -> Option<u64> {
     return Some(pages * rustix::param::page_size() as u64);
     #[cfg(not(unix))]
     Some(pages)
+}
+
+/// `SK_MEMORY_PCPU_RESERVE` (include/net/sock.h), of each CPU.
+const KEPT_BACK: u64 = 1 << 20;
+
+/// By how much [`buffer_bytes`] may be off, either way.
+pub(super) fn within_bytes() -> u64 {
+    KEPT_BACK * std::thread::available_parallelism().map_or(1, usize::from) as u64
 }
 
 /// `TCP: inuse 12 orphan 0 tw 4 alloc 13 mem 3`

@@ -1,5 +1,5 @@
-//! What idle connections cost: memory at both of the server's floors (its process and the kernel), and what
-//! keeps a connection alive on which nothing happens.
+//! What idle connections cost: memory, in the server's process and in the kernel, and what goes over a wire to
+//! keep a connection on which nothing happens.
 //!
 //! ```text
 //! Plan ─▶ limits ─▶ each round, each transport: a fresh server │ trial ─▶ summary ─▶ Report

@@ -84,6 +84,8 @@ pub struct KernelMemory {
     pub socket_bytes_per_connection: Option<f64>,
     /// What its buffers hold: half of what those of both ends grew by.
     pub buffer_bytes_per_connection: Option<f64>,
+    /// By how much that may be off, either way: each CPU keeps back a part of what it should tell.
+    pub buffers_within_bytes_per_connection: Option<f64>,
 }
 
 /// What goes over one connection a minute.

@@ -2,6 +2,7 @@
 
 use super::experiment::Lane as Trials;
 use super::host::Snapshot;
+use super::kernel;
 use super::plan::Plan;
 use super::result::{Direction, Flow, GivenBack, KernelMemory, Lane, PerMinute, ServerMemory};
 use super::trial::Trial;
@@ -30,6 +31,9 @@ pub(super) fn lane(Trials { transport, trials }: &Trials, connections: usize) ->
         kernel_memory: KernelMemory {
             socket_bytes_per_connection: over(&|trial| trial.socket_bytes.map(|bytes| bytes as f64)),
             buffer_bytes_per_connection: over(&|trial| trial.buffers(connections)),
+            buffers_within_bytes_per_connection: over(&|trial| {
+                trial.buffers(connections).map(|_| kernel::within_bytes() as f64 / 2.0 / connections as f64)
+            }),
         },
         per_minute: PerMinute {
             measured: flow(trials, |trial| trial.measured),

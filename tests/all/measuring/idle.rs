@@ -47,6 +47,7 @@ fn every_transport_is_weighed_and_gives_all_its_file_descriptors_back() {
             "server_memory.open_bytes",
             "server_memory.after_bytes",
             "kernel_memory.buffer_bytes_per_connection",
+            "kernel_memory.buffers_within_bytes_per_connection",
         ] {
             number(lane, known);
         }
