@@ -7,10 +7,12 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child as Process, ChildStdin, ChildStdout, Command};
 
+use super::cores::Cores;
 use super::orders::{Done, Order};
 use super::plan::Plan;
 use super::process;
 use crate::client::Target;
+use crate::feed::Retain;
 
 /// Of `CreateProcess`: Ctrl-C is not passed on.
 #[cfg(windows)]
@@ -26,12 +28,13 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) async fn start(plan: &Plan) -> anyhow::Result<Self> {
+        let events = plan.retain();
         let largest = plan.source.size.max(1024) + 256;
-        Self::remembering(plan.retain(), largest).await
+        Self::remembering(Retain { events, bytes: events * largest }, plan.cores).await
     }
 
-    /// A server whose topics remember so many events, of so many bytes at most.
-    pub(super) async fn remembering(events: usize, largest: usize) -> anyhow::Result<Self> {
+    /// A server whose topics remember so much, on a CPU of its own where cores are named.
+    pub(super) async fn remembering(retain: Retain, cores: Option<Cores>) -> anyhow::Result<Self> {
         let this = std::env::current_exe().context("cannot find this program to start it again")?;
         let mut command = Command::new(this);
         // Ctrl-C in a terminal goes to the whole group: the server must outlive it until the result is in.
@@ -39,15 +42,18 @@ impl Child {
         command.process_group(0);
         #[cfg(windows)]
         command.creation_flags(CREATE_NEW_PROCESS_GROUP);
-        let mut process = command
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
-            .args(["--retain", &events.to_string()])
-            .args(["--retain-bytes", &(events * largest).to_string()])
+            .args(["--retain", &retain.events.to_string()])
+            .args(["--retain-bytes", &retain.bytes.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start a server")?;
+            .kill_on_drop(true);
+        let started = match cores {
+            None => command.spawn(),
+            Some(cores) => cores.on_the_servers(|| command.spawn())?,
+        };
+        let mut process = started.context("cannot start a server")?;
         let orders = process.stdin.take().expect("stdin is piped");
         let stdout = process.stdout.take().expect("stdout is piped");
         let mut answers = BufReader::new(stdout).lines();
@@ -75,9 +81,7 @@ impl Child {
     /// CPU time of all its threads but the one that publishes, in microseconds; `None` where the platform
     /// does not say.
     pub(super) fn cpu_us(&self) -> Option<f64> {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id()?)).ok()?;
-        let nanoseconds = tasks.flatten().map(|task| thread_cpu_ns(&task.path()));
-        Some(nanoseconds.sum::<io::Result<u64>>().ok()? as f64 / 1e3)
+        process_cpu_us(self.process.id()?)
     }
 
     /// Its proportional set size in bytes; `None` where the platform does not say.
@@ -89,6 +93,14 @@ impl Child {
     pub(super) fn id(&self) -> Option<u32> {
         self.process.id()
     }
+}
+
+/// CPU time of all threads of a process but one that publishes, in microseconds; `None` where there is no such
+/// process, or the platform does not say.
+pub(super) fn process_cpu_us(id: u32) -> Option<f64> {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).ok()?;
+    let nanoseconds = tasks.flatten().map(|task| thread_cpu_ns(&task.path()));
+    Some(nanoseconds.sum::<io::Result<u64>>().ok()? as f64 / 1e3)
 }
 
 /// `schedstat` begins with the nanoseconds a thread has run (Documentation/scheduler/sched-stats.rst).

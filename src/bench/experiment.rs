@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::calibrate::{Calibration, calibrate};
+use super::cores::cpus;
 use super::plan::{Mode, Plan};
 use super::result::{Environment, Report, SCHEMA_VERSION};
 use super::round::{self, Round, Settings};
@@ -171,6 +172,6 @@ pub(super) fn environment() -> Environment {
         build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
-        cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        cpus: cpus(),
     }
 }

@@ -8,11 +8,13 @@
 //! stdin), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run
 //! of all lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made
 //! from), `predict` (theory, for what was played), `figures` (a lane's, over its trials), `summary` (all lanes),
-//! `experiment` (from a plan to a report), [`result`] (plain data). Apart from these, [`idle`]: what connections
-//! cost on which nothing happens.
+//! `experiment` (from a plan to a report), [`result`] (plain data). Beside it: [`capacity`] (how much a server
+//! carries), [`idle`] (what connections cost on which nothing happens), and [`cores`] (which CPU is whose).
 
 mod calibrate;
+pub mod capacity;
 mod child;
+pub mod cores;
 mod diary;
 mod experiment;
 mod figures;

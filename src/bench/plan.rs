@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cores::Cores;
 use crate::client::{Headers, Options, PollMode, Target};
 use crate::source::{Source, SourceKind};
 use crate::transport::Transport;
@@ -56,6 +57,8 @@ pub struct Plan {
     pub publish: bool,
     /// Which topic; the server's default where none is named.
     pub topic: Option<String>,
+    /// Where the server runs, and where everybody else does; wherever the system likes where none are named.
+    pub cores: Option<Cores>,
 }
 
 impl Plan {

@@ -1,5 +1,6 @@
 //! `wirelanes bench`: all transports on the same events, beside theory.
 
+mod capacity;
 mod idle;
 
 use std::io::IsTerminal;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::experiment::ExperimentArguments;
 use super::{Cli, interrupted, runtime, units};
+use crate::bench::cores::Cores;
 use crate::bench::result::Report;
 use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
@@ -50,6 +52,9 @@ pub(super) struct Arguments {
     /// All lanes at once, or one after another
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
+    /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
+    #[arg(long, value_name = "SERVER,CLIENTS")]
+    cores: Option<Cores>,
     /// Write the result here, too; `.json` for programs, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output)]
     output: Option<Output>,
@@ -61,9 +66,10 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-/// Measurements of something else than events.
+/// What is measured in another way.
 #[derive(Subcommand)]
 enum Lab {
+    Capacity(Box<capacity::Arguments>),
     Idle(Box<idle::Arguments>),
 }
 
@@ -143,6 +149,7 @@ impl Arguments {
         plan.url = self.url.clone();
         plan.publish = self.publish;
         plan.topic = self.topic.clone();
+        plan.cores = self.cores;
         plan
     }
 }
@@ -154,12 +161,15 @@ fn usage(message: &str) -> ! {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.lab {
         None => compare(arguments),
+        Some(Lab::Capacity(arguments)) => capacity::run(*arguments),
         Some(Lab::Idle(arguments)) => idle::run(*arguments),
     }
 }
 
 fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
+    // Threads inherit it: so before there are any.
+    plan.cores.map_or(Ok(()), Cores::pin)?;
     let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
         eprintln!("interrupted: nothing was measured yet");
         return Ok(ExitCode::from(INTERRUPTED));

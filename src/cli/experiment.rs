@@ -102,6 +102,7 @@ impl ExperimentArguments {
             url: None,
             publish: false,
             topic: None,
+            cores: None,
         }
     }
 }

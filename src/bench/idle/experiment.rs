@@ -16,11 +16,11 @@ use crate::bench::Progress;
 use crate::bench::child::Child;
 use crate::bench::experiment::environment;
 use crate::client::Target;
+use crate::feed::Retain;
 use crate::transport::Transport;
 
 /// What a server of our own remembers: nothing is published.
-const EVENTS: usize = 1;
-const EVENT_BYTES: usize = 1 << 10;
+const REMEMBERED: Retain = Retain { events: 1, bytes: 1 << 10 };
 
 /// The trials of one transport.
 pub(super) struct Lane {
@@ -75,7 +75,7 @@ async fn play(
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Option<Trial>> {
     let child = match plan.url {
-        None => Some(Child::remembering(EVENTS, EVENT_BYTES).await?),
+        None => Some(Child::remembering(REMEMBERED, plan.cores).await?),
         Some(_) => None,
     };
     let target = child.as_ref().map(Child::target).or(plan.url.as_ref()).expect("there is one or the other");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bench::cores::Cores;
 use crate::client::{Headers, Target};
 use crate::transport::Transport;
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub url: Option<Target>,
     /// The process of that server, where it runs on this machine.
     pub process: Option<u32>,
+    /// The CPU of the server, and that of its clients.
+    pub cores: Option<Cores>,
 }
 
 impl Plan {

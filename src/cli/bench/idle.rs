@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{interrupted, print, runtime, units};
 use super::{Format, INTERRUPTED, Output, output, ticking, usage};
+use crate::bench::cores::Cores;
 use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
 use crate::client::{Header, HeaderStyle, Headers, Target};
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
     /// The process of the server at --url, on this machine: its memory and its files, and its children's
     #[arg(long, requires = "url")]
     pid: Option<u32>,
+    /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
+    #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
+    cores: Option<Cores>,
     /// Write the result here, too; `.json` for programs, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output)]
     output: Option<Output>,
@@ -93,6 +97,7 @@ impl Arguments {
             headers: Headers { style: self.headers, extra: self.extra.clone() },
             url: self.url.clone(),
             process: self.pid,
+            cores: self.cores,
         }
     }
 
@@ -120,6 +125,8 @@ impl Format {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
+    // Threads inherit it: so before there are any.
+    plan.cores.map_or(Ok(()), Cores::pin)?;
     let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
         eprintln!("interrupted: nothing was measured yet");
         return Ok(ExitCode::from(INTERRUPTED));
