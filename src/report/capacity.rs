@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::format::{chosen, duration, number, three_digits};
 use super::text::folded;
 use crate::bench::capacity::News;
-use crate::bench::capacity::result::{Axis, Peak, Report, Step, Verdict};
+use crate::bench::capacity::result::{Axis, Events, Peak, Report, Step, Verdict};
 
 /// One JSON document.
 pub fn json(report: &Report) -> String {
@@ -41,9 +41,30 @@ pub fn conditions(report: &Report) -> String {
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     folded("", &facts.join(" · "))
-        + "latency = age of the event on arrival; server CPU includes taking the events in\n\n\
-           events        deliveries/s   latency           lost/   server CPU\n\
-           \x20  a s clients wanted reached    p50     p99 dbl/ord  cores  del./s  verdict\n"
+        + "latency = age of the event on arrival; server CPU includes taking the events in\n\n"
+        + &columns()
+}
+
+fn columns() -> String {
+    format!(
+        "{:>5} {:>6} {:>13} {:>15} {:>7} {:>12}\n\
+         {:>5} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>5} {:>6}  verdict\n",
+        "rate",
+        "cli-",
+        "deliveries/s",
+        "latency",
+        "lost/",
+        "server CPU",
+        "a s",
+        "ents",
+        "wanted",
+        "came",
+        "p50",
+        "p99",
+        "dbl/ord",
+        "cores",
+        "del./s",
+    )
 }
 
 /// What is to be said as it happens.
@@ -57,15 +78,15 @@ pub fn news(news: &News<'_>) -> String {
 
 fn row(step: &Step) -> String {
     let events = &step.events;
-    let wrong = [events.lost, events.doubled, events.reordered].map(count).join("/");
     let line = format!(
-        "{:>6} {:>7} {:>6} {:>7} {:>7} {:>7} {wrong:>7} {:>6} {:>7}  {}",
+        "{:>5} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>5} {:>6}  {}",
         count(step.rate_per_s),
         step.clients,
         three_digits(step.wanted_deliveries_per_s),
         three_digits(step.deliveries_per_s),
         latency(step.latency_us.p50),
         latency(step.latency_us.p99),
+        wrong(events),
         step.server_cpu_share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
         number(step.deliveries_per_server_cpu_s),
         verdict(step),
@@ -82,6 +103,13 @@ fn cut(step: &Step, why: &str) -> String {
 
 fn latency(us: Option<u64>) -> String {
     duration(us.map(|us| us as f64))
+}
+
+/// What is wrong, by its kind; in all where that takes too much room.
+fn wrong(events: &Events) -> String {
+    let kinds = [events.lost, events.doubled, events.reordered];
+    let text = kinds.map(count).join("/");
+    if text.len() <= 7 { text } else { format!("Σ {}", count(kinds.iter().sum())) }
 }
 
 /// A whole number: as it is while it is short.
@@ -119,7 +147,10 @@ fn word(verdict: Verdict) -> &'static str {
 /// What held: a line for each transport.
 pub fn peaks(report: &Report) -> String {
     let what = if report.axis == Axis::None { "one step" } else { "most that held" };
-    let mut text = format!("\n{what:<14} deliveries/s  events/s clients      p99  del. a CPU s  above it\n");
+    let mut text = format!(
+        "\n{what:<14} {:>12} {:>8} {:>7} {:>7} {:>10}  above it\n",
+        "deliveries/s", "events/s", "clients", "p99", "del./CPU s"
+    );
     for lane in &report.lanes {
         let name = lane.transport.name();
         let row = lane
@@ -150,11 +181,83 @@ fn found(peak: &Peak, axis: Axis) -> String {
         limit => word(limit),
     };
     format!(
-        "{:>12} {:>9} {:>7} {:>8} {:>13}  {limit}",
+        "{:>12} {:>8} {:>7} {:>7} {:>10}  {limit}",
         format!("{at_least}{}", three_digits(step.deliveries_per_s)),
         count(step.rate_per_s),
         step.clients,
         latency(step.latency_us.p99),
         number(step.deliveries_per_server_cpu_s),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::capacity::Plan;
+    use crate::bench::capacity::result::{Lane, Latency, Round};
+    use crate::transport::Transport;
+
+    fn step(verdict: Verdict, events: Events) -> Step {
+        Step {
+            rate_per_s: 36_000,
+            clients: 10_000,
+            verdict,
+            held: verdict == Verdict::Ok,
+            wanted_deliveries_per_s: 360e6,
+            deliveries_per_s: 3.594e6,
+            latency_us: Latency { p50: Some(7_660), p99: Some(121_700), ..Latency::default() },
+            events,
+            server_cpu_share: Some(0.972),
+            deliveries_per_server_cpu_s: Some(3.69e6),
+            reader_cpu_share: None,
+            client_cpu_share: None,
+            publisher_lag_p99_us: 300,
+            readers_cut: 0,
+            cut: None,
+        }
+    }
+
+    fn report(steps: Vec<Step>) -> Report {
+        let held = steps.iter().find(|step| step.held).cloned();
+        let peak = held.map(|step| Peak { step, at_least: true, limit: Verdict::PublisherBound });
+        let round = Round { peak: peak.clone(), steps };
+        let lane = Lane { transport: Transport::Websocket, peak, rounds: vec![round.clone(), round] };
+        Report { lanes: vec![lane], interrupted: true, ..Plan::default().report(String::new()) }
+    }
+
+    #[test]
+    fn a_report_fits_a_terminal() {
+        let wrong = Events { due: 108_000, lost: 12_345, doubled: 123, reordered: 1, ..Events::default() };
+        let cut = Step {
+            readers_cut: 17,
+            cut: Some("connection reset by peer".repeat(3)),
+            ..step(Verdict::Late, wrong)
+        };
+        let verdicts = [Verdict::Lost, Verdict::Refused, Verdict::ClientBound, Verdict::PublisherBound];
+        let steps = verdicts.map(|verdict| step(verdict, wrong));
+        let text = text(&report([&[step(Verdict::Ok, Events::default()), cut], &steps[..]].concat()));
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_step_is_a_line_and_a_peak_is_another() {
+        let text = text(&report(vec![step(Verdict::Ok, Events::default())]));
+        let row = "36000  10000   360M  3.59M 7.66 ms  122 ms   0/0/0  0.97  3.69M  ok\n";
+        assert!(text.contains(&format!("\nwebsocket, round 2 of 2\n{row}")), "{text}");
+        let row = "websocket           ≥ 3.59M    36000   10000  122 ms      3.69M  publisher-bound\n";
+        assert!(text.contains(row), "{text}");
+        assert!(text.contains("\ninterrupted") && text.contains("\n≥: "), "{text}");
+    }
+
+    #[test]
+    fn where_nothing_held_that_is_said() {
+        let lost = Events { lost: 12, ..Events::default() };
+        let text = text(&report(vec![step(Verdict::Lost, lost)]));
+        assert!(
+            text.contains("  lost 12\n") && text.contains("websocket                 –  nothing held\n"),
+            "{text}"
+        );
+    }
 }

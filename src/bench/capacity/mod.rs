@@ -261,3 +261,59 @@ fn warnings(plan: &Plan) -> Vec<String> {
     );
     debug.into_iter().chain(shared).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::step::tests::step;
+    use super::*;
+
+    fn at(rate_per_s: u64, held: bool, verdict: Verdict) -> Step {
+        Step { rate_per_s, held, verdict, deliveries_per_s: rate_per_s as f64, ..step() }
+    }
+
+    fn found(steps: &[Step]) -> Option<(u64, bool, Verdict)> {
+        let peak = peak(steps, &Plan::default())?;
+        Some((peak.step.rate_per_s, peak.at_least, peak.limit))
+    }
+
+    #[test]
+    fn a_peak_is_what_held_and_its_limit_what_went_wrong_next_above() {
+        let (low, high) = (at(500, true, Verdict::Ok), at(1_000, true, Verdict::Ok));
+        let late = at(2_000, false, Verdict::Late);
+        let lost = at(1_500, false, Verdict::Lost);
+        assert_eq!(found(&[low.clone(), high.clone(), late.clone()]), Some((1_000, false, Verdict::Late)));
+        assert_eq!(
+            found(&[low.clone(), late.clone(), high.clone(), lost]),
+            Some((1_000, false, Verdict::Lost))
+        );
+        assert_eq!(found(&[late]), None);
+        assert_eq!(found(&[low]), Some((500, true, Verdict::Ok)), "interrupted");
+    }
+
+    #[test]
+    fn where_we_are_the_limit_a_peak_is_a_lower_bound() {
+        let low = at(500, true, Verdict::Ok);
+        let failed = at(1_000, false, Verdict::PublisherBound);
+        assert_eq!(found(&[low.clone(), failed.clone()]), Some((500, true, Verdict::PublisherBound)));
+        let held = at(1_000, true, Verdict::ClientBound);
+        assert_eq!(found(&[low.clone(), held.clone()]), Some((1_000, true, Verdict::ClientBound)));
+        assert_eq!(
+            [&low, &failed, &held].map(outcome),
+            [Outcome::Held, Outcome::Failed, Outcome::HeldAtTheLimit]
+        );
+    }
+
+    #[test]
+    fn the_middle_round_counts_and_one_without_an_answer_is_the_lowest() {
+        let round = |rate_per_s| Round {
+            peak: peak(&[at(rate_per_s, true, Verdict::Ok)], &Plan::default()),
+            ..Round::default()
+        };
+        let middle = |rounds: &[Round]| middle(rounds).map(|peak| peak.step.rate_per_s);
+        assert_eq!(middle(&[round(300), round(100), round(200)]), Some(200));
+        assert_eq!(middle(&[round(300), Round::default(), round(200)]), Some(200));
+        assert_eq!(middle(&[round(300), round(200)]), Some(200));
+        assert_eq!(middle(&[round(300), Round::default()]), None);
+        assert_eq!(middle(&[]), None);
+    }
+}

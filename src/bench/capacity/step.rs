@@ -255,14 +255,14 @@ fn verdict(step: &Step, plan: &Plan) -> Verdict {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn plan() -> Plan {
         Plan { duration: Duration::from_secs(3), ..Plan::default() }
     }
 
-    fn step() -> Step {
+    pub(in crate::bench::capacity) fn step() -> Step {
         Step {
             rate_per_s: 1,
             clients: 1,

@@ -2,13 +2,15 @@
 //! accounted for, servers that lie, and how a run ends that is not allowed to.
 //!
 //! Read first what the tests stand on: [`bench`] (a run, and what came of it), [`forger`] (a stretch of the way
-//! that loses, doubles or swaps one message). No figure here is a matter of speed: this may run on any machine.
+//! that loses, doubles or swaps one message), [`hub`] (somebody else's server). No figure here is a matter of speed: this may run on any machine.
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
 mod bench;
 mod forger;
+mod hub;
 
 mod bytes;
+mod capacity;
 mod choices;
 mod elsewhere;
 #[cfg(unix)]
