@@ -41,7 +41,15 @@ pub fn conditions(report: &Report) -> String {
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     folded("", &facts.join(" · "))
-        + "latency = age of the event on arrival; server CPU includes taking the events in\n\n"
+        + &folded(
+            "",
+            &format!(
+                "latency = age of the event on arrival, up to {} of it a rest of our readers; server CPU includes \
+             taking the events in",
+                chosen(report.reader_rest_us)
+            ),
+        )
+        + "\n"
         + &columns()
 }
 

@@ -1,18 +1,15 @@
 //! All readers of a step, on one thread of their own.
 //!
-//! They share a desk: a buffer that whoever can read reads into, the histogram, and what each has seen. A read
-//! is taken apart where it lies; nothing is copied but its tail.
-//!
 //! A reader that is woken for every event spends its time on being woken, and would be the limit long before
-//! the server is. So the thread rests after work that took a while, as long as the work took: what comes
-//! meanwhile comes with one read. It is never busy for more than half of its time, until the rest that this
-//! takes would itself be seen beside the objective; then it rests no longer, and soon it is the limit, and says
-//! so.
+//! the server is. So the thread rests after work, as long as the work took: what comes meanwhile comes with one
+//! read, and the thread is not busy for more than half of its time. A rest has an upper bound, which the
+//! objective sets and the report names; where the work takes longer than that, the thread is busier, and soon it
+//! is the limit, and says so.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -25,15 +22,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::frames::Finding;
+use super::desk::{Progress, Shared};
 use super::listener::Listener;
 use super::seen::Seen;
-use super::{histogram, slo::Slo};
+use super::slo::Slo;
 use crate::clock::{monotonic_us, thread_cpu_us};
 use crate::transport::Transport;
-
-/// What one read may bring: a thousand events of the usual size. More would fall out of the cache.
-const BUFFER: usize = 256 << 10;
 
 /// Connections that are made at once: a listener's backlog is at least 128 by default, and we are not alone.
 const AT_ONCE: usize = 100;
@@ -44,11 +38,17 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How often the thread tells how much CPU it has used.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Work that takes less needs no rest: a few dozen reads.
-const BRIEF_US: u64 = 250;
-
 /// The longest rest, as a part of the objective: what it adds to a latency is then within what repeats differ.
-const REST: u64 = 50;
+const LONGEST: u64 = 50;
+
+/// The shortest, as a part of the longest: with the usual objective 250 µs, in which a server writes to a few
+/// dozen readers.
+const SHORTEST: u64 = 8;
+
+/// How long readers rest at most, in microseconds.
+pub(super) fn longest_rest_us(slo: Slo) -> u64 {
+    slo.below_us() / LONGEST
+}
 
 /// Whom to listen to, and how.
 #[derive(Clone, Debug)]
@@ -64,81 +64,6 @@ pub(super) struct Listening {
     /// The first event that counts.
     pub(super) first: u64,
     pub(super) slo: Slo,
-}
-
-/// How far the readers are, for other threads to see.
-#[derive(Default)]
-struct Progress {
-    connected: AtomicU64,
-    /// Readers whose connection ended.
-    cut: AtomicU64,
-    /// Why the first of them did.
-    failure: Mutex<Option<String>>,
-    /// Only what was due after this instant is ours; 0 before there is one.
-    origin_us: AtomicU64,
-    /// Deliveries of this step, those before the window included.
-    arrived: AtomicU64,
-    /// Deliveries that count.
-    counted: AtomicU64,
-    /// CPU time of the thread.
-    cpu_us: AtomicU64,
-}
-
-/// What the readers of a thread share.
-pub(super) struct Shared {
-    desk: Mutex<Desk>,
-    first: u64,
-    progress: Arc<Progress>,
-}
-
-/// Where what was read is taken apart.
-pub(super) struct Desk {
-    pub(super) buffer: Vec<u8>,
-    pub(super) finding: Finding,
-    latency_us: Histogram<u64>,
-    /// What each reader has seen.
-    seen: Vec<Seen>,
-}
-
-impl Shared {
-    fn new(listening: &Listening, progress: Arc<Progress>) -> Self {
-        let desk = Desk {
-            buffer: vec![0; BUFFER],
-            finding: Finding::default(),
-            latency_us: histogram(),
-            seen: (0..listening.clients).map(|_| Seen::since(listening.first)).collect(),
-        };
-        Self { desk: Mutex::new(desk), first: listening.first, progress }
-    }
-
-    /// The desk, with room for a read behind so many bytes that were read before. All readers are on one
-    /// thread: nobody ever waits for it.
-    pub(super) fn desk(&self, held: usize) -> MutexGuard<'_, Desk> {
-        let mut desk = self.desk.lock().expect("no holder of this lock panics");
-        // A message that does not fit is given twice the room, so that it is not copied more than a few times.
-        if held * 2 > desk.buffer.len() {
-            let length = desk.buffer.len() * 2;
-            desk.buffer.resize(length, 0);
-        }
-        desk
-    }
-
-    /// Notes what a read brought to a reader.
-    pub(super) fn note(&self, desk: &mut Desk, reader: usize, arrived_us: u64) {
-        let origin_us = self.progress.origin_us.load(Relaxed);
-        let Desk { finding, latency_us, seen, .. } = desk;
-        let seen = &mut seen[reader];
-        let (mut arrived, mut counted) = (0, 0);
-        for mark in finding.found.drain(..).filter(|mark| mark.due_us >= origin_us) {
-            arrived += 1;
-            if mark.sequence >= self.first && seen.note(mark.sequence) {
-                counted += 1;
-                latency_us.saturating_record(arrived_us.saturating_sub(mark.due_us));
-            }
-        }
-        self.progress.arrived.fetch_add(arrived, Relaxed);
-        self.progress.counted.fetch_add(counted, Relaxed);
-    }
 }
 
 /// What all readers of a step heard.
@@ -233,15 +158,14 @@ impl Crowd {
 fn runtime(slo: Slo) -> io::Result<Runtime> {
     let awake_us = Arc::new(AtomicU64::new(monotonic_us()));
     let woken_us = awake_us.clone();
-    let longest_us = slo.below_us() / REST;
+    let longest_us = longest_rest_us(slo);
     Builder::new_current_thread()
         .enable_all()
         .event_interval(u32::MAX)
         .on_thread_park(move || {
             let worked_us = monotonic_us() - awake_us.load(Relaxed);
-            if worked_us > BRIEF_US {
-                thread::sleep(Duration::from_micros(worked_us.min(longest_us)));
-            }
+            let rest_us = worked_us.clamp(longest_us / SHORTEST, longest_us);
+            thread::sleep(Duration::from_micros(rest_us));
         })
         .on_thread_unpark(move || woken_us.store(monotonic_us(), Relaxed))
         .build()

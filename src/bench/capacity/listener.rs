@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::crowd::{Desk, Listening, Shared};
+use super::crowd::Listening;
+use super::desk::{Desk, Shared};
 use super::frames::answers::next_answer;
 use super::frames::{Finding, Opening, Stream, Wrong};
 use crate::clock::monotonic_us;

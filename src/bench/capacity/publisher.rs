@@ -11,8 +11,7 @@
 //! only as far as it came late to the event: that is its *lag*. Where a server's socket is full, the event
 //! waits, and that is its latency.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -21,9 +20,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use hdrhistogram::Histogram;
 
-use super::frames::answers::next_answer;
 use super::histogram;
-use super::marker::Mark;
+use super::pipeline::Pipeline;
 use super::seen::{LANES, turns};
 use crate::clock::monotonic_us;
 
@@ -34,12 +32,6 @@ const TICK_US: u64 = 200;
 
 /// How often a connection is looked at that owes nothing but answers.
 const IDLE_US: u64 = 1_000;
-
-/// Requests a connection may be owed answers to: a second of the highest rate that was ever seen, and 16 MiB.
-const WINDOW: u64 = 1 << 16;
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// What to publish, and where.
 #[derive(Clone, Debug)]
@@ -82,8 +74,8 @@ pub(super) struct Publisher {
 
 impl Publisher {
     pub(super) fn start(publishing: Publishing) -> anyhow::Result<Self> {
-        let lanes: Vec<Lane> =
-            (0..LANES).map(|lane| Lane::open(lane, &publishing)).collect::<Result<_, _>>()?;
+        let lanes: Vec<Pipeline> =
+            (0..LANES).map(|lane| Pipeline::open(lane, &publishing)).collect::<Result<_, _>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
         let thread = thread::Builder::new()
@@ -106,7 +98,11 @@ impl Drop for Publisher {
     }
 }
 
-fn publish(publishing: &Publishing, mut lanes: Vec<Lane>, stop: &AtomicBool) -> anyhow::Result<Published> {
+fn publish(
+    publishing: &Publishing,
+    mut lanes: Vec<Pipeline>,
+    stop: &AtomicBool,
+) -> anyhow::Result<Published> {
     let due_us = &publishing.due_us;
     let mut lag_us = histogram();
     let mut due = 0;
@@ -120,7 +116,7 @@ fn publish(publishing: &Publishing, mut lanes: Vec<Lane>, stop: &AtomicBool) -> 
         let written_us = monotonic_us();
         let first = before.max(publishing.first as usize).min(due);
         due_us[first..due].iter().for_each(|due_us| lag_us.saturating_record(written_us - due_us));
-        let is_done = due == due_us.len() && lanes.iter().all(Lane::is_done);
+        let is_done = due == due_us.len() && lanes.iter().all(Pipeline::is_done);
         if is_done || now_us > publishing.until_us || stop.load(Ordering::Relaxed) {
             let accepted = std::array::from_fn(|lane| lanes[lane].answered);
             return Ok(Published { accepted, lag_us });
@@ -130,7 +126,7 @@ fn publish(publishing: &Publishing, mut lanes: Vec<Lane>, stop: &AtomicBool) -> 
 }
 
 /// When there is something to do again.
-fn wake_us(next_due_us: Option<u64>, now_us: u64, lanes: &[Lane]) -> u64 {
+fn wake_us(next_due_us: Option<u64>, now_us: u64, lanes: &[Pipeline]) -> u64 {
     let soonest = now_us + TICK_US;
     match next_due_us {
         Some(due_us) if lanes.iter().all(|lane| !lane.is_waiting) => due_us.max(soonest),
@@ -143,126 +139,13 @@ fn sleep_until(instant_us: u64) {
     thread::sleep(Duration::from_micros(instant_us.saturating_sub(monotonic_us())));
 }
 
-/// One connection.
-struct Lane {
-    number: u64,
-    socket: TcpStream,
-    /// The head of every request: all are as long.
-    head: Vec<u8>,
-    /// How many events it was given.
-    next: u64,
-    /// How many of them the server answered for.
-    answered: u64,
-    /// What is to be written, and how much of it is.
-    out: Vec<u8>,
-    written: usize,
-    /// What was read of an answer.
-    unread: Vec<u8>,
-    /// Whether the server takes no more for now.
-    is_waiting: bool,
-}
-
-impl Lane {
-    fn open(number: usize, publishing: &Publishing) -> anyhow::Result<Self> {
-        let Publishing { address, authority, path, size, .. } = publishing;
-        let socket = TcpStream::connect_timeout(address, CONNECT)
-            .with_context(|| format!("cannot publish to `{authority}`"))?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n\
-             content-length: {size}\r\n\r\n"
-        );
-        Ok(Self {
-            number: number as u64,
-            socket,
-            head: head.into(),
-            next: 0,
-            answered: 0,
-            out: Vec::new(),
-            written: 0,
-            unread: Vec::new(),
-            is_waiting: false,
-        })
-    }
-
-    fn is_done(&self) -> bool {
-        !self.is_waiting && self.answered == self.next
-    }
-
-    /// Writes what is due of the events before `due`, and reads what was answered.
-    fn turn(&mut self, publishing: &Publishing, due: u64) -> anyhow::Result<()> {
-        self.read()?;
-        let end = turns(due)[self.number as usize];
-        while self.next < end && self.next - self.answered < WINDOW {
-            let sequence = self.next * LANES as u64 + self.number;
-            self.out.extend_from_slice(&self.head);
-            let mark = Mark { sequence, due_us: publishing.due_us[sequence as usize] };
-            mark.write(publishing.size, &mut self.out);
-            self.next += 1;
-        }
-        self.write()?;
-        self.is_waiting = self.next < end || !self.out.is_empty();
-        Ok(())
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        while self.written < self.out.len() {
-            match self.socket.write(&self.out[self.written..]) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => self.written += count,
-                Err(full) if full.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(wrong) if wrong.kind() == ErrorKind::Interrupted => {}
-                Err(wrong) => return Err(wrong),
-            }
-        }
-        self.out.clear();
-        self.written = 0;
-        Ok(())
-    }
-
-    fn read(&mut self) -> anyhow::Result<()> {
-        if self.answered == self.next {
-            return Ok(());
-        }
-        let mut buffer = [0; 32 << 10];
-        loop {
-            match self.socket.read(&mut buffer) {
-                Ok(0) => return Err(anyhow!("the server closed a connection: it must keep those alive")),
-                Ok(count) => {
-                    self.unread.extend_from_slice(&buffer[..count]);
-                    self.count()?;
-                    if count < buffer.len() {
-                        return Ok(());
-                    }
-                }
-                Err(none) if none.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(wrong) if wrong.kind() == ErrorKind::Interrupted => {}
-                Err(wrong) => return Err(wrong.into()),
-            }
-        }
-    }
-
-    /// Counts the answers that are all there.
-    fn count(&mut self) -> anyhow::Result<()> {
-        let mut at = 0;
-        while let Some(answer) = next_answer(&self.unread[at..])? {
-            if !answer.head.is_success() {
-                return Err(answer.head.refusal(answer.body).into());
-            }
-            self.answered += 1;
-            at += answer.length;
-        }
-        self.unread.drain(..at);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::bench::capacity::marker::Mark;
 
     /// Answers every request of four connections so, and gives the data that they carried.
     fn serve(listener: TcpListener, answer: &'static str) -> JoinHandle<Vec<Vec<String>>> {

@@ -44,6 +44,8 @@ pub struct Report {
     pub warmup_us: u64,
     /// How often poll asked.
     pub poll_interval_us: u64,
+    /// How long the readers rested at most before they looked again: a part of every latency.
+    pub reader_rest_us: u64,
     /// One for each transport.
     pub lanes: Vec<Lane>,
 }
