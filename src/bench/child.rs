@@ -81,7 +81,12 @@ impl Child {
     /// CPU time of all its threads but the one that publishes, in microseconds; `None` where the platform
     /// does not say.
     pub(super) fn cpu_us(&self) -> Option<f64> {
-        process_cpu_us(self.process.id()?)
+        Some(self.scheduled()?.ran_us)
+    }
+
+    /// What its threads did and wanted; `None` where the platform does not say.
+    pub(super) fn scheduled(&self) -> Option<Scheduled> {
+        scheduled(self.process.id()?)
     }
 
     /// Its proportional set size in bytes; `None` where the platform does not say.
@@ -95,20 +100,35 @@ impl Child {
     }
 }
 
-/// CPU time of all threads of a process but one that publishes, in microseconds; `None` where there is no such
-/// process, or the platform does not say.
-pub(super) fn process_cpu_us(id: u32) -> Option<f64> {
-    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).ok()?;
-    let nanoseconds = tasks.flatten().map(|task| thread_cpu_ns(&task.path()));
-    Some(nanoseconds.sum::<io::Result<u64>>().ok()? as f64 / 1e3)
+/// Times of all threads of a process but the one that publishes, in microseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scheduled {
+    /// On a CPU.
+    pub(super) ran_us: f64,
+    /// Ready to run, while something else ran.
+    pub(super) waited_us: f64,
 }
 
-/// `schedstat` begins with the nanoseconds a thread has run (Documentation/scheduler/sched-stats.rst).
-fn thread_cpu_ns(task: &std::path::Path) -> io::Result<u64> {
+/// What the threads of a process did and wanted; `None` where there is no such process, or the platform does not
+/// say.
+pub(super) fn scheduled(id: u32) -> Option<Scheduled> {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).ok()?;
+    let times: Vec<[u64; 2]> =
+        tasks.flatten().map(|task| thread_ns(&task.path())).collect::<Result<_, _>>().ok()?;
+    let sum_us = |index: usize| times.iter().map(|times| times[index]).sum::<u64>() as f64 / 1e3;
+    Some(Scheduled { ran_us: sum_us(0), waited_us: sum_us(1) })
+}
+
+/// `schedstat` begins with the nanoseconds a thread has run, and those it has waited to
+/// (Documentation/scheduler/sched-stats.rst).
+fn thread_ns(task: &std::path::Path) -> io::Result<[u64; 2]> {
     if std::fs::read_to_string(task.join("comm"))?.trim() == "player" {
-        return Ok(0);
+        return Ok([0; 2]);
     }
     let schedstat = std::fs::read_to_string(task.join("schedstat"))?;
-    let ran = schedstat.split(' ').next().and_then(|text| text.parse().ok());
-    ran.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    let mut times = schedstat.split(' ').map_while(|text| text.parse().ok());
+    match (times.next(), times.next()) {
+        (Some(ran), Some(waited)) => Ok([ran, waited]),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
 }

@@ -216,6 +216,7 @@ mod tests {
             latency_us: Latency { p50: Some(7_660), p99: Some(121_700), ..Latency::default() },
             events,
             server_cpu_share: Some(0.972),
+            server_waited_share: None,
             deliveries_per_server_cpu_s: Some(3.69e6),
             reader_cpu_share: None,
             client_cpu_share: None,

@@ -32,7 +32,9 @@ impl Outcome<'_> {
         let Self { plan, load, start, end, .. } = &self;
         let seconds = (end.at_us - start.at_us) as f64 / 1e6;
         let deliveries = (end.arrived - start.arrived) as f64;
-        let server_cpu_s = end.server_cpu_us.zip(start.server_cpu_us).map(|(end, start)| (end - start) / 1e6);
+        let server = end.server.zip(start.server);
+        let server_cpu_s = server.map(|(end, start)| (end.ran_us - start.ran_us) / 1e6);
+        let waited_s = server.map(|(end, start)| (end.waited_us - start.waited_us) / 1e6);
         let client_cpu_s = end.client_cpu_us.zip(start.client_cpu_us).map(|(end, start)| end - start);
         let mut step = Step {
             rate_per_s: load.rate_per_s,
@@ -44,6 +46,7 @@ impl Outcome<'_> {
             latency_us: self.latency(),
             events: self.events(),
             server_cpu_share: server_cpu_s.map(|cpu_s| cpu_s / seconds),
+            server_waited_share: waited_s.map(|waited_s| waited_s / seconds),
             deliveries_per_server_cpu_s: server_cpu_s
                 .filter(|cpu_s| *cpu_s > 0.0)
                 .map(|cpu_s| deliveries / cpu_s),
@@ -133,6 +136,7 @@ pub(super) mod tests {
             latency_us: Latency::default(),
             events: Events { due: 9, accepted: 9, delivered: 9, ..Events::default() },
             server_cpu_share: None,
+            server_waited_share: None,
             deliveries_per_server_cpu_s: None,
             reader_cpu_share: Some(0.5),
             client_cpu_share: Some(0.95),

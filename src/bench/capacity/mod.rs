@@ -85,7 +85,25 @@ pub async fn run(
         lane.peak = middle(&lane.rounds);
         lanes.push(lane);
     }
-    Ok(Report { lanes, interrupted: interrupt.is_cancelled(), ..plan.report(command) })
+    let mut report = plan.report(command);
+    report.warnings.extend(disturbed(&lanes));
+    Ok(Report { lanes, interrupted: interrupt.is_cancelled(), ..report })
+}
+
+/// A server that waits for a CPU for more of the time carries less than it could.
+const DISTURBED: f64 = 0.1;
+
+fn disturbed(lanes: &[Lane]) -> Option<String> {
+    let steps = || lanes.iter().flat_map(|lane| &lane.rounds).flat_map(|round| &round.steps);
+    let waited = |step: &&Step| step.server_waited_share.is_some_and(|share| share > DISTURBED);
+    let count = steps().filter(waited).count();
+    (count > 0).then(|| {
+        format!(
+            "in {count} of {} steps the server waited for a CPU more than a tenth of the time: something else \
+             ran there",
+            steps().count()
+        )
+    })
 }
 
 async fn round(

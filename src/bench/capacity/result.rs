@@ -133,6 +133,8 @@ pub struct Step {
     pub events: Events,
     /// CPU the server used in the window, in cores: 1 is all of one.
     pub server_cpu_share: Option<f64>,
+    /// Time in which its threads were ready and something else ran, in the window, in cores.
+    pub server_waited_share: Option<f64>,
     /// Deliveries for each second of CPU that the server used, in the window. Taking in the events counts.
     pub deliveries_per_server_cpu_s: Option<f64>,
     /// CPU of the thread that read, in the window, in cores.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::{Load, Plan, Theirs};
-use crate::bench::child::{Child, process_cpu_us};
+use crate::bench::child::{Child, Scheduled, scheduled};
 use crate::client::Target;
 use crate::feed::Retain;
 use crate::transport::Transport;
@@ -62,11 +62,11 @@ impl Server {
         self.url().path(&own).to_owned()
     }
 
-    /// CPU time it has used, in microseconds; `None` where nobody can know.
-    pub(super) fn cpu_us(&self) -> Option<f64> {
+    /// What it did and wanted so far; `None` where nobody can know.
+    pub(super) fn scheduled(&self) -> Option<Scheduled> {
         match self {
-            Self::Own(child) => child.cpu_us(),
-            Self::Theirs(theirs) => process_cpu_us(theirs.pid?),
+            Self::Own(child) => child.scheduled(),
+            Self::Theirs(theirs) => scheduled(theirs.pid?),
         }
     }
 }

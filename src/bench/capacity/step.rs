@@ -17,6 +17,7 @@ use super::publisher::{Publisher, Publishing};
 use super::result::Step;
 use super::server::{Server, address};
 use super::{Load, Plan};
+use crate::bench::child::Scheduled;
 use crate::clock::{monotonic_us, process_cpu_us};
 use crate::source::{Rate, offsets};
 use crate::transport::Transport;
@@ -67,7 +68,7 @@ fn micros(duration: Duration) -> u64 {
 pub(super) struct Reading {
     pub(super) at_us: u64,
     pub(super) arrived: u64,
-    pub(super) server_cpu_us: Option<f64>,
+    pub(super) server: Option<Scheduled>,
     pub(super) reader_cpu_us: u64,
     pub(super) client_cpu_us: Option<u64>,
 }
@@ -78,7 +79,7 @@ impl Reading {
         Self {
             at_us: monotonic_us(),
             arrived: crowd.arrived(),
-            server_cpu_us: server.cpu_us(),
+            server: server.scheduled(),
             reader_cpu_us: crowd.cpu_us(),
             client_cpu_us: process_cpu_us(),
         }
