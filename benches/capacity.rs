@@ -14,9 +14,9 @@ use wirelanes::bench::capacity::frames::{Finding, Opening};
 use wirelanes::bench::capacity::marker::Mark;
 use wirelanes::bench::capacity::seen::Seen;
 use wirelanes::event::Position;
-use wirelanes::feed::{Batch, Feed, Limit, Retain};
+use wirelanes::feed::{Feed, Limit, Retain, Subscription};
 use wirelanes::transport::Transport;
-use wirelanes::transport::envelope::encode;
+use wirelanes::transport::envelope::wrapped;
 
 /// Events in a read: what a socket has gathered for a reader when a server sends all it can.
 const EVENTS: u64 = 64;
@@ -75,18 +75,18 @@ fn note(finding: &mut Finding, latency_us: &mut Histogram<u64>) {
 
 /// What a server writes for so many events.
 fn read(transport: Transport) -> Vec<u8> {
-    let mut written = encode(transport, &batch());
+    let mut written = wrapped(transport, &mut reader(), Limit::default());
     written.copy_to_bytes(written.remaining()).into()
 }
 
-fn batch() -> Batch {
+fn reader() -> Subscription {
     let feed = Feed::new(Retain::default());
-    let mut reader = feed.subscribe(TOPIC, Position::Latest, Default::default()).expect("one topic");
+    let reader = feed.subscribe(TOPIC, Position::Latest, Default::default()).expect("one topic");
     for sequence in 0..EVENTS {
         let mut data = Vec::new();
         Mark { sequence, due_us: 1_763_751_234_567 }.write(SIZE, &mut data);
         let data = String::from_utf8(data).expect("a marker is ASCII");
         feed.publish(TOPIC, feed.clock().now_us(), &data).expect("one topic");
     }
-    reader.read(Limit::default())
+    reader
 }

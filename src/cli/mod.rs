@@ -114,17 +114,23 @@ fn raise_file_limit() {
     }
 }
 
-/// Waits until somebody wants this process to end.
-async fn interrupted() {
+/// Listens, from now on, for somebody who wants this process to end: a signal that comes before is the end.
+fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+        let listen = |kind| signal(kind).expect("a signal can be listened for");
+        let (mut interrupt, mut terminate) =
+            (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+        async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
     }
     #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
+    async {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

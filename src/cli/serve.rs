@@ -107,12 +107,14 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         *stage.lock().expect("no holder of this lock panics") = Some(play(&source, &feed)?);
         tracing::info!("publishing {}, seed {}", source.kind, source.seed);
     }
+    // Before anybody is invited who may also want it to end.
+    let stop = interrupted();
     super::print(&format!("listening on http://{address}\n"))?;
     if orders {
         server.run(orders::carry_out(feed, stage.clone())).await?;
     } else {
         invite(address);
-        server.run(interrupted()).await?;
+        server.run(stop).await?;
     }
     drop(stage);
     Ok(ExitCode::SUCCESS)
