@@ -21,6 +21,7 @@ mod assets;
 mod connection;
 mod crew;
 mod drain;
+mod ebb;
 mod head;
 mod http;
 mod line;
@@ -135,6 +136,7 @@ impl Server {
         let mut crew = Crew::muster(&self.shared, self.shared.config.threads)?;
         tokio::select! {
             () = accept(&self.listener, &mut crew) => {}
+            () = ebb::watch(&self.shared.open) => {}
             () = stop => {}
         }
         drop(self.listener);

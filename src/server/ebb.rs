@@ -1,0 +1,45 @@
+//! When a crowd has left, the memory it took is given back to the system.
+//!
+//! An allocator keeps what is freed for those who come next, and after a crowd that may be most of the process.
+//! glibc gives it back when it is asked to; others do so by themselves, or not at all.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often to look: giving back what the next crowd needs in a moment would only cost time.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A smaller crowd than this leaves less than a megabyte.
+const CROWD: u64 = 500;
+
+/// Looks whether a crowd has left, for as long as it is polled.
+pub(super) async fn watch(open: &AtomicU64) {
+    let (mut most, mut before) = (0, 0);
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let now = open.load(Ordering::Relaxed);
+        most = now.max(most);
+        // Half of them are gone, and nobody is leaving just now.
+        if most >= CROWD && now <= most / 2 && now >= before {
+            give_back();
+            most = now;
+        }
+        before = now;
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_back() {
+    // SAFETY: it takes a number and no pointer, may be called at any time from any thread (MT-safe, says its
+    // manual page), and touches only memory that nobody has allocated.
+    #[allow(unsafe_code, reason = "glibc's malloc_trim has no safe wrapper")]
+    let released = unsafe { libc::malloc_trim(0) };
+    tracing::debug!(released, "a crowd has left: asked the allocator to give its memory back");
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_back() {}
