@@ -59,7 +59,10 @@ enum Listener {
 impl Bell {
     /// Tells all that listen now.
     pub(super) fn ring(&self) {
-        for hall in &*self.0.read().expect("no holder of this lock panics") {
+        let halls = self.0.read().expect("no holder of this lock panics");
+        // Nobody is to be the first every time.
+        let (before, after) = halls.split_at(fastrand::usize(..=halls.len()));
+        for hall in after.iter().chain(before) {
             if hall.listening.load(Ordering::SeqCst) > 0 {
                 hall.call_the_crier(|signal| signal.has_rung = true);
             }
@@ -89,7 +92,7 @@ impl Bell {
             places: Mutex::default(),
         });
         self.0.write().expect("no holder of this lock panics").push(hall.clone());
-        let mut crier = Crier { hall: hall.clone(), all: self.0.clone(), next: None, round: Vec::new() };
+        let mut crier = Crier { hall: hall.clone(), all: self.0.clone(), round: None, told: Vec::new() };
         tokio::spawn(async move { poll_fn(|cx| crier.poll(cx)).await });
         hall
     }
@@ -122,25 +125,48 @@ impl Hall {
 struct Crier {
     hall: Arc<Hall>,
     all: Arc<RwLock<Vec<Arc<Hall>>>>,
-    /// The place to go on with, where a round is under way.
-    next: Option<usize>,
+    /// The round that is under way.
+    round: Option<Round>,
     /// Who is told in this stretch.
-    round: Vec<Arc<dyn Ring>>,
+    told: Vec<Arc<dyn Ring>>,
+}
+
+/// Once through all places, beginning anywhere: what is measured side by side must not always be told in the same
+/// order.
+struct Round {
+    places: usize,
+    first: usize,
+    done: usize,
+}
+
+impl Round {
+    fn through(places: usize) -> Self {
+        Self { places, first: fastrand::usize(..places.max(1)), done: 0 }
+    }
+}
+
+impl Iterator for Round {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let place = (self.done < self.places).then(|| (self.first + self.done) % self.places);
+        self.done += 1;
+        place
+    }
 }
 
 impl Crier {
     fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let first = match self.next {
-            Some(next) => next,
-            None => match self.hears(cx) {
-                Some(true) => 0,
+        if self.round.is_none() {
+            match self.hears(cx) {
+                Some(true) => self.round = Some(Round::through(self.hall.places().capacity())),
                 Some(false) => return Poll::Pending,
                 None => return Poll::Ready(()),
-            },
-        };
-        self.next = self.stretch(first);
+            }
+        }
+        self.stretch();
         let now = Instant::now();
-        self.round.drain(..).for_each(|seat| seat.ring(now));
+        self.told.drain(..).for_each(|seat| seat.ring(now));
         // Others have something to do, too. If the round is over, the bell may have rung again meanwhile.
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -159,17 +185,20 @@ impl Crier {
         Some(has_rung)
     }
 
-    /// Wakes the tasks of some places, and gathers those to be told; gives the place to go on with.
-    fn stretch(&mut self, first: usize) -> Option<usize> {
+    /// Goes on with the round: wakes the tasks of some places, and gathers those to be told.
+    fn stretch(&mut self) {
+        let Some(round) = &mut self.round else { return };
         let mut places = self.hall.places();
-        // Nobody leaves or comes meanwhile; but to leave takes the lock, so nobody is told under it.
-        let end = first + STRETCH;
-        let last = places.capacity();
-        for number in first..end.min(last) {
+        // To leave takes this lock, and who is told may leave: so nobody is told under it.
+        for _ in 0..STRETCH {
+            let Some(number) = round.next() else {
+                self.round = None;
+                return;
+            };
             let Some(listener) = places.get_mut(number) else { continue };
             match listener {
                 Listener::Nobody => {}
-                Listener::Seat(seat) => self.round.extend(seat.upgrade()),
+                Listener::Seat(seat) => self.told.extend(seat.upgrade()),
                 Listener::Task(_) => {
                     self.hall.listening.fetch_sub(1, Ordering::SeqCst);
                     if let Listener::Task(waker) = std::mem::replace(listener, Listener::Nobody) {
@@ -178,7 +207,6 @@ impl Crier {
                 }
             }
         }
-        (end < last).then_some(end)
     }
 }
 
