@@ -5,6 +5,7 @@
 mod shared;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use shared::{Countdown, TOPIC, criterion, data, feed_of, publish, runtime};
@@ -26,12 +27,20 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Time for one event, while nobody waits for it: the same for any number of readers, as none has a queue.
+/// Time for one event, for whom so many wait: the same for any number of them. None has a queue, and to ring
+/// is to wake one task, which wakes the others when the publisher is done.
 fn publish_alone(criterion: &mut Criterion) {
+    let runtime = runtime();
     let mut group = criterion.benchmark_group("publish");
     for readers in READERS {
         let (feed, data) = (feed_of(0), data());
-        let _idle = subscriptions(&feed, readers);
+        runtime.block_on(async {
+            gather(&feed, readers, &Countdown::default());
+            publish(&feed, &data);
+            // Until each of them has read, and waits again.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        });
+        let _context = runtime.enter();
         group.bench_function(BenchmarkId::from_parameter(readers), |b| b.iter(|| publish(&feed, &data)));
     }
 }

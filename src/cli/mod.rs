@@ -42,6 +42,8 @@ const BEGIN: &str = "\
 wirelanes: WebSocket, SSE, long polling and polling, side by side on the same events
 
   wirelanes bench                      measure all four on this machine, beside theory
+  wirelanes bench idle -c 5000         what connections cost on which nothing happens
+  wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
   wirelanes predict -r 1/60s -i 1s     theory alone, for a feed and a network of your own

@@ -205,7 +205,7 @@ where
         return Poll::Ready(Some(head::and_body(reply)));
     }
     match held.poll_answer(cx, &mut line.patience) {
-        Poll::Ready(batch) => Poll::Ready(Some(Backlog::from(same_answer::of(batch)))),
+        Poll::Ready(batch) => Poll::Ready(Some(same_answer::of(batch))),
         Poll::Pending => line.poll_left(cx).map(|()| None),
     }
 }

@@ -7,6 +7,7 @@ use bytes::{Buf, Bytes};
 use super::head;
 use crate::event::EventId;
 use crate::transport::Reply;
+use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
 
 /// The last answer of a thread.
@@ -22,8 +23,18 @@ thread_local! {
     static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
-/// The answer to a request that was held, in one piece.
-pub(super) fn of(batch: Batch) -> Bytes {
+/// What is longer is seldom asked for twice, and would cost more to copy than to write piece by piece.
+const SHORT: usize = 64 << 10;
+
+/// The answer to a request that was held, in one piece where it is short.
+pub(super) fn of(batch: Batch) -> Backlog {
+    match batch.array.remaining() {
+        0..=SHORT => shared(batch).into(),
+        _ => head::and_body(batch.into()),
+    }
+}
+
+fn shared(batch: Batch) -> Bytes {
     let Batch { before, position, .. } = batch;
     let second = head::second();
     LAST.with_borrow_mut(|last| {
