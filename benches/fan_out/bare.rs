@@ -1,43 +1,59 @@
-//! The least a server can do: one thread, one epoll, one write for each socket.
+//! The least a server can do: one thread, one epoll, and for each delivery one write of bytes that were made
+//! before.
+//!
+//! It reads what it is asked, and looks at none of it: who did not ask is answered as well.
 
+use std::env;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use rustix::event::{Timespec, epoll};
+use crate::poller::Poller;
+use crate::rounds::{EVENTS_PER_S, READERS};
 
-pub(crate) fn serve(bytes: usize, subscribers: usize, events_per_s: u32) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    println!("listening on bare/{}", listener.local_addr().unwrap());
-    let poller = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
-    let mut sockets: Vec<TcpStream> = Vec::new();
-    for index in 0..subscribers {
-        let (socket, _) = listener.accept().unwrap();
-        socket.set_nodelay(true).unwrap();
-        socket.set_nonblocking(true).unwrap();
-        epoll::add(&poller, &socket, epoll::EventData::new_u64(index as u64), epoll::EventFlags::IN).unwrap();
-        sockets.push(socket);
-    }
-    let message = vec![b'x'; bytes];
-    let period = Duration::from_secs(1) / events_per_s;
+/// This program is its own server: where this is in its environment, that is what it writes.
+pub(crate) const MESSAGE: &str = "FAN_OUT_MESSAGE";
+
+/// What to write, where this is a server.
+pub(crate) fn message() -> Option<String> {
+    env::var(MESSAGE).ok()
+}
+
+/// Waits for its readers, and then writes to each of them, until one leaves.
+pub(crate) fn serve(message: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    println!("listening on http://{}", listener.local_addr().expect("it is bound"));
+    let mut poller = Poller::new();
+    let sockets: Vec<TcpStream> = (0..READERS).map(|number| accept(&listener, number, &poller)).collect();
+    let period = Duration::from_secs(1) / EVENTS_PER_S;
     let mut due = Instant::now() + period;
-    let mut events = Vec::with_capacity(64);
     loop {
-        let wait = due.saturating_duration_since(Instant::now());
-        let wait = Timespec { tv_sec: 0, tv_nsec: wait.as_nanos() as i64 };
-        events.clear();
-        epoll::wait(&poller, rustix::buffer::spare_capacity(&mut events), Some(&wait)).unwrap();
-        for event in &events {
-            let mut asked = [0; 2048];
-            if (&sockets[event.data.u64() as usize]).read(&mut asked).unwrap_or(0) == 0 {
+        for number in poller.wait(due.saturating_duration_since(Instant::now())) {
+            if !has_asked(&sockets[number]) {
                 return;
             }
         }
         if Instant::now() >= due {
-            for mut socket in &sockets {
-                assert_eq!(socket.write(&message).unwrap(), message.len());
-            }
+            sockets.iter().for_each(|socket| write(socket, message));
             due += period;
         }
     }
+}
+
+fn accept(listener: &TcpListener, number: usize, poller: &Poller) -> TcpStream {
+    let (socket, _) = listener.accept().expect("a reader comes");
+    socket.set_nodelay(true).expect("TCP has no delay to insist on");
+    poller.add(number, &socket);
+    socket
+}
+
+/// `false` where the reader has left.
+fn has_asked(mut socket: &TcpStream) -> bool {
+    let mut request = [0; 2 << 10];
+    socket.read(&mut request).is_ok_and(|length| length > 0)
+}
+
+fn write(mut socket: &TcpStream, message: &str) {
+    let written = socket.write(message.as_bytes()).expect("a reader leaves no earlier than its server");
+    assert_eq!(written, message.len(), "a reader that keeps up has room for a message");
 }
