@@ -4,9 +4,11 @@
 //! It reads what it is asked, and looks at none of it: who did not ask is answered as well.
 
 use std::env;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::poller::Poller;
 use crate::rounds::{EVENTS_PER_S, READERS};
@@ -21,7 +23,7 @@ pub(crate) fn message() -> Option<String> {
 
 /// Waits for its readers, and then writes to each of them, until one leaves.
 pub(crate) fn serve(message: &str) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    let listener = listen().expect("some port is free");
     println!("listening on http://{}", listener.local_addr().expect("it is bound"));
     let mut poller = Poller::new();
     let sockets: Vec<TcpStream> = (0..READERS).map(|number| accept(&listener, number, &poller)).collect();
@@ -38,6 +40,15 @@ pub(crate) fn serve(message: &str) {
             due += period;
         }
     }
+}
+
+/// With room for all who come at once: std's own listener has some for 128, and who finds none tries again after
+/// a second.
+fn listen() -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.listen(READERS as i32)?;
+    Ok(socket.into())
 }
 
 fn accept(listener: &TcpListener, number: usize, poller: &Poller) -> TcpStream {
