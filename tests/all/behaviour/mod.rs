@@ -2,12 +2,15 @@
 //! transports is one loop over [`Transport::ALL`](wirelanes::transport::Transport::ALL).
 //!
 //! Read first what the tests stand on: [`stage`] (a server in this process), [`program`] (the binary, where
-//! something must die), [`listener`] (a client and what it was told), [`fake`] (a server that lies).
+//! something must die), [`listener`] (a client and what it was told), [`light`] (a reader of which there can be
+//! thousands), [`fake`] (a server that lies).
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
 pub(crate) mod fake;
 mod forwarder;
 mod gate;
+#[cfg(target_os = "linux")]
+mod light;
 mod listener;
 pub(crate) mod program;
 pub(crate) mod raw;
@@ -28,6 +31,8 @@ mod restart;
 #[cfg(unix)]
 mod serve;
 mod slow;
+#[cfg(target_os = "linux")]
+mod thousands;
 
 use std::time::{Duration, Instant};
 

@@ -104,12 +104,18 @@ impl Program {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Its memory that is not on disk, in bytes.
+    /// Its proportional set size, in bytes: its own pages, and of shared ones its share.
     #[cfg(target_os = "linux")]
     pub(crate) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).unwrap();
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// How many files it has open: a connection is one of them.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+use wirelanes::event::EventId;
 
 use super::PATIENCE;
 
@@ -56,7 +57,7 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String) {
     split(&rest(&mut ask(address, path, "connection: close\r\n")))
 }
 
-pub(crate) fn publish(address: SocketAddr, data: &str) {
+pub(crate) fn publish(address: SocketAddr, data: &str) -> EventId {
     let mut socket = connect(address);
     let length = data.len();
     write!(
@@ -66,6 +67,8 @@ pub(crate) fn publish(address: SocketAddr, data: &str) {
     .unwrap();
     let (head, body) = split(&rest(&mut socket));
     assert!(head.starts_with("HTTP/1.1 201 "), "{head}{body}");
+    let answer: Value = serde_json::from_str(&body).unwrap();
+    answer["id"].as_str().unwrap().parse().unwrap()
 }
 
 fn split(answer: &[u8]) -> (String, String) {
@@ -79,7 +82,7 @@ pub(crate) fn stats(address: SocketAddr) -> Value {
 }
 
 /// Where a reader stands that asks now.
-pub(crate) fn position(address: SocketAddr) -> wirelanes::event::EventId {
+pub(crate) fn position(address: SocketAddr) -> EventId {
     let (head, _) = get(address, "/poll");
     let line = head.lines().find_map(|line| line.strip_prefix("last-event-id: "));
     line.unwrap_or_else(|| panic!("no position in `{head}`")).parse().unwrap()
