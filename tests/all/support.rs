@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -190,6 +191,11 @@ impl Peer {
     /// Closes this side: there will be nothing more to hear from here.
     pub(crate) async fn hang_up(&mut self) {
         self.stream.shutdown().await.expect("the connection is open");
+    }
+
+    /// Leaves without a word: with a linger of zero, closing resets.
+    pub(crate) fn vanish(self) {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("the connection is open");
     }
 
     /// Whether nothing has come that was not read.

@@ -6,11 +6,13 @@ mod keep_alive;
 mod longpoll;
 mod neighbours;
 mod payload;
+mod pipelined;
 mod poll;
 mod positions;
 mod publishing;
 mod sse;
 mod statistics;
+mod waiting;
 mod websocket;
 
 use serde_json::value::RawValue;

@@ -1,12 +1,11 @@
 //! Nothing that one client sends is felt by another.
 
-use socket2::SockRef;
 use wirelanes::server::Config;
 use wirelanes::transport::Transport;
 
 use super::Asked;
 use super::websocket::{TEXT, UPGRADE, masked};
-use crate::support::{Peer, Running, ms, settle, stop_time};
+use crate::support::{Running, ms, settle, stop_time};
 
 const NONSENSE: &[(&str, &[u8])] = &[
     ("nothing", b""),
@@ -64,12 +63,6 @@ impl Neighbours {
     }
 }
 
-/// Leaves without a word: with a linger of zero, closing resets.
-fn vanish(peer: Peer) {
-    SockRef::from(peer.stream()).set_linger(Some(ms(0))).expect("the connection is open");
-    drop(peer);
-}
-
 #[tokio::test]
 async fn nonsense_harms_nobody_else_however_its_sender_leaves() {
     let here = Running::start();
@@ -82,7 +75,7 @@ async fn nonsense_harms_nobody_else_however_its_sender_leaves() {
         }
         settle().await;
         polite.hang_up().await;
-        vanish(abrupt);
+        abrupt.vanish();
         neighbours.still_hear(&here, what).await;
     }
     here.until_readers(2).await;
@@ -106,7 +99,7 @@ async fn nonsense_in_frames_harms_nobody_else() {
         let head = format!("GET /websocket HTTP/1.1\r\nhost: x\r\n{UPGRADE}\r\n");
         peer.write(&[head.as_bytes(), bytes].concat()).await;
         settle().await;
-        vanish(peer);
+        peer.vanish();
         neighbours.still_hear(&here, what).await;
     }
     here.until_readers(2).await;
