@@ -64,6 +64,8 @@ pub(super) struct Handover(Arc<Shelf>);
 struct Shelf {
     waiting: Mutex<Option<Waiting>>,
     is_ready: AtomicBool,
+    /// A request has come since this was last asked, and may be answered by now.
+    has_begun: AtomicBool,
     /// A request is being answered.
     is_busy: AtomicBool,
 }
@@ -74,6 +76,11 @@ impl Handover {
         *self.0.waiting.lock().expect("no holder of this lock panics") = Some(waiting);
         self.0.is_ready.store(true, Ordering::Relaxed);
         std::future::pending().await
+    }
+
+    /// Whether a request was being answered since this was last asked.
+    fn was_busy(&self) -> bool {
+        self.0.has_begun.swap(false, Ordering::Relaxed) || self.0.is_busy.load(Ordering::Relaxed)
     }
 
     fn take(&self) -> Option<Waiting> {
@@ -92,6 +99,7 @@ where
     let service = service_fn(|request: Request<Incoming>| {
         let (shared, handover) = (shared.clone(), handover.clone());
         async move {
+            handover.0.has_begun.store(true, Ordering::Relaxed);
             handover.0.is_busy.store(true, Ordering::Relaxed);
             let reply = routes::answer(&shared, &handover, request).await;
             handover.0.is_busy.store(false, Ordering::Relaxed);
@@ -115,8 +123,8 @@ where
         if is_waiting || (state.is_at_rest() && !is_draining) {
             return Poll::Ready(Ok(false));
         }
-        // Handlers have deadlines of their own; a head has this one.
-        if handover.0.is_busy.load(Ordering::Relaxed) {
+        // Handlers have deadlines of their own; each head has this one, from the request before it on.
+        if handover.was_busy() {
             patience.lasts_until(Instant::now() + IDLE);
         }
         patience.poll(cx).map(|()| Ok(true))

@@ -139,6 +139,23 @@ async fn a_head_that_drips_has_no_longer_than_one_that_stops() {
 }
 
 #[tokio::test]
+async fn each_head_has_a_time_of_its_own_though_the_next_always_has_begun() {
+    let (here, time) = (Running::start(), stop_time());
+    let mut peer = here.connect().await;
+    let (begun, rest) = POLL.split_at(8);
+    peer.say(begun).await;
+    for _ in 0..4 {
+        time.passes(ms(70_000)).await;
+        peer.say(&format!("{rest}{begun}")).await;
+        assert_eq!(peer.answer().await.status(), 204);
+    }
+    time.passes(ms(74_990)).await;
+    assert!(peer.hears_nothing().await, "75 s were not over");
+    time.passes(ms(20)).await;
+    assert_eq!(peer.at_once().await.rest().await, "");
+}
+
+#[tokio::test]
 async fn a_server_that_goes_away_lets_go_of_who_waits_between_requests() {
     let here = Running::start();
     let mut fresh = here.connect().await;
