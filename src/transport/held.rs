@@ -42,7 +42,8 @@ impl Held {
     pub(crate) fn poll_answer(&mut self, cx: &mut Context<'_>, patience: &mut Patience) -> Poll<Batch> {
         loop {
             match self.stage {
-                Stage::New if self.subscription.has_news() => break,
+                // Timers step in milliseconds: no hold, like no linger, is no timer.
+                Stage::New if self.hold.is_zero() || self.subscription.has_news() => break,
                 Stage::New => {
                     let over = Instant::now() + self.hold;
                     patience.lasts_until(over);
@@ -52,7 +53,6 @@ impl Held {
                 Stage::Lingering => return Poll::Pending,
                 Stage::Waiting(over) => match self.subscription.poll_ready(cx) {
                     Poll::Pending => return Poll::Pending,
-                    // Timers step in milliseconds: no linger is no timer.
                     Poll::Ready(()) if self.linger.is_zero() => break,
                     Poll::Ready(()) => {
                         patience.lasts_until(over.min(Instant::now() + self.linger));
