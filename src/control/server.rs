@@ -7,7 +7,8 @@ use hyper::{Response, StatusCode};
 use crate::event::Gap;
 use crate::feed::{Envelope, Subscription};
 use crate::transport::backlog::Backlog;
-use crate::transport::pump::{Next, Pump, Speech};
+use crate::transport::pump::Pump;
+use crate::transport::speech::{Next, Speech};
 use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {

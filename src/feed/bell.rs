@@ -10,14 +10,15 @@
 //! goes round those of its thread. Most of them are connections at rest, to which the news can be written on
 //! the spot: they are told directly, see [`Ring`], and no task is woken at all.
 
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::thread::{self, ThreadId};
 
 use slab::Slab;
 use tokio::time::Instant;
+
+use super::crier::Crier;
 
 /// Is told of news where it stands.
 pub(crate) trait Ring: Send + Sync {
@@ -25,30 +26,27 @@ pub(crate) trait Ring: Send + Sync {
     fn ring(&self, now: Instant);
 }
 
-/// Listeners told at a stretch: half of what tokio lets one task do before it is another's turn.
-const STRETCH: usize = 64;
-
 /// Rings for all that wait until something new is there.
 #[derive(Default)]
 pub(super) struct Bell(Arc<RwLock<Vec<Arc<Hall>>>>);
 
 /// Those who listen on one thread.
-struct Hall {
+pub(super) struct Hall {
     thread: ThreadId,
     signal: Mutex<Signal>,
     /// Places that somebody listens in.
-    listening: AtomicUsize,
+    pub(super) listening: AtomicUsize,
     places: Mutex<Slab<Listener>>,
 }
 
 #[derive(Default)]
-struct Signal {
-    crier: Option<Waker>,
-    has_rung: bool,
-    is_over: bool,
+pub(super) struct Signal {
+    pub(super) crier: Option<Waker>,
+    pub(super) has_rung: bool,
+    pub(super) is_over: bool,
 }
 
-enum Listener {
+pub(super) enum Listener {
     Nobody,
     /// Wants to be woken once.
     Task(Waker),
@@ -92,8 +90,7 @@ impl Bell {
             places: Mutex::default(),
         });
         self.0.write().expect("no holder of this lock panics").push(hall.clone());
-        let mut crier = Crier { hall: hall.clone(), all: self.0.clone(), round: None, told: Vec::new() };
-        tokio::spawn(async move { poll_fn(|cx| crier.poll(cx)).await });
+        tokio::spawn(Crier::new(hall.clone(), self.0.clone()).cry());
         hall
     }
 }
@@ -109,112 +106,19 @@ impl Drop for Bell {
 impl Hall {
     fn call_the_crier(&self, why: impl FnOnce(&mut Signal)) {
         let crier = {
-            let mut signal = self.signal.lock().expect("no holder of this lock panics");
+            let mut signal = self.signal();
             why(&mut signal);
             signal.crier.take()
         };
         crier.into_iter().for_each(Waker::wake);
     }
 
-    fn places(&self) -> MutexGuard<'_, Slab<Listener>> {
+    pub(super) fn signal(&self) -> MutexGuard<'_, Signal> {
+        self.signal.lock().expect("no holder of this lock panics")
+    }
+
+    pub(super) fn places(&self) -> MutexGuard<'_, Slab<Listener>> {
         self.places.lock().expect("no holder of this lock panics")
-    }
-}
-
-/// Goes round the listeners of its thread, each time the bell has rung.
-struct Crier {
-    hall: Arc<Hall>,
-    all: Arc<RwLock<Vec<Arc<Hall>>>>,
-    /// The round that is under way.
-    round: Option<Round>,
-    /// Who is told in this stretch.
-    told: Vec<Arc<dyn Ring>>,
-}
-
-/// Once through all places, beginning anywhere: what is measured side by side must not always be told in the same
-/// order.
-struct Round {
-    places: usize,
-    first: usize,
-    done: usize,
-}
-
-impl Round {
-    fn through(places: usize) -> Self {
-        Self { places, first: fastrand::usize(..places.max(1)), done: 0 }
-    }
-}
-
-impl Iterator for Round {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let place = (self.done < self.places).then(|| (self.first + self.done) % self.places);
-        self.done += 1;
-        place
-    }
-}
-
-impl Crier {
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.round.is_none() {
-            match self.hears(cx) {
-                Some(true) => self.round = Some(Round::through(self.hall.places().capacity())),
-                Some(false) => return Poll::Pending,
-                None => return Poll::Ready(()),
-            }
-        }
-        self.stretch();
-        let now = Instant::now();
-        self.told.drain(..).for_each(|seat| seat.ring(now));
-        // Others have something to do, too. If the round is over, the bell may have rung again meanwhile.
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Whether the bell has rung; nothing where it never will again.
-    fn hears(&self, cx: &Context<'_>) -> Option<bool> {
-        let mut signal = self.hall.signal.lock().expect("no holder of this lock panics");
-        if signal.is_over {
-            return None;
-        }
-        let has_rung = std::mem::take(&mut signal.has_rung);
-        if !has_rung {
-            signal.crier = Some(cx.waker().clone());
-        }
-        Some(has_rung)
-    }
-
-    /// Goes on with the round: wakes the tasks of some places, and gathers those to be told.
-    fn stretch(&mut self) {
-        let Some(round) = &mut self.round else { return };
-        let mut places = self.hall.places();
-        // To leave takes this lock, and who is told may leave: so nobody is told under it.
-        for _ in 0..STRETCH {
-            let Some(number) = round.next() else {
-                self.round = None;
-                return;
-            };
-            let Some(listener) = places.get_mut(number) else { continue };
-            match listener {
-                Listener::Nobody => {}
-                Listener::Seat(seat) => self.told.extend(seat.upgrade()),
-                Listener::Task(_) => {
-                    self.hall.listening.fetch_sub(1, Ordering::SeqCst);
-                    if let Listener::Task(waker) = std::mem::replace(listener, Listener::Nobody) {
-                        waker.wake();
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Crier {
-    /// With its runtime gone it cannot cry any more: who comes to this thread later needs another.
-    fn drop(&mut self) {
-        let mut all = self.all.write().expect("no holder of this lock panics");
-        all.retain(|hall| !Arc::ptr_eq(hall, &self.hall));
     }
 }
 
@@ -258,6 +162,7 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::crier::STRETCH;
     use super::*;
 
     #[derive(Default)]

@@ -8,8 +8,12 @@
 //! Push, replay, resume and slow readers are one code path: *what stands after this position?* There is no
 //! queue per subscriber, so nothing overflows. A reader that fell behind the log's memory is told so, with
 //! the number of events it missed: see [`Gap`](crate::event::Gap).
+//!
+//! What makes it cheap for many readers is beside it: `run`, events encoded once and in one piece for all of
+//! them, and `bell` with its `crier`, who tells a thousand of them without waking one.
 
 mod bell;
+mod crier;
 mod log;
 mod run;
 mod subscription;

@@ -30,7 +30,8 @@ use super::line::Line;
 use super::seat::{Seat, Seated};
 use super::{Shared, head, routes};
 use crate::transport::held::Held;
-use crate::transport::pump::{Pump, Speech};
+use crate::transport::pump::Pump;
+use crate::transport::speech::Speech;
 use crate::transport::{AnyPump, Reply};
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.

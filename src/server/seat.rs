@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use super::line::Line;
 use super::stall::Stall;
 use crate::feed::Ring;
-use crate::transport::pump::{Pump, Speech};
+use crate::transport::pump::Pump;
+use crate::transport::speech::Speech;
 use crate::wire::Rest;
 
 pub(super) struct Seat<S, T> {

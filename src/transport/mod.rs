@@ -30,6 +30,7 @@ pub mod longpoll;
 pub(crate) mod patience;
 pub mod poll;
 pub(crate) mod pump;
+pub(crate) mod speech;
 pub mod sse;
 pub mod websocket;
 

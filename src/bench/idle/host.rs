@@ -33,6 +33,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long to wait until nothing moves any more.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long memory that nobody needs may be kept for who comes next.
+const A_MOMENT: Duration = Duration::from_secs(3);
+
 /// Two readings alike: eight pages apart at most, for a timer or a log line that came between.
 const STILL_BYTES: u64 = 8 * 4096;
 
@@ -64,16 +67,28 @@ impl Host {
     /// Waits until the server has this many connections, or fewer after closing, and its memory stands still.
     /// Gives what there is then, and whether it did.
     pub(super) async fn settled(&self, is_so: impl Fn(u64) -> bool) -> (Snapshot, bool) {
+        self.still(is_so, 1).await
+    }
+
+    /// The same after closing. Memory is given back, where it is, a moment later: by a server that asks its
+    /// allocator to, or an allocator that does so by itself.
+    pub(super) async fn left(&self, is_so: impl Fn(u64) -> bool) -> (Snapshot, bool) {
+        self.still(is_so, (A_MOMENT.as_millis() / PAUSE.as_millis()) as usize).await
+    }
+
+    async fn still(&self, is_so: impl Fn(u64) -> bool, readings: usize) -> (Snapshot, bool) {
         let deadline = Instant::now() + PATIENCE;
         let mut last = self.snapshot();
+        let mut alike = 0;
         loop {
             let counts = self.connections().await.is_none_or(&is_so);
             sleep(PAUSE).await;
             let now = self.snapshot();
             let is_still =
                 last.memory_bytes.zip(now.memory_bytes).is_none_or(|(a, b)| a.abs_diff(b) <= STILL_BYTES);
-            if counts && is_still || Instant::now() > deadline {
-                return (now, counts && is_still);
+            alike = if counts && is_still { alike + 1 } else { 0 };
+            if alike >= readings || Instant::now() > deadline {
+                return (now, alike >= readings);
             }
             last = now;
         }

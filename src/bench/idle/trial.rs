@@ -60,7 +60,7 @@ pub(super) async fn run(settings: &Settings<'_>) -> anyhow::Result<Option<Trial>
     if interrupt.is_cancelled() {
         return Ok(Some(trial));
     }
-    let (after, is_still) = host.settled(|open| open <= others).await;
+    let (after, is_still) = host.left(|open| open <= others).await;
     trial.after = Some(after);
     settings.tell("opening again");
     let again = async {

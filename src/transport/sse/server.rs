@@ -12,7 +12,8 @@ use crate::event::{Gap, LAST_EVENT_ID};
 use crate::feed::{Envelope, Subscription};
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::position_header;
-use crate::transport::pump::{Next, Pump, Speech};
+use crate::transport::pump::Pump;
+use crate::transport::speech::{Next, Speech};
 use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
 /// The HTML standard (section 9.2.7) suggests a comment every 15 seconds against proxies that cut silence.

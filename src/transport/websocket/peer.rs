@@ -17,7 +17,7 @@ use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
 use crate::transport::ask::check_name;
 use crate::transport::backlog::Backlog;
-use crate::transport::pump::{Next, Speech};
+use crate::transport::speech::{Next, Speech};
 
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
