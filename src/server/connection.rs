@@ -34,7 +34,7 @@ use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
 use crate::transport::held::Held;
-use crate::wire::{End, Wire};
+use crate::wire::{End, Wire, WriteNow};
 
 /// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
 /// interval worth keeping a connection for.
@@ -88,7 +88,7 @@ impl Connection<TcpStream> {
 
 impl<S> Future for Connection<S>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     type Output = ();
 
@@ -115,7 +115,7 @@ where
 
 impl<S> Connection<S>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     fn step(&mut self, cx: &mut Context<'_>) -> io::Result<Step<S>> {
         let shared = &self.shared;

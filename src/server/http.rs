@@ -33,6 +33,7 @@ use crate::transport::held::Held;
 use crate::transport::pump::Pump;
 use crate::transport::speech::Speech;
 use crate::transport::{AnyPump, Reply};
+use crate::wire::WriteNow;
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
 const LARGEST_HEAD: usize = 64 << 10;
@@ -92,7 +93,7 @@ impl Handover {
 /// Has hyper answer what the client asks, until there is nothing more to answer for it.
 pub(super) async fn turn<S>(shared: Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<Turn<S>>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     let state = line.state();
     let mut patience = std::mem::take(&mut line.patience);
@@ -161,7 +162,7 @@ fn seated<S, T>(
     waker: Waker,
 ) -> Arc<dyn Seated>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
     T: Speech + Send + 'static,
 {
     Seat::take(line, pump, head::text(head, None), shared.config.write_stall, waker)

@@ -19,7 +19,7 @@ use super::stall::Stall;
 use crate::feed::Ring;
 use crate::transport::pump::Pump;
 use crate::transport::speech::Speech;
-use crate::wire::Rest;
+use crate::wire::{Rest, WriteNow};
 
 pub(super) struct Seat<S, T> {
     inner: Mutex<Inner<S, T>>,
@@ -34,7 +34,7 @@ struct Inner<S, T> {
 
 impl<S, T> Seat<S, T>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
     T: Speech + Send + 'static,
 {
     /// Seats a connection: it begins with `head`. `waker` is that of the task which then calls
@@ -71,7 +71,7 @@ pub(super) trait Seated: Send + Sync {
 
 impl<S, T> Seated for Seat<S, T>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
     T: Speech + Send + 'static,
 {
     fn poll_pump(&self, cx: &mut Context<'_>, is_draining: bool) -> Poll<io::Result<()>> {
@@ -82,7 +82,7 @@ where
 
 impl<S, T> Ring for Seat<S, T>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send,
     T: Speech + Send,
 {
     fn ring(&self, now: Instant) {
@@ -101,6 +101,12 @@ where
 struct Watched<S> {
     rest: Rest<S>,
     stall: Stall,
+}
+
+impl<S: WriteNow> WriteNow for Watched<S> {
+    fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.rest.write_now(bytes)
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {

@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
+use crate::wire::WriteNow;
+
 /// Slices handed to one vectored write: a whole batch (see [`Limit`](crate::feed::Limit)), and a head.
 const SLICES: usize = 260;
 
@@ -50,6 +52,23 @@ impl Backlog {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Writes what there is, where it is one piece and the socket has room: the rest is for
+    /// [`poll_write_to`](Self::poll_write_to).
+    ///
+    /// # Errors
+    /// Where the peer is gone.
+    pub(crate) fn write_now_to(&mut self, socket: &mut impl WriteNow) -> io::Result<()> {
+        if self.rest.is_some() {
+            return Ok(());
+        }
+        match socket.write_now(&self.first) {
+            Ok(written) => self.advance(written),
+            Err(wrong) if wrong.kind() == io::ErrorKind::WouldBlock => {}
+            Err(wrong) => return Err(wrong),
+        }
+        Ok(())
     }
 
     /// Writes until nothing is left.

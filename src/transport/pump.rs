@@ -26,6 +26,7 @@ use super::backlog::Backlog;
 use super::patience::Patience;
 use super::speech::{Next, Speech};
 use crate::feed::{Limit, Piece, Ring, Subscription};
+use crate::wire::WriteNow;
 
 /// While more than this waits to be taken by a client, it is not listened to: one that asks and does not read
 /// cannot make the backlog grow.
@@ -82,9 +83,10 @@ impl<T: Speech> Pump<T> {
     /// Where the peer is gone.
     pub(crate) fn tell<S>(&mut self, cx: &mut Context<'_>, socket: &mut S, now: Instant) -> io::Result<()>
     where
-        S: AsyncWrite + Unpin,
+        S: AsyncWrite + WriteNow + Unpin,
     {
         while self.next == Next::GoOn && self.backlog.is_empty() && self.take_news(now) {
+            self.backlog.write_now_to(socket)?;
             if self.backlog.poll_write_to(cx, socket)?.is_pending() {
                 break;
             }

@@ -12,6 +12,7 @@ pub(crate) mod framing;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 mod ledger;
+mod now;
 mod rest;
 
 use std::io::{self, IoSlice};
@@ -23,6 +24,7 @@ use std::task::{Context, Poll};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
 pub use ledger::{Account, Books, Bytes, Counts, Ledger};
+pub(crate) use now::WriteNow;
 pub use rest::Rest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::ledger::Account;
+use super::now::WriteNow;
 
 /// The server's end of a connection whose answer has no end: a head, then nothing but body, both ways.
 pub struct Rest<S> {
@@ -23,7 +24,13 @@ impl<S> Rest<S> {
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        let Poll::Ready(Ok(bytes)) = written else { return written };
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.book(bytes);
+        }
+        written
+    }
+
+    fn book(&mut self, bytes: usize) {
         let head = self.head.min(bytes);
         self.head -= head;
         for ledger in self.account.iter().flat_map(Account::ledgers) {
@@ -32,7 +39,14 @@ impl<S> Rest<S> {
             }
             ledger.down.body.fetch_add((bytes - head) as u64, Relaxed);
         }
-        written
+    }
+}
+
+impl<S: WriteNow> WriteNow for Rest<S> {
+    fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.socket.write_now(bytes)?;
+        self.book(written);
+        Ok(written)
     }
 }
 
