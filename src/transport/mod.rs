@@ -13,6 +13,11 @@
 //! [`Ended`](crate::client::Ended). Neither counts, neither measures time: bytes are counted in
 //! [`Wire`](crate::wire::Wire), arrivals are stamped where they are read.
 //!
+//! What they share stands beside them: `batch`, the array of the first two; `held`, the one timeout between
+//! these; `pump`, which goes on after a head that has no end, and `speech`, what differs between those that do.
+//! None of them knows a socket: over which connection an answer leaves, and what that costs while nobody has
+//! anything to say, is the server's part.
+//!
 //! # To add a transport
 //!
 //! One folder here with `mod.rs`, `server.rs` and `client.rs`; a variant of [`Transport`]; the arms the

@@ -6,6 +6,8 @@
 //! - a [`Ledger`]: how many bytes were heads of HTTP messages and how many were what heads announce
 //! - the instant of the last read that brought something: when an event *arrived*
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
+//!
+//! Behind the last head of a connection there is nothing left to tell apart: a [`Rest`] only counts.
 
 mod conversation;
 pub(crate) mod framing;
