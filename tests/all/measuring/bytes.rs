@@ -37,8 +37,9 @@ fn assert_streams_cost_what_theory_says(finished: &Finished) {
                 assert_near(&what, number(measured, layer), predicted, predicted * 0.01);
             }
             let what = format!("{transport} {way} envelope");
-            // An id may grow by a digit between two ends of a window that are an event apart: 1/100 of a byte.
-            assert_near(&what, number(measured, "envelope"), number(predicted, "envelope"), 0.011);
+            // An id may grow by a digit between two ends of a window that are some events apart where a machine is
+            // busy: a few hundredths of a byte. A heartbeat too many would be 8/100, a byte an event 100/100.
+            assert_near(&what, number(measured, "envelope"), number(predicted, "envelope"), 0.05);
         }
     }
 }
