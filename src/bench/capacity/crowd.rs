@@ -41,13 +41,16 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The longest rest, as a part of the objective: what it adds to a latency is then within what repeats differ.
 const LONGEST: u64 = 50;
 
+/// However much time an objective leaves: what the usual one of 100 ms allows.
+const NEVER_LONGER_US: u64 = 2_000;
+
 /// The shortest, as a part of the longest: with the usual objective 250 µs, in which a server writes to a few
 /// dozen readers.
 const SHORTEST: u64 = 8;
 
 /// How long readers rest at most, in microseconds.
 pub(super) fn longest_rest_us(slo: Slo) -> u64 {
-    slo.below_us() / LONGEST
+    (slo.below_us() / LONGEST).min(NEVER_LONGER_US)
 }
 
 /// Whom to listen to, and how.

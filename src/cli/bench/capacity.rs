@@ -66,7 +66,7 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = units::hold)]
     hold: Option<Duration>,
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
-    #[arg(long, value_name = "SERVER,CLIENTS")]
+    #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
     cores: Option<Cores>,
     /// Read this running server; or one endpoint of any server that speaks SSE (`http://host/path`) or WebSocket
     /// (`ws://host/path`)
