@@ -21,6 +21,7 @@
 //! | [`client`] | all that is the same on the client's side |
 //! | [`control`] | the same bytes over a bare socket: what the others are compared with |
 //! | [`source`] | what publishes: a rate, a recording, stdin |
+//! | [`link`] | the network between the two ends: a relay with a network's character |
 //! | [`theory`] | what each transport should cost, in closed form |
 //! | [`bench`](mod@bench) | from a plan over rounds and trials to a result |
 //! | [`report`] | a result, written down |
@@ -36,6 +37,7 @@ pub mod clock;
 pub mod control;
 pub mod event;
 pub mod feed;
+pub mod link;
 pub mod report;
 pub mod server;
 pub mod source;

@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["clock"]),
     ("feed", &["clock", "event"]),
     ("source", &["clock", "event"]),
-    ("link", &["clock"]),
+    ("link", &["clock", "wire"]),
     ("client", &["clock", "event", "wire"]),
     // `control` is an instrument beside the four: its pump is one of those that a connection runs.
     ("transport", &["client", "clock", "control", "event", "feed", "wire"]),
