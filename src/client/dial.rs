@@ -1,6 +1,7 @@
 //! Opening a connection.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,28 +34,37 @@ pub(crate) async fn dial(options: &Options, ledger: &Arc<Ledger>) -> io::Result<
     if let Some(show) = &options.on_connect {
         show(&stream);
     }
+    let watch = options.census.as_ref().and_then(|census| census.watch(&stream));
     let mut stream = TimeoutStream::new(stream);
     if options.target.is_server() {
         stream.set_read_timeout(Some(SILENCE));
     }
-    Ok(Wire::new(Box::pin(stream), End::Client, Books::One(ledger.clone())).tapped(options.tap.clone()))
+    let wire = Wire::new(Box::pin(stream), End::Client, Books::One(ledger.clone()));
+    Ok(wire.tapped(options.tap.clone()).watched(watch))
 }
 
 async fn open(options: &Options) -> io::Result<TcpStream> {
+    if let Some(relay) = options.via {
+        return connect(relay, options).await;
+    }
     let (host, port) = options.target.address();
     let mut failure = io::Error::new(ErrorKind::NotFound, format!("no address for `{host}`"));
     for address in lookup_host((host, port)).await? {
-        let socket = match address.is_ipv4() {
-            true => TcpSocket::new_v4()?,
-            false => TcpSocket::new_v6()?,
-        };
-        if let Some(size) = options.receive_buffer {
-            socket.set_recv_buffer_size(size)?;
-        }
-        match socket.connect(address).await {
+        match connect(address, options).await {
             Ok(stream) => return Ok(stream),
             Err(refused) => failure = refused,
         }
     }
     Err(failure)
+}
+
+async fn connect(address: SocketAddr, options: &Options) -> io::Result<TcpStream> {
+    let socket = match address.is_ipv4() {
+        true => TcpSocket::new_v4()?,
+        false => TcpSocket::new_v6()?,
+    };
+    if let Some(size) = options.receive_buffer {
+        socket.set_recv_buffer_size(size)?;
+    }
+    socket.connect(address).await
 }

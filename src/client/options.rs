@@ -1,5 +1,6 @@
 //! What a subscriber chooses.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::net::TcpStream;
 use super::headers::Headers;
 use super::target::Target;
 use crate::event::Position;
-use crate::wire::Tap;
+use crate::wire::{Census, Tap};
 
 /// What the poll interval is counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -30,6 +31,8 @@ pub type OnConnect = Arc<dyn Fn(&TcpStream) + Send + Sync>;
 pub struct Options {
     /// Whom to ask.
     pub target: Target,
+    /// Where to connect, where that is not the target itself: a relay in front of it.
+    pub via: Option<SocketAddr>,
     /// Which topic; the server's default where none is named.
     pub topic: Option<String>,
     /// The name under which the server keeps a ledger.
@@ -56,6 +59,8 @@ pub struct Options {
     pub receive_buffer: Option<u32>,
     /// Is shown all that passes.
     pub tap: Option<Tap>,
+    /// Counts the segments of all connections.
+    pub census: Option<Arc<Census>>,
     /// Is shown each socket as it is connected.
     pub on_connect: Option<OnConnect>,
 }
@@ -65,6 +70,7 @@ impl Options {
     pub fn new(target: Target) -> Self {
         Self {
             target,
+            via: None,
             topic: None,
             client: None,
             from: Position::Latest,
@@ -78,6 +84,7 @@ impl Options {
             send: None,
             receive_buffer: None,
             tap: None,
+            census: None,
             on_connect: None,
         }
     }

@@ -1,14 +1,16 @@
 //! The counted socket: every byte that a connection carries passes here, both ways, and is booked.
 //!
 //! A [`Wire`] sits directly on the socket, below HTTP, WebSocket and everything else, at both ends. It never
-//! changes a byte. It keeps three kinds of record:
+//! changes a byte. It keeps four kinds of record:
 //!
 //! - a [`Ledger`]: how many bytes were heads of HTTP messages and how many were what heads announce
 //! - the instant of the last read that brought something: when an event *arrived*
+//! - with a [`Census`], the segments that carried it all, as the kernel counted them
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
 //!
 //! Behind the last head of a connection there is nothing left to tell apart: a [`Rest`] only counts.
 
+mod census;
 mod conversation;
 pub(crate) mod framing;
 #[cfg(target_os = "linux")]
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+pub use census::{Census, Segments, Watch};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
 pub use ledger::{Account, Books, Bytes, Counts, Ledger};
@@ -52,6 +55,8 @@ pub struct Wire<S> {
     tap: Option<Tap>,
     state: Arc<State>,
     is_stalled: bool,
+    /// Ends with this wire.
+    _watch: Option<Watch>,
 }
 
 /// What a wire knows about the conversation on it, for those above who cannot reach it.
@@ -83,12 +88,18 @@ impl<S> Wire<S> {
             tap: None,
             state: Arc::default(),
             is_stalled: false,
+            _watch: None,
         }
     }
 
     /// Also shows each piece to `tap`.
     pub fn tapped(self, tap: Option<Tap>) -> Self {
         Self { tap, ..self }
+    }
+
+    /// Also is counted in, as long as it lasts.
+    pub fn watched(self, watch: Option<Watch>) -> Self {
+        Self { _watch: watch, ..self }
     }
 
     /// Tells how it stands, also when this is out of reach.
