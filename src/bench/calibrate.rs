@@ -2,16 +2,20 @@
 //! an answer to the next request's arrival, and what a first event takes.
 
 use std::collections::BTreeMap;
+use std::convert::identity;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use tokio::time::{sleep, timeout};
 
 use super::plan::Plan;
-use super::stage::{Stage, newest, publishing};
+use super::stage::{newest, publishing};
 use super::statistics::median;
+use super::way::Way;
 use crate::client::{Connection, Ended, News, Options, Reader, dial, get};
 use crate::clock::monotonic_us;
 use crate::control;
@@ -20,8 +24,9 @@ use crate::source::Payload;
 use crate::transport::Transport;
 use crate::wire::Ledger;
 
-/// Samples of each figure, and how long all of them may take.
+/// Samples of each figure, the fewest, and how long all of them may take where there are more.
 const SAMPLES: usize = 50;
+const FEWEST: usize = 5;
 const BUDGET: Duration = Duration::from_millis(400);
 
 /// Between two samples: events are rarely back to back, and a machine that just did the same is quicker.
@@ -45,11 +50,11 @@ pub(super) struct Calibration {
 }
 
 pub(super) async fn calibrate(
-    stage: &Stage,
+    way: &Way,
     plan: &Plan,
     transports: &[Transport],
 ) -> anyhow::Result<Calibration> {
-    let options = plan.options(stage.target().clone(), 1.0);
+    let options = way.options(plan, 1.0);
     let mut calibration = Calibration {
         round_trip_us: round_trip(&options).await,
         gap_us: gap(&options).await?,
@@ -57,11 +62,16 @@ pub(super) async fn calibrate(
         first_event_us: BTreeMap::new(),
     };
     let Some(waiting) = waiting_event(plan, &options).await? else { return Ok(calibration) };
-    for transport in transports {
-        if let Some(first) = first_event(*transport, waiting.clone()).await {
-            calibration.first_event_us.insert(*transport, first);
-        }
-    }
+    let firsts = transports.iter().map(async |transport| {
+        let first_us = first_event(*transport, waiting.clone()).await;
+        first_us.map(|first_us| (*transport, first_us))
+    });
+    // On a loopback they would disturb each other; on a link they would take seconds, one after another.
+    let firsts = match plan.link.is_none() {
+        true => stream::iter(firsts).then(identity).collect::<Vec<_>>().await,
+        false => join_all(firsts).await,
+    };
+    calibration.first_event_us = firsts.into_iter().flatten().collect();
     Ok(calibration)
 }
 
@@ -69,7 +79,7 @@ pub(super) async fn calibrate(
 async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
     let begun = std::time::Instant::now();
     let mut samples = Vec::new();
-    while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < 3) {
+    while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < FEWEST) {
         samples.push(sample().await?);
         sleep(PAUSE).await;
     }

@@ -1,169 +1,191 @@
-//! From a plan to a report: rounds are played, their trials put together, theory set beside them.
+//! From plans to a report: rounds are played, their trials put together, theory set beside them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::anyhow;
 use fastrand::Rng;
-use tokio::time::timeout;
+use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::calibrate::{Calibration, calibrate};
 use super::cores::cpus;
+use super::grid::{Row, groups};
 use super::plan::{Mode, Plan};
 use super::result::{Environment, Report, SCHEMA_VERSION};
-use super::round::{self, Round, Settings};
-use super::stage::Stage;
+use super::scene::{Scene, Set};
 use super::summary::summarize;
-use crate::client::{Offset, Target};
-use crate::source::{Script, Source};
+use super::warnings;
+use crate::link::Engine;
+use crate::source::Script;
 use crate::transport::Transport;
-
-/// How long a server may take to tell the time.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Is told what is being done.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// Lanes that ran at once, in all their rounds, of which there is one at least.
-pub(super) struct Set {
-    pub(super) has_control: bool,
-    pub(super) transports: Vec<Transport>,
-    pub(super) calibration: Calibration,
-    pub(super) target: Target,
-    pub(super) rounds: Vec<Round>,
+/// What an experiment needs besides its plans.
+pub(super) struct Desk<'a> {
+    progress: Progress<'a>,
+    /// Ends windows early.
+    pub(super) interrupt: &'a CancellationToken,
+    /// Moves what passes the links.
+    pub(super) engine: Engine,
 }
 
-/// Runs a plan.
+/// Runs the cells of a sweep: one plan each, of the same mode, transports and rounds.
 ///
 /// # Errors
 /// Where a server cannot be started or reached, or refuses.
+///
+/// # Panics
+/// Where there is no plan.
 pub async fn run(
-    plan: &Plan,
+    plans: &[Plan],
     command: String,
     progress: Progress<'_>,
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Report> {
-    if !plan.only_listens() {
+    let first = &plans[0];
+    if !first.only_listens() {
         // What cannot be played is refused before anything is measured.
-        Script::open(&plan.source)?;
+        Script::open(&first.source)?;
     }
-    let mut rng = Rng::with_seed(plan.seed);
-    let sets = match plan.mode {
-        Mode::Together => vec![together(plan, progress, interrupt, &mut rng).await?],
-        Mode::Isolated => isolated(plan, progress, interrupt, &mut rng).await?,
+    let mut rng = Rng::with_seed(first.seed);
+    let desk = Desk { progress, interrupt, engine: Engine::start()? };
+    let cells = match first.mode {
+        Mode::Together => together(plans, &desk, &mut rng).await?,
+        Mode::Isolated => isolated(plans, &desk, &mut rng).await?,
     };
+    let unmet = unmet(first, &cells, &mut rng);
     progress("adding up");
-    let run = summarize(plan, &sets, &mut rng).await?;
+    let mut runs = Vec::new();
+    for (plan, sets) in plans.iter().zip(&cells) {
+        // An interrupt may have come before a cell's first turn.
+        if !sets.is_empty() {
+            runs.push(summarize(plan, sets, &mut rng).await?);
+        }
+    }
     Ok(Report {
         schema_version: SCHEMA_VERSION,
         command,
-        seed: plan.seed,
+        seed: first.seed,
         environment: environment(),
-        warnings: super::warnings::of(&run),
+        warnings: warnings::of_all(&runs).into_iter().chain(unmet).collect(),
         interrupted: interrupt.is_cancelled(),
-        runs: vec![run],
+        runs,
     })
 }
 
-async fn together(
-    plan: &Plan,
-    progress: Progress<'_>,
-    interrupt: &CancellationToken,
-    rng: &mut Rng,
-) -> anyhow::Result<Set> {
-    progress("starting");
-    let (mut stage, offset) = open(plan).await?;
-    progress("calibrating");
-    let mut set = begin(plan, &stage, &plan.transports, true).await?;
-    for number in 1..=plan.rounds {
-        progress(&format!("round {number} of {}", plan.rounds));
-        play(&mut stage, offset, &mut set, plan, interrupt, rng).await?;
-        if interrupt.is_cancelled() {
-            break;
+/// All lanes of a cell at once, and as many cells as are no burden to each other.
+async fn together(plans: &[Plan], desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Result<Vec<Vec<Set>>> {
+    (desk.progress)("starting and calibrating");
+    let groups = groups(plans);
+    let mut open = Vec::new();
+    for group in &groups {
+        let scenes = group.iter().map(|row| {
+            let plans: Vec<&Plan> = row.iter().map(|index| &plans[*index]).collect();
+            let engine = &desk.engine;
+            async move { Scene::open(&plans, &plans[0].transports, true, engine).await }
+        });
+        open.push(try_join_all(scenes).await?);
+    }
+    play_rounds(&mut open, &plans[0], desk, rng).await?;
+    let mut cells: Vec<Vec<Set>> = plans.iter().map(|_| Vec::new()).collect();
+    let rows = groups.into_iter().flatten();
+    for (row, scene) in rows.zip(open.into_iter().flatten()) {
+        for (index, set) in Row::into_iter(row).zip(scene.sets) {
+            if !set.rounds.is_empty() {
+                cells[index].push(set);
+            }
         }
     }
-    Ok(set)
+    Ok(cells)
+}
+
+/// The scenes of a group at once, group after group in an order of chance, round after round.
+async fn play_rounds(
+    groups: &mut [Vec<Scene>],
+    plan: &Plan,
+    desk: &Desk<'_>,
+    rng: &mut Rng,
+) -> anyhow::Result<()> {
+    let most = plan.until.as_ref().map_or(plan.rounds, |(_, most)| *most);
+    for number in 1..=most {
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        rng.shuffle(&mut order);
+        for (turn, group) in order.into_iter().enumerate() {
+            let part = if groups.len() > 1 {
+                format!(", part {} of {}", turn + 1, groups.len())
+            } else {
+                String::new()
+            };
+            (desk.progress)(&format!("round {number} of {most}{part}"));
+            let playing = groups[group].iter_mut().map(|scene| {
+                let mut rng = rng.fork();
+                async move { scene.play(desk, &mut rng).await }
+            });
+            try_join_all(playing).await?;
+            if desk.interrupt.is_cancelled() {
+                return Ok(());
+            }
+        }
+        if number >= plan.rounds && is_narrow(groups, plan, rng) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn is_narrow(groups: &[Vec<Scene>], plan: &Plan, rng: &mut Rng) -> bool {
+    let sets = groups.iter().flatten().flat_map(|scene| &scene.sets);
+    let Some((until, _)) = &plan.until else { return false };
+    until.widest(sets, rng).is_some_and(|widest| until.is_met(widest))
+}
+
+/// Where the rounds ended before the figure was known.
+fn unmet(plan: &Plan, cells: &[Vec<Set>], rng: &mut Rng) -> Option<String> {
+    let (until, most) = plan.until?;
+    let widest = until.widest(cells.iter().flatten(), rng)?;
+    let reached = if widest.is_finite() { format!("±{:.2}%", widest * 100.0) } else { "unknown".to_owned() };
+    (!until.is_met(widest)).then(|| {
+        format!(
+            "`{until}` was not reached in {most} rounds: the widest lane is at {reached}; see `--max-rounds`"
+        )
+    })
 }
 
 /// Each lane has a server of its own, new in each round, and they take turns in an order of chance; so has
 /// the control row, whose own work would else be counted as theirs.
-async fn isolated(
-    plan: &Plan,
-    progress: Progress<'_>,
-    interrupt: &CancellationToken,
-    rng: &mut Rng,
-) -> anyhow::Result<Vec<Set>> {
-    let mut sets: BTreeMap<Option<Transport>, Set> = BTreeMap::new();
-    for number in 1..=plan.rounds {
-        let mut order: Vec<Option<Transport>> = plan.transports.iter().copied().map(Some).collect();
-        order.push(None);
-        rng.shuffle(&mut order);
-        for lane in order {
-            if interrupt.is_cancelled() {
+async fn isolated(plans: &[Plan], desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Result<Vec<Vec<Set>>> {
+    let mut sets: BTreeMap<(usize, Option<Transport>), Set> = BTreeMap::new();
+    for number in 1..=plans[0].rounds {
+        for (index, lane) in turns(plans, rng) {
+            if desk.interrupt.is_cancelled() {
                 break;
             }
+            let plan = &plans[index];
             let name = lane.map_or("(tcp)", Transport::name);
-            progress(&format!("{name}, round {number} of {}", plan.rounds));
-            let (mut stage, offset) = open(plan).await?;
-            let mut set = match sets.remove(&lane) {
-                Some(set) => set,
-                None => begin(plan, &stage, lane.as_slice(), lane.is_none()).await?,
+            (desk.progress)(&format!("{name}, round {number} of {}", plan.rounds));
+            let mut scene = match sets.remove(&(index, lane)) {
+                Some(set) => Scene::resume(set, &desk.engine).await?,
+                None => Scene::open(&[plan], lane.as_slice(), lane.is_none(), &desk.engine).await?,
             };
-            play(&mut stage, offset, &mut set, plan, interrupt, rng).await?;
-            sets.insert(lane, set);
+            scene.play(desk, rng).await?;
+            sets.extend(scene.sets.into_iter().map(|set| ((index, lane), set)));
         }
     }
-    Ok(sets.into_values().collect())
+    let mut cells: Vec<Vec<Set>> = plans.iter().map(|_| Vec::new()).collect();
+    for ((index, _), set) in sets {
+        cells[index].push(set);
+    }
+    Ok(cells)
 }
 
-/// A server, and what its clock is to ours.
-async fn open(plan: &Plan) -> anyhow::Result<(Stage, Offset)> {
-    let stage = Stage::set(plan).await?;
-    let target = stage.target();
-    let asked = timeout(PATIENCE, Offset::ask(&plan.options(target.clone(), 1.0))).await;
-    let told = asked.map_err(|_| anyhow!("`{target}` did not tell the time within {PATIENCE:?}"))?;
-    let offset = told.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
-    Ok((stage, offset))
-}
-
-async fn begin(
-    plan: &Plan,
-    stage: &Stage,
-    transports: &[Transport],
-    wants_control: bool,
-) -> anyhow::Result<Set> {
-    let calibration = calibrate(stage, plan, transports).await?;
-    Ok(Set {
-        has_control: wants_control && calibration.round_trip_us.is_some(),
-        transports: transports.to_vec(),
-        calibration,
-        target: stage.target().clone(),
-        rounds: Vec::new(),
-    })
-}
-
-/// A round plays the same events to all its lanes, and each round others: what is peculiar to one schedule
-/// is part of what varies from trial to trial.
-async fn play(
-    stage: &mut Stage,
-    offset: Offset,
-    set: &mut Set,
-    plan: &Plan,
-    interrupt: &CancellationToken,
-    rng: &mut Rng,
-) -> anyhow::Result<()> {
-    let seed = plan.source.seed.wrapping_add(set.rounds.len() as u64);
-    let settings = Settings {
-        plan,
-        source: Source { seed, ..plan.source.clone() },
-        transports: &set.transports,
-        has_control: set.has_control,
-        offset,
-        interrupt,
-    };
-    set.rounds.push(round::run(stage, &settings, rng).await?);
-    Ok(())
+/// Every lane of every cell, shuffled.
+fn turns(plans: &[Plan], rng: &mut Rng) -> Vec<(usize, Option<Transport>)> {
+    let lanes = |plan: &Plan| plan.transports.clone().into_iter().map(Some).chain([None]);
+    let cells = plans.iter().enumerate();
+    let mut turns: Vec<_> =
+        cells.flat_map(|(index, plan)| lanes(plan).map(move |lane| (index, lane))).collect();
+    rng.shuffle(&mut turns);
+    turns
 }
 
 pub(super) fn environment() -> Environment {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
-use super::experiment::Set;
 use super::plan::{Mode, Plan};
 use super::predict::{self, Basis, Prediction, over};
-use super::result::{Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers};
+use super::result::{Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, TcpIp};
 use super::round::Round;
+use super::scene::Set;
 use super::statistics::{Statistic, figure, median, over_trials};
 use super::trial::Trial;
 use crate::theory::Heads;
@@ -31,6 +31,7 @@ pub(super) fn lane(
     let requests = prediction.requests;
     Lane {
         transport,
+        failure: failure(set, transport),
         events: trials.iter().map(|trial| trial.events).fold(Events::default(), Events::add),
         latency_us: latency(&trials, fewest_events(set), Some(&prediction), rng),
         requests_per_event: compared(
@@ -44,6 +45,7 @@ pub(super) fn lane(
             rng,
         ),
         bytes_per_event: bytes(&trials, &prediction, rng),
+        tcp_ip_per_event: tcp_ip(&trials),
         connections_opened: trials.iter().map(|trial| trial.connections_opened).max().unwrap_or(0),
         first_event_us: Compared {
             measured: set.calibration.first_event_us.get(&transport).copied(),
@@ -64,12 +66,18 @@ pub(super) fn lane(
 pub(super) fn trials(set: &Set, transport: Option<Transport>) -> Vec<Trial> {
     let of = |round: &Round| {
         let lane = round.lanes.iter().find(|lane| lane.transport == transport)?;
-        Some(Trial::of(lane, round))
+        (!lane.never_ran()).then(|| Trial::of(lane, round))
     };
     set.rounds.iter().filter_map(of).collect()
 }
 
-fn fewest_events(set: &Set) -> u64 {
+/// Why a lane gave up, in the first round in which it did.
+pub(super) fn failure(set: &Set, transport: Transport) -> Option<String> {
+    let lanes = set.rounds.iter().flat_map(|round| &round.lanes);
+    lanes.filter(|lane| lane.transport == Some(transport)).find_map(|lane| lane.failure.clone())
+}
+
+pub(super) fn fewest_events(set: &Set) -> u64 {
     set.rounds.iter().map(|round| round.window.events()).min().unwrap_or(0)
 }
 
@@ -152,6 +160,17 @@ fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerE
         up: layers(|bytes| bytes.up),
         predicted: prediction.bytes,
     }
+}
+
+fn tcp_ip(trials: &[&Trial]) -> Option<TcpIp> {
+    let middle = |read: fn(&TcpIp) -> f64| median(over(trials, |trial| trial.tcp_ip.as_ref().map(read)));
+    Some(TcpIp {
+        segments_down: middle(|of| of.segments_down)?,
+        segments_up: middle(|of| of.segments_up)?,
+        header_bytes_down: middle(|of| of.header_bytes_down)?,
+        header_bytes_up: middle(|of| of.header_bytes_up)?,
+        retransmitted_bytes_up: middle(|of| of.retransmitted_bytes_up)?,
+    })
 }
 
 fn histogram(trials: &[&Trial]) -> Vec<(u64, u64)> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -12,6 +11,7 @@ use crate::client::{Options, Reader};
 use crate::control;
 use crate::event::Message;
 use crate::transport::Transport;
+use crate::wire::{Census, Segments};
 
 /// How long a lane may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -21,6 +21,7 @@ pub(super) struct Lane {
     /// `None` is the control row.
     pub(super) transport: Option<Transport>,
     pub(super) diaries: Vec<Diary>,
+    census: Arc<Census>,
     _tasks: JoinSet<()>,
 }
 
@@ -42,34 +43,32 @@ impl Lane {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut tasks = JoinSet::new();
+        let (mut tasks, census) = (JoinSet::new(), Arc::<Census>::default());
         let diaries = clients.map(|options| {
             let diary = Diary::default();
+            let options = Options { census: Some(census.clone()), ..options };
             tasks.spawn(client(options, diary.clone()));
             diary
         });
-        Self { transport, diaries: diaries.collect(), _tasks: tasks }
+        Self { transport, diaries: diaries.collect(), census, _tasks: tasks }
     }
 
     fn name(&self) -> &'static str {
         self.transport.map_or("(tcp)", Transport::name)
     }
 
-    /// Waits until every client has been answered.
-    pub(super) async fn connected(&self) -> anyhow::Result<()> {
+    /// Waits until every client has been answered, or one has given up: at once where it was refused, after
+    /// ten seconds where nobody answered.
+    pub(super) async fn connected(&self) {
         let deadline = Instant::now() + CONNECT;
         for diary in &self.diaries {
-            while !diary.entries().is_connected {
-                if let Some(why) = &diary.entries().failure {
-                    bail!("{}: {why}", self.name());
-                }
+            while !diary.entries().is_connected && diary.entries().failure.is_none() {
                 if Instant::now() > deadline {
-                    bail!("{} did not connect within {CONNECT:?}", self.name());
+                    diary.entries().failure = Some(format!("no answer within {CONNECT:?}"));
                 }
                 sleep(Duration::from_millis(2)).await;
             }
         }
-        Ok(())
     }
 
     /// Whether every client has seen this event, or something after it.
@@ -84,6 +83,11 @@ impl Lane {
             payload: sum.payload + reading.payload,
             arrivals: sum.arrivals + reading.arrivals,
         })
+    }
+
+    /// What the kernel counted by now, all clients together; `None` where the platform does not say.
+    pub(super) fn segments(&self) -> Option<Segments> {
+        self.census.reading()
     }
 
     /// Why a client gave up, if one did.

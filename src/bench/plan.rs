@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cores::Cores;
+use super::until::Until;
 use crate::client::{Headers, Options, PollMode, Target};
+use crate::link::Link;
 use crate::source::{Source, SourceKind};
 use crate::transport::Transport;
 
@@ -20,11 +22,13 @@ pub enum Mode {
     Isolated,
 }
 
-/// What to run, and how long.
+/// One cell of a sweep: what to run under which conditions, and how long.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Which lanes.
     pub transports: Vec<Transport>,
+    /// The network between the two ends.
+    pub link: Link,
     /// Clients a lane.
     pub clients: usize,
     /// What is published; nothing by us where somebody else does.
@@ -33,8 +37,10 @@ pub struct Plan {
     pub duration: Option<Duration>,
     /// What comes before the window.
     pub warmup: Duration,
-    /// How often to run it all.
+    /// How often to run it all, at the least.
     pub rounds: usize,
+    /// Until when to go on, up to so many rounds.
+    pub until: Option<(Until, usize)>,
     /// At once, or one after another.
     pub mode: Mode,
     /// What all that is random is drawn from.
@@ -101,5 +107,36 @@ impl Plan {
         let waits = self.poll_interval.as_secs_f64() * 2.0 + 5.0;
         let published = self.source.rate.per_s() * waits;
         (published.ceil() as usize).max(10_000)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// All lanes at 10/s, ten seconds, on a server of our own.
+    pub(in crate::bench) fn plan() -> Plan {
+        Plan {
+            transports: Transport::ALL.to_vec(),
+            link: Link::default(),
+            clients: 1,
+            source: Source::default(),
+            duration: Some(Duration::from_secs(10)),
+            warmup: Duration::from_secs(1),
+            rounds: 1,
+            until: None,
+            mode: Mode::Together,
+            seed: 7,
+            poll_interval: Duration::from_secs(1),
+            poll_mode: PollMode::default(),
+            hold: None,
+            linger: Duration::ZERO,
+            headers: Headers::default(),
+            keep_alive: true,
+            url: None,
+            publish: false,
+            topic: None,
+            cores: None,
+        }
     }
 }

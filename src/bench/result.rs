@@ -12,6 +12,7 @@ use crate::source::{Played, Source};
 use crate::transport::Transport;
 
 pub use crate::client::{HeaderStyle, PollMode};
+pub use crate::link::Achieved;
 
 /// Grows when a key is dropped or means something else; keys may be added without.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -55,6 +56,8 @@ pub struct Environment {
 pub struct Run {
     /// The network between the two ends: `none` is the loopback or whatever the URL goes over.
     pub link: String,
+    /// What the relay that played this network did; `None` where there was none.
+    pub relay: Option<Achieved>,
     /// Whether the lanes ran at once.
     pub mode: Mode,
     /// Rounds played.
@@ -91,6 +94,9 @@ pub struct Run {
     pub clock: Offset,
     /// How late the publisher was, in its worst round.
     pub publisher: Option<Played>,
+    /// What measuring took.
+    #[serde(default)]
+    pub own: Own,
     /// What the predictions were made from.
     pub theory: Inputs,
     /// The same bytes over a bare socket.
@@ -99,6 +105,17 @@ pub struct Run {
     pub lanes: Vec<Lane>,
     /// What theory says of the same lanes where there is one event a minute.
     pub quiet: Vec<Quiet>,
+}
+
+/// The measuring program itself: the median of its rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Own {
+    /// From an instant to the run of a task that it woke: a part of every latency. The median.
+    pub lateness_p50_us: Option<f64>,
+    /// One in a hundred was later.
+    pub lateness_p99_us: Option<f64>,
+    /// Of the CPUs that the clients may use, how much they did use, 0 to 1.
+    pub cpu_share: Option<f64>,
 }
 
 /// What predictions were made from, and how each was come by: `measured` or `given`.
@@ -154,6 +171,8 @@ pub struct Control {
 pub struct Lane {
     /// Which.
     pub transport: Transport,
+    /// Why it gave up, where it did: refused, or nobody answered.
+    pub failure: Option<String>,
     /// What became of the events.
     pub events: Events,
     /// How old events were on arrival.
@@ -164,6 +183,9 @@ pub struct Lane {
     pub empty_share: Compared,
     /// Bytes for each event and client.
     pub bytes_per_event: BytesPerEvent,
+    /// What TCP and IP add below: of the window, so without what opens a stream. `None` where the platform
+    /// does not say.
+    pub tcp_ip_per_event: Option<TcpIp>,
     /// Connections opened, all clients together, the most of any round.
     pub connections_opened: u64,
     /// From `connect()` to the arrival of an event that was waiting.
@@ -297,6 +319,21 @@ impl Layers {
     pub fn total(&self) -> f64 {
         self.payload + self.envelope + self.http + self.tls
     }
+}
+
+/// What TCP and IP add, for each event and client, as the client's kernel counted it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TcpIp {
+    /// Segments received, those that only acknowledge included.
+    pub segments_down: f64,
+    /// Segments sent.
+    pub segments_up: f64,
+    /// Bytes of the IP and TCP headers of what was received.
+    pub header_bytes_down: f64,
+    /// Bytes of the IP and TCP headers of what was sent.
+    pub header_bytes_up: f64,
+    /// Bytes that the client sent again. What the server sent again its kernel knows.
+    pub retransmitted_bytes_up: f64,
 }
 
 /// Bytes, measured and predicted.

@@ -1,4 +1,4 @@
-//! One run of some lanes on the same events.
+//! One run of some lanes on the same events, under one or several conditions at once.
 //!
 //! ```text
 //! lanes connect │ warm-up │        the window that counts        │ drain
@@ -9,19 +9,24 @@ use std::time::Duration;
 
 use anyhow::bail;
 use fastrand::Rng;
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::child::Child;
 use super::diary::{Entries, Reading};
+use super::experiment::Desk;
 use super::lane::Lane;
-use super::plan::Plan;
+use super::own;
+use super::result::Own;
+use super::scene::Set;
 use super::stage::Stage;
 use crate::client::Offset;
 use crate::clock::monotonic_us;
 use crate::event::EventId;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
+use crate::wire::Segments;
 
 /// Which events count: those after one id up to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,17 @@ pub(super) struct LaneRound {
     pub(super) start: Reading,
     /// What it had when the window ended.
     pub(super) end: Reading,
+    /// What the kernel counted in the window; `None` where the platform does not say.
+    pub(super) segments: Option<Segments>,
+    /// Why one of its clients gave up, if one did.
+    pub(super) failure: Option<String>,
+}
+
+impl LaneRound {
+    /// Whether it was refused before it began.
+    pub(super) fn never_ran(&self) -> bool {
+        self.failure.is_some() && !self.clients.iter().any(|client| client.is_connected)
+    }
 }
 
 /// What a server of our own spent in the window.
@@ -81,63 +97,104 @@ pub(super) struct Round {
     pub(super) lanes: Vec<LaneRound>,
     pub(super) played: Option<Played>,
     pub(super) spent: Spent,
+    /// What measuring it took.
+    pub(super) own: Own,
     /// Of the server that served this round: each server has a clock of its own.
     pub(super) offset: Offset,
-}
-
-pub(super) struct Settings<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) source: Source,
-    pub(super) transports: &'a [Transport],
-    pub(super) has_control: bool,
-    pub(super) offset: Offset,
-    /// Ends the window early.
-    pub(super) interrupt: &'a CancellationToken,
 }
 
 /// An end of the window: what there was by then.
 struct Mark {
     newest: EventId,
     at_us: u64,
-    readings: Vec<Reading>,
+    lanes: Vec<LaneMark>,
     cpu_us: Option<f64>,
 }
 
-pub(super) async fn run(stage: &mut Stage, settings: &Settings<'_>, rng: &mut Rng) -> anyhow::Result<Round> {
-    let plan = settings.plan;
+/// What a lane had by then.
+struct LaneMark {
+    reading: Reading,
+    segments: Option<Segments>,
+}
+
+/// A lane that plays in a round, and for which set.
+struct Part<'a> {
+    set: &'a Set,
+    lane: Lane,
+}
+
+/// Plays `source` to all lanes of all sets; gives each set its round.
+pub(super) async fn run(
+    stage: &mut Stage,
+    sets: &[Set],
+    source: Source,
+    offset: Offset,
+    desk: &Desk<'_>,
+    rng: &mut Rng,
+) -> anyhow::Result<Vec<Round>> {
+    let (plan, interrupt) = (&sets[0].plan, desk.interrupt);
     let memory_before = stage.child().and_then(Child::memory_bytes);
-    let lanes = connect(stage, settings, rng).await?;
+    let parts = connect(sets, rng).await?;
     // All of a trace counts: its window begins before it does.
-    let mut begun = begin(stage, &lanes, settings.offset).await?;
+    let mut begun = begin(stage, &parts, offset).await?;
     let began = begun.newest;
-    stage.play(settings.source.clone()).await?;
+    stage.play(source).await?;
     if !plan.is_trace() {
-        wait(plan.warmup, settings.interrupt).await;
-        begun = begin(stage, &lanes, settings.offset).await?;
+        wait(plan.warmup, interrupt).await;
+        begun = begin(stage, &parts, offset).await?;
     }
+    let watch = own::Watch::begin(&desk.engine)?;
     tokio::select! {
-        () = wait(plan.duration.unwrap_or(Duration::MAX), settings.interrupt) => {}
+        () = wait(plan.duration.unwrap_or(Duration::MAX), interrupt) => {}
         ended = stage.end(), if plan.is_trace() => ended?,
     }
-    let (ended, played) = end(stage, &lanes, settings.offset).await?;
+    let own = watch.end(&desk.engine);
+    let (ended, played) = end(stage, &parts, offset).await?;
     let grown = |before| Some(stage.child()?.memory_bytes()?.saturating_sub(before));
     let spent = Spent {
         cpu_us: ended.cpu_us.zip(begun.cpu_us).map(|(after, before)| after - before),
         memory_bytes: memory_before.and_then(grown),
     };
     let window = Window::between(&begun, &ended)?;
-    drain(&lanes, window, plan, settings.offset).await;
-    if let Some(why) = lanes.iter().find_map(Lane::failure) {
-        bail!(why);
+    drain(&parts, window, offset).await;
+    let mut lanes = parts.iter().zip(begun.lanes.iter().zip(&ended.lanes)).map(Part::round);
+    let round = |set: &Set| Round {
+        began,
+        window,
+        lanes: lanes.by_ref().take(set.lanes()).collect(),
+        played: played.clone(),
+        spent,
+        own,
+        offset,
+    };
+    Ok(sets.iter().map(round).collect())
+}
+
+impl Part<'_> {
+    /// What the lane lived through between two marks.
+    fn round((part, (begun, ended)): (&Self, (&LaneMark, &LaneMark))) -> LaneRound {
+        LaneRound {
+            transport: part.lane.transport,
+            clients: part.lane.diaries.iter().map(|diary| diary.entries().clone()).collect(),
+            start: begun.reading,
+            end: ended.reading,
+            segments: ended.segments.zip(begun.segments).map(|(after, before)| after - before),
+            failure: part.lane.failure(),
+        }
     }
-    let lanes = lanes.iter().zip(begun.readings.into_iter().zip(ended.readings));
-    let lanes = lanes.map(|(lane, (start, end))| LaneRound {
-        transport: lane.transport,
-        clients: lane.diaries.iter().map(|diary| diary.entries().clone()).collect(),
-        start,
-        end,
-    });
-    Ok(Round { began, window, lanes: lanes.collect(), played, spent, offset: settings.offset })
+
+    /// Whether there is nothing more to wait for.
+    fn is_done(&self, window: Window) -> bool {
+        self.lane.has_seen(window.last) || self.lane.failure().is_some()
+    }
+
+    /// At most a poll interval, a hold and three times the worst latency seen, and a moment for a machine
+    /// that is busy.
+    fn longest_drain(&self, offset: Offset) -> Duration {
+        const MOMENT: Duration = Duration::from_millis(500);
+        let plan = &self.set.plan;
+        plan.poll_interval + plan.hold() + 3 * worst_latency(&self.lane, offset) + MOMENT
+    }
 }
 
 impl Window {
@@ -154,16 +211,20 @@ impl Window {
     }
 }
 
-async fn begin(stage: &mut Stage, lanes: &[Lane], offset: Offset) -> anyhow::Result<Mark> {
+async fn begin(stage: &mut Stage, parts: &[Part<'_>], offset: Offset) -> anyhow::Result<Mark> {
     let newest = stage.newest().await?;
     let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
-    Ok(Mark { newest, at_us, readings: readings(lanes).await, cpu_us })
+    Ok(Mark { newest, at_us, lanes: marks(parts).await, cpu_us })
 }
 
-async fn end(stage: &mut Stage, lanes: &[Lane], offset: Offset) -> anyhow::Result<(Mark, Option<Played>)> {
+async fn end(
+    stage: &mut Stage,
+    parts: &[Part<'_>],
+    offset: Offset,
+) -> anyhow::Result<(Mark, Option<Played>)> {
     let (newest, played) = stage.stop().await?;
     let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
-    Ok((Mark { newest, at_us, readings: readings(lanes).await, cpu_us }, played))
+    Ok((Mark { newest, at_us, lanes: marks(parts).await, cpu_us }, played))
 }
 
 /// Now, by the server's clock.
@@ -173,9 +234,9 @@ fn now_us(offset: Offset) -> u64 {
 
 /// What the lanes have, read while none of them is in the middle of an answer, if that can be: its bytes are
 /// counted before its events are.
-async fn readings(lanes: &[Lane]) -> Vec<Reading> {
+async fn readings(parts: &[Part<'_>]) -> Vec<Reading> {
     const TRIES: usize = 20;
-    let read = || lanes.iter().map(Lane::reading).collect::<Vec<_>>();
+    let read = || parts.iter().map(|part| part.lane.reading()).collect::<Vec<_>>();
     let mut last = read();
     for _ in 0..TRIES {
         sleep(Duration::from_millis(1)).await;
@@ -189,20 +250,34 @@ async fn readings(lanes: &[Lane]) -> Vec<Reading> {
     last
 }
 
-async fn connect(stage: &Stage, settings: &Settings<'_>, rng: &mut Rng) -> anyhow::Result<Vec<Lane>> {
-    let (plan, target) = (settings.plan, stage.target());
-    let mut lanes = Vec::new();
-    if settings.has_control {
-        lanes.push(Lane::start_control((0..plan.clients).map(|_| plan.options(target.clone(), 0.0))));
+async fn marks(parts: &[Part<'_>]) -> Vec<LaneMark> {
+    let readings = readings(parts).await.into_iter().zip(parts);
+    readings.map(|(reading, part)| LaneMark { reading, segments: part.lane.segments() }).collect()
+}
+
+/// All lanes of all sets, in their order, connected or refused.
+async fn connect<'a>(sets: &'a [Set], rng: &mut Rng) -> anyhow::Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    for set in sets {
+        let client = |phase| set.way.options(&set.plan, phase);
+        let clients = 0..set.plan.clients;
+        if set.has_control {
+            let lane = Lane::start_control(clients.clone().map(|_| client(0.0)));
+            parts.push(Part { set, lane });
+        }
+        for transport in &set.transports {
+            let lane = Lane::start(*transport, clients.clone().map(|_| client(rng.f64())));
+            parts.push(Part { set, lane });
+        }
     }
-    for transport in settings.transports {
-        let clients = (0..plan.clients).map(|_| plan.options(target.clone(), rng.f64()));
-        lanes.push(Lane::start(*transport, clients));
+    join_all(parts.iter().map(|part| part.lane.connected())).await;
+    let asked = parts.iter().filter(|part| part.lane.transport.is_some());
+    let failures: Vec<Option<String>> = asked.map(|part| part.lane.failure()).collect();
+    // Where none of the lanes that were asked for can be measured, there is nothing to go on for.
+    match failures.into_iter().collect::<Option<Vec<_>>>() {
+        Some(all) if !all.is_empty() => bail!(all.join("; ")),
+        _ => Ok(parts),
     }
-    for lane in &lanes {
-        lane.connected().await?;
-    }
-    Ok(lanes)
 }
 
 async fn wait(span: Duration, interrupt: &CancellationToken) {
@@ -210,23 +285,18 @@ async fn wait(span: Duration, interrupt: &CancellationToken) {
     let _ = timeout(span.min(Duration::from_secs(86_400 * 365)), interrupt.cancelled()).await;
 }
 
-/// Waits until the last event is everywhere: at most a poll interval, a hold and three times the worst
-/// latency seen, and a moment for a machine that is busy.
-async fn drain(lanes: &[Lane], window: Window, plan: &Plan, offset: Offset) {
-    const MOMENT: Duration = Duration::from_millis(500);
-    let bound = plan.poll_interval + plan.hold() + 3 * worst_latency(lanes, offset) + MOMENT;
-    let is_done = || {
-        lanes.iter().all(|lane| lane.has_seen(window.last))
-            || lanes.iter().any(|lane| lane.failure().is_some())
-    };
+/// Waits until the last event is everywhere, as long as is reasonable.
+async fn drain(parts: &[Part<'_>], window: Window, offset: Offset) {
+    let bound = parts.iter().map(|part| part.longest_drain(offset)).max().unwrap_or_default();
     let begun = Instant::now();
+    let is_done = || parts.iter().all(|part| part.is_done(window));
     while window.events() > 0 && !is_done() && begun.elapsed() < bound {
         sleep(Duration::from_millis(2)).await;
     }
 }
 
-fn worst_latency(lanes: &[Lane], offset: Offset) -> Duration {
-    let worst_us = lanes.iter().flat_map(|lane| &lane.diaries).filter_map(|diary| {
+fn worst_latency(lane: &Lane, offset: Offset) -> Duration {
+    let worst_us = lane.diaries.iter().filter_map(|diary| {
         let entries = diary.entries();
         let ages = entries.arrivals.iter().map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us));
         ages.max()

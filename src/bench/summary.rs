@@ -4,14 +4,14 @@ use anyhow::anyhow;
 use fastrand::Rng;
 
 use super::calibrate::Calibration;
-use super::experiment::Set;
 use super::figures::{self, trials};
 use super::heads::{self, Ids};
 use super::plan::Plan;
 use super::predict::{self, Basis};
 use super::quiet::quiet;
-use super::result::{Control, Input, Inputs, Lane, Quiet, Run};
+use super::result::{Control, Input, Inputs, Lane, Own, Quiet, Run};
 use super::round::Round;
+use super::scene::Set;
 use super::statistics::median;
 use super::trial::Trial;
 use crate::source::Played;
@@ -60,7 +60,8 @@ fn put_together(plan: &Plan, sets: &[Set], first: &Set, found: Found) -> Run {
     let windows_us: u64 = rounds().map(|round| round.window.end_us - round.window.start_us).sum();
     let is_ours = !plan.only_listens();
     Run {
-        link: "none".to_owned(),
+        link: plan.link.to_string(),
+        relay: first.way.achieved(),
         mode: plan.mode,
         rounds: sets.iter().map(|set| set.rounds.len()).max().unwrap_or(0),
         rate_per_s: found.basis.inputs.rate_per_s,
@@ -79,6 +80,7 @@ fn put_together(plan: &Plan, sets: &[Set], first: &Set, found: Found) -> Run {
         duration_us: windows_us / rounds().count().max(1) as u64,
         clock: first.rounds[0].offset,
         publisher: latest(rounds()),
+        own: own(&rounds().map(|round| round.own).collect::<Vec<_>>()),
         theory: found.theory,
         control: found.control,
         lanes: found.lanes,
@@ -93,13 +95,13 @@ async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Tra
     let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
     let began = median(set.rounds.iter().map(|round| round.began.to_string().len() as f64).collect());
     let ids = Ids::of(&basis.payload.unwrap_or(weighed.payload));
-    Ok(weighed.adjusted(&set.target, Ids { began: began.unwrap_or(ids.began), ..ids }))
+    Ok(weighed.adjusted(set.way.target(), Ids { began: began.unwrap_or(ids.began), ..ids }))
 }
 
 /// A feed that nobody waits for is its own case: small ids, one event an answer.
 async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
     let weighed = heads::sample(plan, 100, |_| 1).await?;
-    let mut heads = weighed.adjusted(&set.target, Ids::of(&weighed.payload));
+    let mut heads = weighed.adjusted(set.way.target(), Ids::of(&weighed.payload));
     heads.retain(|(transport, _)| plan.transports.contains(transport));
     Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
 }
@@ -113,6 +115,15 @@ fn wake_us(control: &[Trial], set: &Set) -> f64 {
     let seconds: f64 = set.rounds.iter().map(|round| round.window.seconds()).sum();
     let beyond_one = instants / reads - 1.0;
     if beyond_one > 0.0 { beyond_one * seconds * 1e6 / (instants / clients) } else { 0.0 }
+}
+
+fn own(rounds: &[Own]) -> Own {
+    let middle = |read: fn(&Own) -> Option<f64>| median(rounds.iter().filter_map(read).collect());
+    Own {
+        lateness_p50_us: middle(|own| own.lateness_p50_us),
+        lateness_p99_us: middle(|own| own.lateness_p99_us),
+        cpu_share: middle(|own| own.cpu_share),
+    }
 }
 
 /// Of the round in which the publisher was late the most.

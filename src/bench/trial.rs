@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::diary::{Arrival, Entries};
-use super::result::{Bytes, Events};
+use super::result::{Bytes, Events, TcpIp};
 use super::round::{LaneRound, Round, Window};
 use super::statistics::Sample;
 use crate::client::Offset;
 use crate::transport::Transport;
+use crate::wire::Segments;
 
 /// One lane in one round.
 pub(super) struct Trial {
@@ -22,6 +23,7 @@ pub(super) struct Trial {
     pub(super) requests_per_event: Option<f64>,
     pub(super) empty_share: Option<f64>,
     pub(super) bytes: Option<Bytes>,
+    pub(super) tcp_ip: Option<TcpIp>,
     pub(super) connections_opened: u64,
     /// How many latencies fell into each bucket.
     pub(super) histogram: BTreeMap<u64, u64>,
@@ -49,10 +51,22 @@ impl Trial {
             requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
             empty_share: cost.empty_share,
             bytes: (pairs > 0.0).then(|| cost.bytes(pairs, &sorted)),
+            tcp_ip: lane.segments.filter(|_| pairs > 0.0).map(|segments| tcp_ip(segments, pairs)),
             connections_opened: lane.end.counts.connections,
             histogram: histogram(&sorted, offset),
             events,
         }
+    }
+}
+
+/// Of each event that a client was to get.
+fn tcp_ip(segments: Segments, pairs: f64) -> TcpIp {
+    TcpIp {
+        segments_down: segments.down as f64 / pairs,
+        segments_up: segments.up as f64 / pairs,
+        header_bytes_down: segments.header_bytes_down as f64 / pairs,
+        header_bytes_up: segments.header_bytes_up as f64 / pairs,
+        retransmitted_bytes_up: segments.retransmitted_bytes_up as f64 / pairs,
     }
 }
 

@@ -1,12 +1,34 @@
 //! What whoever quotes a figure must know.
 
+use super::conditions::names;
 use super::result::Run;
 use crate::source::SourceKind;
 use crate::transport::Transport;
 
+/// Of all runs: what several have in common is said once.
+pub(super) fn of_all(runs: &[Run]) -> Vec<String> {
+    let mut concerned: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, warning) in names(runs)
+        .iter()
+        .zip(runs)
+        .flat_map(|(name, run)| of(run).into_iter().map(move |warning| (name, warning)))
+    {
+        match concerned.iter_mut().find(|(said, _)| *said == warning) {
+            Some((_, names)) => names.push(name.clone()),
+            None => concerned.push((warning, vec![name.clone()])),
+        }
+    }
+    let tell = |(warning, names): (String, Vec<String>)| match names.len() {
+        all if all == runs.len() => warning,
+        1..=3 => format!("{}: {warning}", names.join("; ")),
+        some => format!("{some} of {} runs: {warning}", runs.len()),
+    };
+    debug_build().into_iter().chain(concerned.into_iter().map(tell)).collect()
+}
+
 /// Of a run's conditions and of what happened in it.
-pub(super) fn of(run: &Run) -> Vec<String> {
-    [debug_build(), publisher_late(run), phase_lock(run), clock(run), overlong_poll(run)]
+fn of(run: &Run) -> Vec<String> {
+    [publisher_late(run), client_busy(run), client_late(run), phase_lock(run), clock(run), overlong_poll(run)]
         .into_iter()
         .flatten()
         .collect()
@@ -16,12 +38,34 @@ pub(super) fn debug_build() -> Option<String> {
     cfg!(debug_assertions).then(|| "a debug build: do not quote these numbers".to_owned())
 }
 
+/// Where its CPUs have nothing left, it is the client that is measured.
+fn client_busy(run: &Run) -> Option<String> {
+    let share = run.own.cpu_share.filter(|share| *share > 0.8)?;
+    Some(format!(
+        "the clients used {:.0} % of the CPU they may use: they, not the server, were the bottleneck; take \
+         fewer with `-c`, or a machine of their own with `--url`",
+        share * 100.0
+    ))
+}
+
+/// Waking up is part of every latency here. Where it is most of it, it is what was measured.
+fn client_late(run: &Run) -> Option<String> {
+    let late_us = run.own.lateness_p50_us?;
+    let is_most = late_us > smallest_p50_us(run) / 2.0;
+    is_most.then(|| {
+        format!("the clients woke up {late_us:.0} µs late at the median, more than half of the smallest p50: it is largely their own")
+    })
+}
+
+fn smallest_p50_us(run: &Run) -> f64 {
+    let medians = run.lanes.iter().filter_map(|lane| lane.latency_us.p50.measured);
+    medians.fold(f64::INFINITY, f64::min)
+}
+
 /// A late publisher shows as latency of every lane.
 fn publisher_late(run: &Run) -> Option<String> {
     let lag_us = run.publisher.as_ref()?.lag_us?.p99;
-    let medians = run.lanes.iter().filter_map(|lane| lane.latency_us.p50.measured);
-    let smallest = medians.fold(f64::INFINITY, f64::min);
-    let is_late = lag_us as f64 > smallest / 10.0;
+    let is_late = lag_us as f64 > smallest_p50_us(run) / 10.0;
     is_late.then(|| {
         format!(
             "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part \

@@ -17,8 +17,10 @@ use super::experiment::ExperimentArguments;
 use super::{Cli, interrupted, runtime, units};
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;
+use crate::bench::until::Until;
 use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
+use crate::link::Link;
 use crate::report;
 use crate::source::SourceKind;
 use crate::transport::ask::is_name;
@@ -46,9 +48,19 @@ pub(super) struct Arguments {
     /// What to run first and not count; a trace has none
     #[arg(long, default_value = "1s", value_parser = units::duration)]
     warmup: Duration,
-    /// How often to run it all
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    rounds: u64,
+    /// The network between the two ends: `rtt=50ms`, `3g`, `rtt=20ms,buffer=8k`, see `wirelanes relay --help`;
+    /// may be repeated [default: none and rtt=50ms; with --url or --mode isolated only none]
+    #[arg(long, value_name = "SPEC")]
+    link: Vec<Link>,
+    /// How often to run it all [default: 1; with --until 5]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rounds: Option<u64>,
+    /// Go on until a figure of every lane is known so well: `p50±2%` (or `p50+-2%`), of mean, p50, p95 or p99
+    #[arg(long, value_name = "FIGURE")]
+    until: Option<Until>,
+    /// Where --until is not reached, stop after so many rounds
+    #[arg(long, requires = "until", default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=1000))]
+    max_rounds: u64,
     /// All lanes at once, or one after another
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
@@ -123,16 +135,47 @@ fn output(text: &str) -> Result<Output, String> {
 const DURATION: Duration = Duration::from_secs(10);
 
 impl Arguments {
-    /// Ends with a usage error where two flags do not go together.
-    fn plan(&self) -> Plan {
-        let mut plan = self.experiment.plan();
-        let listens_only = self.url.is_some() && !self.publish;
-        if listens_only && self.experiment.chooses_events() {
+    /// A plan for each cell of the sweep. Ends with a usage error where two flags do not go together.
+    fn plans(&self) -> Vec<Plan> {
+        let mut plans = self.experiment.plans(&self.links());
+        let kind = plans[0].source.kind.clone();
+        self.refuse_contradictions(&kind);
+        let ends = matches!(kind, SourceKind::Trace(_)) && !plans[0].source.looped && !self.listens_only();
+        for plan in &mut plans {
+            plan.duration = self.duration.or((!ends).then_some(DURATION));
+            plan.warmup = self.warmup;
+            plan.rounds = self.rounds();
+            plan.until = self.until.map(|until| (until, (self.max_rounds as usize).max(plan.rounds)));
+            plan.mode = self.mode;
+            plan.url = self.url.clone();
+            plan.publish = self.publish;
+            plan.topic = self.topic.clone();
+            plan.cores = self.cores;
+        }
+        plans.iter().for_each(Self::refuse_too_few_events);
+        plans
+    }
+
+    /// A round that cannot say the figure will not say it the thirtieth time.
+    fn refuse_too_few_events(plan: &Plan) {
+        let (Some((until, _)), Some(duration)) = (plan.until, plan.duration) else { return };
+        let (needed, planned) = (until.events_needed(), plan.source.rate.per_s() * duration.as_secs_f64());
+        if planned < needed as f64 {
+            usage(&format!(
+                "`--until {until}` needs {needed} events a round, and {} for {} is {planned:.0}: make `-d` longer",
+                plan.source.rate,
+                humantime::format_duration(duration)
+            ));
+        }
+    }
+
+    fn refuse_contradictions(&self, kind: &SourceKind) {
+        if self.listens_only() && self.experiment.chooses_events() {
             usage(
                 "`--rate`, `--size`, `--source`, `--speed` and `--loop` say what to publish: add `--publish`",
             );
         }
-        if plan.source.kind == SourceKind::Stdin {
+        if *kind == SourceKind::Stdin {
             usage("`--source stdin` cannot be played twice: serve it, and `bench --url` that server");
         }
         if self.url.is_some() && self.mode == Mode::Isolated {
@@ -141,16 +184,34 @@ impl Arguments {
         if self.url.as_ref().is_some_and(|url| !url.is_server()) {
             usage("`--url` names a server, which is asked on all its endpoints: leave out the path");
         }
-        let ends = matches!(plan.source.kind, SourceKind::Trace(_)) && !plan.source.looped && !listens_only;
-        plan.duration = self.duration.or((!ends).then_some(DURATION));
-        plan.warmup = self.warmup;
-        plan.rounds = self.rounds as usize;
-        plan.mode = self.mode;
-        plan.url = self.url.clone();
-        plan.publish = self.publish;
-        plan.topic = self.topic.clone();
-        plan.cores = self.cores;
-        plan
+        if self.until.is_some() && self.mode == Mode::Isolated {
+            usage(
+                "`--until` looks at all lanes after each round: leave out `--mode isolated`, or name `--rounds`",
+            );
+        }
+    }
+
+    fn listens_only(&self) -> bool {
+        self.url.is_some() && !self.publish
+    }
+
+    /// Where none is named: this machine as it is, and beside it a network on which transports differ.
+    fn links(&self) -> Vec<Link> {
+        let usual = if self.url.is_none() && self.mode == Mode::Together {
+            vec!["none", "rtt=50ms"]
+        } else {
+            vec!["none"]
+        };
+        match self.link.is_empty() {
+            true => usual.into_iter().map(|spec| spec.parse().expect("these are links")).collect(),
+            false => self.link.clone(),
+        }
+    }
+
+    /// An interval over rounds takes five.
+    fn rounds(&self) -> usize {
+        let usual = if self.until.is_some() { 5 } else { 1 };
+        self.rounds.unwrap_or(usual) as usize
     }
 }
 
@@ -167,10 +228,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
+    let plans = arguments.plans();
     // Threads inherit it: so before there are any.
-    plan.cores.map_or(Ok(()), Cores::pin)?;
-    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
+    plans[0].cores.map_or(Ok(()), Cores::pin)?;
+    let Some(report) = runtime()?.block_on(measure(&plans, arguments.quiet))? else {
         eprintln!("interrupted: nothing was measured yet");
         return Ok(ExitCode::from(INTERRUPTED));
     };
@@ -185,12 +246,12 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// `None` where it was interrupted before there was anything to report.
-async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
-    let bar = progress_bar(plan, quiet);
+async fn measure(plans: &[Plan], quiet: bool) -> anyhow::Result<Option<Report>> {
+    let bar = progress_bar(plans, quiet);
     let interrupt = CancellationToken::new();
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = bench::run(plan, command, &progress, &interrupt);
+    let running = bench::run(plans, command, &progress, &interrupt);
     tokio::pin!(running);
     let report = tokio::select! {
         report = &mut running => report.map(Some),
@@ -207,12 +268,9 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     report
 }
 
-/// A round takes as long as it was asked to, and about four seconds more.
-fn progress_bar(plan: &Plan, quiet: bool) -> ProgressBar {
-    // The control row takes its turn, too.
-    let lanes = if plan.mode == Mode::Isolated { plan.transports.len() + 1 } else { 1 };
-    let round = plan.duration.unwrap_or(DURATION) + plan.warmup + plan.poll_interval + Duration::from_secs(3);
-    ticking(round.as_secs() * (plan.rounds * lanes) as u64, quiet)
+/// A round takes as long as it was asked to, and some seconds more.
+fn progress_bar(plans: &[Plan], quiet: bool) -> ProgressBar {
+    ticking(bench::expected(plans).as_secs(), quiet)
 }
 
 /// Counts seconds, up to those that it is expected to take.
@@ -241,7 +299,7 @@ fn verdict(report: &Report) -> ExitCode {
     let lanes = || report.runs.iter().flat_map(|run| &run.lanes);
     if report.interrupted {
         ExitCode::from(INTERRUPTED)
-    } else if lanes().all(|lane| lane.events.are_accounted_for()) {
+    } else if lanes().all(|lane| lane.failure.is_none() && lane.events.are_accounted_for()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -9,9 +9,6 @@ use crate::client::{Header, HeaderStyle, Headers, PollMode};
 
 #[derive(Args, Clone)]
 pub(super) struct ClientArguments {
-    /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
-    pub(super) poll_interval: Duration,
     /// What the poll interval is counted from
     #[arg(long, value_enum, default_value_t)]
     pub(super) poll_mode: PollMode,

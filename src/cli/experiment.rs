@@ -7,6 +7,7 @@ use clap::Args;
 use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
+use crate::link::Link;
 use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
 
@@ -15,12 +16,15 @@ pub(super) struct ExperimentArguments {
     /// Which transports
     #[arg(short, long, value_delimiter = ',', default_value = "poll,longpoll,sse,websocket")]
     transports: Vec<Transport>,
-    /// Clients of each transport
-    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    clients: u64,
-    /// Events a second, on average: 10, 0.5 or 1/60s [default: 10]
+    /// Clients of each transport; may be repeated
+    #[arg(short, long, default_value = "1", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    clients: Vec<u64>,
+    /// Events a second, on average: 10, 0.5 or 1/60s; may be repeated [default: 10]
     #[arg(short, long)]
-    rate: Option<Rate>,
+    rate: Vec<Rate>,
+    /// How often to poll; may be repeated
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Vec<Duration>,
     /// What to publish: poisson, steady (`predict` knows these two), pairs, bursts, quiet, trace:FILE with a
     /// line {"at_ms":0,"data":…} for each event, or trace:earthquakes [default: poisson]
     #[arg(long)]
@@ -62,15 +66,38 @@ impl ExperimentArguments {
     /// Whether any flag says what to publish.
     pub(super) fn chooses_events(&self) -> bool {
         let Self { rate, source, size, speed, looped, .. } = self;
-        rate.is_some() || source.is_some() || size.is_some() || speed.is_some() || *looped
+        !rate.is_empty() || source.is_some() || size.is_some() || speed.is_some() || *looped
     }
 
-    pub(super) fn clients(&self) -> usize {
-        self.clients as usize
+    /// Every combination of what was repeated: a plan for a server of our own, of the usual length.
+    pub(super) fn plans(&self, links: &[Link]) -> Vec<Plan> {
+        let base = self.plan();
+        let mut plans = Vec::new();
+        for clients in &self.clients {
+            for poll_interval in &self.poll_interval {
+                for (number, rate) in self.rates().into_iter().enumerate() {
+                    for link in links {
+                        let mut plan = base.clone();
+                        plan.clients = *clients as usize;
+                        plan.poll_interval = *poll_interval;
+                        plan.source.rate = rate;
+                        // The same draws at another rate would be the same luck.
+                        plan.source.seed = base.seed + 1_000 * number as u64;
+                        plan.link = link.clone();
+                        plans.push(plan);
+                    }
+                }
+            }
+        }
+        plans
     }
 
-    /// A plan for a server of our own, of the usual length.
-    pub(super) fn plan(&self) -> Plan {
+    fn rates(&self) -> Vec<Rate> {
+        if self.rate.is_empty() { vec![Source::default().rate] } else { self.rate.clone() }
+    }
+
+    /// What is the same in all of them, and the usual where it is not.
+    fn plan(&self) -> Plan {
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
         let defaults = Source::default();
         let mut transports = self.transports.clone();
@@ -78,10 +105,11 @@ impl ExperimentArguments {
         transports.dedup();
         Plan {
             transports,
-            clients: self.clients(),
+            link: Link::default(),
+            clients: 1,
             source: Source {
                 kind: self.source.clone().unwrap_or_default(),
-                rate: self.rate.unwrap_or(defaults.rate),
+                rate: defaults.rate,
                 size: self.size.unwrap_or(defaults.size),
                 speed: self.speed.unwrap_or(defaults.speed),
                 looped: self.looped,
@@ -91,9 +119,10 @@ impl ExperimentArguments {
             duration: None,
             warmup: Duration::ZERO,
             rounds: 1,
+            until: None,
             mode: Mode::Together,
             seed,
-            poll_interval: self.client.poll_interval,
+            poll_interval: Duration::from_secs(1),
             poll_mode: self.client.poll_mode,
             hold: self.client.hold,
             linger: self.client.linger,

@@ -9,6 +9,7 @@ use super::experiment::ExperimentArguments;
 use super::{Cli, runtime, units};
 use crate::bench::{Ids, Plan, Sampled, sample};
 use crate::client::Target;
+use crate::link::Link;
 use crate::report::predicted::{FanOut, Lane, Predicted, text};
 use crate::source::SourceKind;
 use crate::theory::{
@@ -21,9 +22,9 @@ use crate::transport::Transport;
 pub(super) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
-    /// A round trip between client and server
+    /// A round trip between client and server; may be repeated
     #[arg(long, default_value = "50ms", value_parser = units::span)]
-    rtt: Duration,
+    rtt: Vec<Duration>,
     /// What a server and a client spend on a request, together
     #[arg(long, default_value = "0", value_parser = units::span)]
     service: Duration,
@@ -36,23 +37,30 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.experiment.plan();
-    let inputs = inputs(arguments, &plan);
-    let per_answer = |transport| {
-        let full = theory::requests(transport, &inputs).map_or(1.0, |requests| requests.full_per_event());
-        if full > 0.0 { (1.0 / full).round().max(1.0) as u64 } else { 1 }
-    };
-    let weighed = runtime()?.block_on(sample(&plan, 1_000, per_answer))?;
-    super::print(&text(&predict(arguments, &plan, &inputs, &weighed)))
+    let runtime = runtime()?;
+    let mut texts = Vec::new();
+    for plan in arguments.experiment.plans(&[Link::default()]) {
+        for rtt in &arguments.rtt {
+            let inputs = inputs(arguments, &plan, *rtt);
+            let per_answer = |transport| {
+                let full =
+                    theory::requests(transport, &inputs).map_or(1.0, |requests| requests.full_per_event());
+                if full > 0.0 { (1.0 / full).round().max(1.0) as u64 } else { 1 }
+            };
+            let weighed = runtime.block_on(sample(&plan, 1_000, per_answer))?;
+            texts.push(text(&predict(arguments, &plan, &inputs, &weighed)));
+        }
+    }
+    super::print(&texts.join("\n"))
 }
 
-fn inputs(arguments: &Arguments, plan: &Plan) -> Inputs {
+fn inputs(arguments: &Arguments, plan: &Plan, rtt: Duration) -> Inputs {
     let us = |span: Duration| span.as_secs_f64() * 1e6;
     Inputs {
         rate_per_s: plan.source.rate.per_s(),
         arrivals: Some(arrivals(&plan.source.kind)),
-        one_way: OneWay::Given(us(arguments.rtt) / 2.0),
-        round_trip_us: us(arguments.rtt),
+        one_way: OneWay::Given(us(rtt) / 2.0),
+        round_trip_us: us(rtt),
         server_us: us(arguments.service),
         turnaround_us: 0.0,
         wake_us: 0.0,
@@ -108,7 +116,7 @@ fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sample
     let clients = plan.clients;
     let send_us = arguments.send_cost.map(|cost| cost.as_secs_f64() * 1e6);
     Predicted {
-        conditions: conditions(arguments, plan),
+        conditions: conditions(plan, inputs),
         rate_per_s: inputs.rate_per_s,
         clients,
         lanes: lanes.map(lane).collect(),
@@ -120,14 +128,14 @@ fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sample
     }
 }
 
-fn conditions(arguments: &Arguments, plan: &Plan) -> String {
+fn conditions(plan: &Plan, inputs: &Inputs) -> String {
     let spelled = |span: Duration| humantime::format_duration(span);
     format!(
         "{} {} · {} B · rtt {} · poll every {} · long polls held {}",
         plan.source.kind,
         plan.source.rate,
         plan.source.size,
-        spelled(arguments.rtt),
+        spelled(Duration::from_secs_f64(inputs.round_trip_us / 1e6)),
         spelled(plan.poll_interval),
         spelled(plan.hold()),
     )

@@ -5,6 +5,7 @@ mod view;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// Leave after so many events
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    /// How often to poll
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Duration,
     #[command(flatten)]
     chosen: ClientArguments,
     /// What to say first on a WebSocket, for servers that expect it
@@ -63,7 +67,7 @@ impl Arguments {
             client: self.client,
             from: self.from,
             headers: self.chosen.headers(),
-            poll_interval: self.chosen.poll_interval,
+            poll_interval: self.poll_interval,
             poll_mode: self.chosen.poll_mode,
             hold: self.chosen.hold,
             linger: self.chosen.linger,

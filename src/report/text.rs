@@ -1,6 +1,7 @@
 //! A result for a terminal, 80 columns wide: every measured figure has what theory says of it beside or below.
 
 mod deviations;
+mod grid;
 mod shapes;
 mod tables;
 #[cfg(test)]
@@ -8,28 +9,53 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use super::format::{bytes, chosen, number, percent, rate};
+use super::format::{bytes, chosen, duration, number, percent, rate};
 use crate::bench::Mode;
+use crate::bench::conditions::names;
 use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run};
 
 use crate::source::SourceKind;
 use crate::transport::Transport;
 
+/// More runs than this are shown as one table of them all.
+const MOST_IN_FULL: usize = 3;
+
 /// The whole report.
 pub fn text(report: &Report) -> String {
-    let mut text = String::new();
-    for run in &report.runs {
-        text += &conditions(run, report.interrupted);
+    let (runs, names) = (&report.runs, names(&report.runs));
+    let mut text = runs.first().map_or(String::new(), |run| conditions(run, report));
+    text += &fates(runs, &names);
+    text += "latency = age of the event on arrival, not how long a request took\n";
+    let is_grid = runs.len() > MOST_IN_FULL;
+    if is_grid {
+        text += &grid::grid(runs, &names);
+    }
+    for (run, name) in runs.iter().zip(&names).filter(|_| !is_grid) {
+        text += &heading(run, name);
         text += &tables::latencies(run);
         text += &tables::costs(run);
         text += &shapes::shapes(run);
-        text += &deviations::deviations(run);
-        text += &quiet(run);
     }
+    text += &deviations::deviations(runs, &names);
+    text += &runs.first().map_or(String::new(), quiet);
     for warning in &report.warnings {
         text += &folded("warning: ", warning);
     }
     text
+}
+
+/// What tells a run from the others, and how true its link was.
+fn heading(run: &Run, name: &str) -> String {
+    let rule = match name {
+        "" => String::new(),
+        name => format!("\n── {name} {}\n", "─".repeat(76_usize.saturating_sub(name.chars().count()))),
+    };
+    let late = run.relay.as_ref().and_then(|relay| relay.late_us);
+    let late = late.map(|late| {
+        let [p50, p99] = [late.p50, late.p99].map(|us| duration(Some(us as f64)));
+        format!("what passed the link left it late by {p50} at p50, {p99} at p99\n")
+    });
+    rule + &late.unwrap_or_default()
 }
 
 /// Breaks a sentence into lines of 80 columns.
@@ -47,15 +73,24 @@ pub(super) fn folded(first: &str, sentence: &str) -> String {
     lines + line.trim_end() + "\n"
 }
 
-fn conditions(run: &Run, interrupted: bool) -> String {
-    let events = run.lanes.first().map_or(0, |lane| lane.events.expected / run.clients.max(1) as u64);
-    let mut facts = vec![format!("{events} events"), source(run)];
+/// What is the same in all runs.
+fn conditions(run: &Run, report: &Report) -> String {
+    let is_same = |read: fn(&Run) -> String| report.runs.iter().all(|other| read(other) == read(run));
+    let mut facts = Vec::new();
+    if is_same(events) {
+        facts.push(events(run));
+    }
+    if is_same(source) {
+        facts.push(source(run));
+    }
     facts.extend(run.size_bytes.map(|size| format!("{size} B")));
-    facts.push(format!("poll {}", chosen(run.poll_interval_us)));
+    if is_same(|run| chosen(run.poll_interval_us)) {
+        facts.push(format!("poll {}", chosen(run.poll_interval_us)));
+    }
     if run.poll_mode == PollMode::FixedDelay {
         facts.push("after each answer".to_owned());
     }
-    if run.clients > 1 {
+    if run.clients > 1 && is_same(|run| run.clients.to_string()) {
         facts.push(format!("{} clients a lane", run.clients));
     }
     if run.rounds > 1 {
@@ -64,15 +99,20 @@ fn conditions(run: &Run, interrupted: bool) -> String {
     if run.mode == Mode::Isolated {
         facts.push("one lane after another".to_owned());
     }
+    if run.link != "none" && is_same(|run| run.link.clone()) {
+        facts.push(format!("link {}", run.link));
+    }
     let keep_alive = if run.keep_alive { "" } else { ", no keep-alive" };
     facts.push(format!("HTTP/1.1{keep_alive}, no TLS, {} heads", heads(run.headers)));
-    if interrupted {
+    if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
     }
-    let mut text = folded("", &facts.join(" · "));
-    text += &fate(run);
-    text += "latency = age of the event on arrival, not how long a request took\n";
-    text
+    folded("", &facts.join(" · "))
+}
+
+fn events(run: &Run) -> String {
+    let expected = run.lanes.iter().map(|lane| lane.events.expected).max().unwrap_or(0);
+    format!("{} events", expected / run.clients.max(1) as u64)
 }
 
 fn source(run: &Run) -> String {
@@ -99,29 +139,44 @@ pub(super) fn heads(style: HeaderStyle) -> &'static str {
 }
 
 /// What became of the events: one line where all is well, one a lane where it is not.
-fn fate(run: &Run) -> String {
-    let is_whole = |lane: &&Lane| lane.events.are_accounted_for() && lane.events.missed == 0;
-    let troubled: Vec<&Lane> = run.lanes.iter().filter(|lane| !is_whole(lane)).collect();
-    if run.lanes.iter().all(|lane| lane.events.expected == 0) {
-        return "all lanes: no events, so none to lose\n".to_owned();
+fn fates(runs: &[Run], names: &[String]) -> String {
+    let lanes =
+        || runs.iter().zip(names).flat_map(|(run, name)| run.lanes.iter().map(move |lane| (lane, name)));
+    let is_whole = |lane: &Lane| lane.events.are_accounted_for() && lane.events.missed == 0;
+    let refused = lanes().filter_map(|(lane, name)| Some(refused(lane, name, lane.failure.as_ref()?)));
+    let troubled = lanes().filter(|(lane, _)| !is_whole(lane)).map(|(lane, name)| fate(lane, name));
+    let text: String = refused.chain(troubled).collect();
+    if !text.is_empty() {
+        return text;
     }
-    if troubled.is_empty() {
-        return "all lanes: none lost, doubled or reordered\n".to_owned();
+    match lanes().all(|(lane, _)| lane.events.expected == 0) {
+        true => "all lanes: no events, so none to lose\n".to_owned(),
+        false => "all lanes: none lost, doubled or reordered\n".to_owned(),
     }
-    let tell = |lane: &&Lane| {
-        let events = &lane.events;
-        format!(
-            "{}: {} lost, {} doubled, {} reordered, {} announced missing in {} gaps, of {}\n",
-            lane.transport,
-            events.lost,
-            events.duplicated,
-            events.reordered,
-            events.missed,
-            events.gaps,
-            events.expected
-        )
-    };
-    troubled.iter().map(tell).collect()
+}
+
+/// `websocket`, or in a sweep `websocket, rtt=50ms`.
+fn full_name(lane: &Lane, run: &str) -> String {
+    if run.is_empty() { lane.transport.to_string() } else { format!("{}, {run}", lane.transport) }
+}
+
+fn refused(lane: &Lane, run: &str, why: &str) -> String {
+    folded("", &format!("{}: not measured: {why}", full_name(lane, run)))
+}
+
+fn fate(lane: &Lane, run: &str) -> String {
+    let events = &lane.events;
+    let text = format!(
+        "{}: {} lost, {} doubled, {} reordered, {} announced missing in {} gaps, of {}",
+        full_name(lane, run),
+        events.lost,
+        events.duplicated,
+        events.reordered,
+        events.missed,
+        events.gaps,
+        events.expected
+    );
+    folded("", &text)
 }
 
 fn quiet(run: &Run) -> String {

@@ -1,5 +1,7 @@
 //! A figure of a lane: what was measured, between what and what, or what it would take.
 
+use std::fmt;
+
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,16 @@ impl Statistic {
         match self {
             Self::Mean | Self::Max => 1,
             Self::Quantile(p) => events_needed(p),
+        }
+    }
+}
+
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mean => f.write_str("mean"),
+            Self::Quantile(p) => write!(f, "p{}", (p * 1e4).round() / 1e2),
+            Self::Max => f.write_str("max"),
         }
     }
 }

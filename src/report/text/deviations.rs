@@ -6,6 +6,8 @@ use crate::transport::Transport;
 
 /// A figure with an interval: of what, and how it is printed.
 struct Figure<'a> {
+    /// What tells its run from the others.
+    run: &'a str,
     lane: Transport,
     name: &'static str,
     compared: &'a Compared,
@@ -21,22 +23,28 @@ impl Figure<'_> {
 }
 
 /// Every figure whose interval does not hold what theory says; nothing where there is no interval.
-pub(super) fn deviations(run: &Run) -> String {
-    let figures: Vec<Figure<'_>> = run.lanes.iter().flat_map(figures).collect();
-    if figures.iter().all(|figure| figure.compared.deviation().is_none()) {
+pub(super) fn deviations(runs: &[Run], names: &[String]) -> String {
+    let lanes = runs.iter().zip(names).flat_map(|(run, name)| run.lanes.iter().map(move |lane| (lane, name)));
+    let figures: Vec<Figure<'_>> = lanes.flat_map(|(lane, name)| figures(lane, name)).collect();
+    let known = figures.iter().filter(|figure| figure.compared.deviation().is_some()).count();
+    if known == 0 {
         return String::new();
     }
-    let off: String = figures.iter().filter(|figure| figure.is_off()).map(line).collect();
-    match off.is_empty() {
-        true => "\nevery 95% interval holds what theory says\n".to_owned(),
-        false => {
-            format!("\n* theory lies outside the 95% interval (in brackets), off in its half widths:\n{off}")
-        }
+    let off: Vec<&Figure<'_>> = figures.iter().filter(|figure| figure.is_off()).collect();
+    if off.is_empty() {
+        return format!("\nthe 95% intervals of all {known} figures hold what theory says\n");
     }
+    let of_one_run = off.chunk_by(|one, other| one.run == other.run);
+    let lines: String = of_one_run.map(lines).collect();
+    let count = off.len();
+    format!(
+        "\n* theory lies outside the 95% interval (in brackets), off in its half widths,\n  \
+         for {count} of {known} figures:\n{lines}"
+    )
 }
 
 /// Streams ask once and wrap every event alike: what has no noise has no interval to speak of.
-fn figures(lane: &Lane) -> impl Iterator<Item = Figure<'_>> {
+fn figures<'a>(lane: &'a Lane, run: &'a str) -> impl Iterator<Item = Figure<'a>> {
     let latency = &lane.latency_us;
     let asks = matches!(lane.transport, Transport::Poll | Transport::Longpoll);
     let latencies =
@@ -48,11 +56,18 @@ fn figures(lane: &Lane) -> impl Iterator<Item = Figure<'_>> {
         ("bytes", &lane.bytes_per_event.total, bytes),
     ];
     let figures = latencies.into_iter().chain(costs.into_iter().filter(move |_| asks));
-    figures.map(|(name, compared, print)| Figure { lane: lane.transport, name, compared, print })
+    figures.map(|(name, compared, print)| Figure { run, lane: lane.transport, name, compared, print })
+}
+
+/// Figures of one run, under its name where there are several.
+fn lines(figures: &[&Figure<'_>]) -> String {
+    let run = figures.first().map_or("", |figure| figure.run);
+    let heading = if run.is_empty() { String::new() } else { format!("  {run}\n") };
+    figures.iter().fold(heading, |text, figure| text + &line(figure))
 }
 
 fn line(figure: &Figure<'_>) -> String {
-    let Figure { lane, name, compared, print } = figure;
+    let Figure { lane, name, compared, print, .. } = figure;
     let [measured, low, high, theory] =
         [compared.measured, compared.low, compared.high, compared.predicted].map(print);
     let off = compared.deviation().unwrap_or_default();

@@ -54,10 +54,30 @@ pub(super) fn costs(run: &Run) -> String {
     for lane in &run.lanes {
         text += &cost_rows(lane, run);
     }
+    text += &tcp_ip(run);
     for lane in &run.lanes {
         text += &server(lane).unwrap_or_default();
     }
     text
+}
+
+/// What the kernel sent below all that, in one line of all lanes; nothing where it does not say.
+fn tcp_ip(run: &Run) -> String {
+    let of = |lane: &Lane| {
+        let tcp_ip = lane.tcp_ip_per_event?;
+        let header_bytes = tcp_ip.header_bytes_down + tcp_ip.header_bytes_up;
+        Some(format!("{} {}", lane.transport, bytes(Some(header_bytes))))
+    };
+    let lanes: Vec<String> = run.lanes.iter().filter_map(of).collect();
+    if lanes.is_empty() {
+        return String::new();
+    }
+    let again = run.lanes.iter().filter_map(|lane| Some(lane.tcp_ip_per_event?.retransmitted_bytes_up));
+    let again = match again.sum::<f64>() {
+        0.0 => "nothing sent again".to_owned(),
+        some => format!("{} bytes sent again", bytes(Some(some))),
+    };
+    folded("", &format!("below, TCP/IP headers, bytes both ways: {}; {again}", lanes.join(", ")))
 }
 
 /// What a server of its own spent on this lane.

@@ -23,11 +23,12 @@ pub(super) fn run(arguments: &[&str]) -> Finished {
     Finished { code: status.code(), text: text(stdout), errors: text(stderr), report: Value::Null }
 }
 
-/// Runs `bench`, and reads the result that it wrote.
+/// Runs `bench`, and reads the result that it wrote; without a link, where none is named.
 pub(super) fn bench(arguments: &[&str]) -> Finished {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("result.json");
-    let finished = run(&[&["bench", "--output", path.to_str().unwrap()], arguments].concat());
+    let link: &[&str] = if arguments.contains(&"--link") { &[] } else { &["--link", "none"] };
+    let finished = run(&[&["bench", "--output", path.to_str().unwrap()], link, arguments].concat());
     let report = std::fs::read(&path).map_or(Value::Null, |json| serde_json::from_slice(&json).unwrap());
     Finished { report, ..finished }
 }

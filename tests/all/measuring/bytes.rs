@@ -58,7 +58,9 @@ fn a_short_event_has_a_short_frame_header() {
     assert_eq!(number(short.lane(Transport::Websocket), "bytes_per_event.down.envelope"), 2.0);
 }
 
-/// What they cost depends on how often they ask, which is chance; what a request costs does not.
+/// What they cost depends on how often they ask, which is chance; what a request costs does not, but for the
+/// length of the id it names: at the hundredth event that grows by a digit, and of some twenty polls a few more
+/// or fewer may come after it than there are events after it.
 #[test]
 fn who_asks_pays_for_each_request_what_theory_says() {
     for transport in [Transport::Poll, Transport::Longpoll] {
@@ -69,7 +71,7 @@ fn who_asks_pays_for_each_request_what_theory_says() {
             &format!("{transport}: the head of a request"),
             a_request(&bytes["up"], "requests_per_event.measured"),
             a_request(&bytes["predicted"]["up"], "requests_per_event.predicted"),
-            0.1,
+            0.2,
         );
     }
 }

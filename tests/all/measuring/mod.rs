@@ -17,6 +17,7 @@ mod elsewhere;
 mod ends;
 mod idle;
 mod lies;
+mod links;
 mod predict;
 mod refused;
 mod usual;

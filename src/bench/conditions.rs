@@ -1,0 +1,36 @@
+//! What tells the runs of a sweep apart, in few words.
+
+use super::result::Run;
+
+/// One condition of a run, as it is typed.
+type Condition = fn(&Run) -> String;
+
+const CONDITIONS: [Condition; 4] = [link, rate, poll_interval, clients];
+
+/// For each run, the conditions that are not the same in all of them: `rtt=50ms · 10/s`. Nothing where there
+/// is only one run.
+pub fn names(runs: &[Run]) -> Vec<String> {
+    let varies = |condition: &&Condition| runs.iter().any(|run| condition(run) != condition(&runs[0]));
+    let varying: Vec<&Condition> = CONDITIONS.iter().filter(varies).collect();
+    let name = |run| varying.iter().map(|condition| condition(run)).collect::<Vec<_>>().join(" · ");
+    runs.iter().map(name).collect()
+}
+
+/// The two ends on one machine, with nothing between, are a network, too.
+fn link(run: &Run) -> String {
+    if run.link == "none" { "no link".to_owned() } else { run.link.clone() }
+}
+
+fn rate(run: &Run) -> String {
+    let asked = run.played.as_ref().map(|source| source.rate.to_string());
+    asked.unwrap_or_else(|| format!("{:.3}/s", run.rate_per_s))
+}
+
+fn poll_interval(run: &Run) -> String {
+    let interval = std::time::Duration::from_micros(run.poll_interval_us);
+    format!("poll every {}", humantime::format_duration(interval))
+}
+
+fn clients(run: &Run) -> String {
+    format!("{} clients", run.clients)
+}

@@ -1,0 +1,113 @@
+//! A server, and the cells that are played on it at once: one feed, several conditions under which it is read.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use fastrand::Rng;
+use futures_util::future::try_join_all;
+use tokio::time::timeout;
+
+use super::calibrate::{Calibration, calibrate};
+use super::experiment::Desk;
+use super::plan::Plan;
+use super::round::{self, Round};
+use super::stage::Stage;
+use super::way::Way;
+use crate::client::Offset;
+use crate::link::Engine;
+use crate::source::Source;
+use crate::transport::Transport;
+
+/// How long a server may take to tell the time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Lanes of one cell that run at once, in all their rounds.
+pub(super) struct Set {
+    pub(super) plan: Plan,
+    pub(super) way: Way,
+    pub(super) has_control: bool,
+    pub(super) transports: Vec<Transport>,
+    pub(super) calibration: Calibration,
+    pub(super) rounds: Vec<Round>,
+}
+
+impl Set {
+    /// How many lanes run, the control row among them.
+    pub(super) fn lanes(&self) -> usize {
+        self.transports.len() + usize::from(self.has_control)
+    }
+}
+
+pub(super) struct Scene {
+    pub(super) stage: Stage,
+    pub(super) offset: Offset,
+    pub(super) sets: Vec<Set>,
+}
+
+impl Scene {
+    /// Starts a server for these plans, which publish alike, or finds the one that they name; opens the way
+    /// of each and measures it.
+    pub(super) async fn open(
+        plans: &[&Plan],
+        transports: &[Transport],
+        wants_control: bool,
+        engine: &Engine,
+    ) -> anyhow::Result<Self> {
+        let (stage, offset) = start(plans[0]).await?;
+        let measured = plans.iter().map(async |plan| {
+            let way = Way::open(plan, stage.target(), engine).await?;
+            let calibration = calibrate(&way, plan, transports).await?;
+            anyhow::Ok(Set {
+                plan: (*plan).clone(),
+                way,
+                has_control: wants_control && calibration.round_trip_us.is_some(),
+                transports: transports.to_vec(),
+                calibration,
+                rounds: Vec::new(),
+            })
+        });
+        // Where microseconds count, one after another: on a link they are lost among its milliseconds.
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        for (plan, measuring) in plans.iter().zip(measured) {
+            if plan.link.is_none() { near.push(measuring) } else { far.push(measuring) }
+        }
+        let mut sets = Vec::new();
+        for measuring in near {
+            sets.push(measuring.await?);
+        }
+        sets.extend(try_join_all(far).await?);
+        Ok(Self { stage, offset, sets })
+    }
+
+    /// Goes on with a set that was begun on another server.
+    pub(super) async fn resume(mut set: Set, engine: &Engine) -> anyhow::Result<Self> {
+        let (stage, offset) = start(&set.plan).await?;
+        set.way = Way::open(&set.plan, stage.target(), engine).await?;
+        Ok(Self { stage, offset, sets: vec![set] })
+    }
+
+    /// Plays one more round.
+    ///
+    /// A round plays the same events to all its lanes, and each round others: what is peculiar to one
+    /// schedule is part of what varies from trial to trial.
+    pub(super) async fn play(&mut self, desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Result<()> {
+        let first = &self.sets[0];
+        let seed = first.plan.source.seed.wrapping_add(first.rounds.len() as u64);
+        let source = Source { seed, ..first.plan.source.clone() };
+        let rounds = round::run(&mut self.stage, &self.sets, source, self.offset, desk, rng).await?;
+        for (set, round) in self.sets.iter_mut().zip(rounds) {
+            set.rounds.push(round);
+        }
+        Ok(())
+    }
+}
+
+/// A server, and what its clock is to ours.
+async fn start(plan: &Plan) -> anyhow::Result<(Stage, Offset)> {
+    let stage = Stage::set(plan).await?;
+    let target = stage.target();
+    let asked = timeout(PATIENCE, Offset::ask(&plan.options(target.clone(), 1.0))).await;
+    let told = asked.map_err(|_| anyhow!("`{target}` did not tell the time within {PATIENCE:?}"))?;
+    let offset = told.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
+    Ok((stage, offset))
+}
