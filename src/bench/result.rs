@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Mode;
 use super::statistics::Method;
-use crate::client::Offset;
+use crate::client::Drifting;
+use crate::clock::Clock;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
 
@@ -90,8 +91,8 @@ pub struct Run {
     pub warmup_us: u64,
     /// The windows that counted, on average.
     pub duration_us: u64,
-    /// The server's clock against ours.
-    pub clock: Offset,
+    /// The server's clock against ours, in the round in which it was known the least.
+    pub clock: ServerClock,
     /// How late the publisher was, in its worst round.
     pub publisher: Option<Played>,
     /// What measuring took.
@@ -116,6 +117,42 @@ pub struct Own {
     pub lateness_p99_us: Option<f64>,
     /// Of the CPUs that the clients may use, how much they did use, 0 to 1.
     pub cpu_share: Option<f64>,
+}
+
+/// The server's clock minus our monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerClock {
+    /// In the middle of the round.
+    pub us: i64,
+    /// What it was ahead of our wall clock.
+    #[serde(default)]
+    pub ahead_us: i64,
+    /// It is off by no more than this at any instant of the round, and so is each latency: half a round trip,
+    /// which may all have been in one direction. 0 where both ends read one clock.
+    pub within_us: u64,
+    /// What it gains on ours.
+    #[serde(default)]
+    pub drift_ppm: f64,
+    /// The drift is off by no more than this.
+    #[serde(default)]
+    pub drift_within_ppm: f64,
+    /// How often the server was asked for the time.
+    #[serde(default)]
+    pub exchanges: u64,
+}
+
+impl ServerClock {
+    pub(super) fn of(offset: &Drifting) -> Self {
+        let us = offset.middle_us().round() as i64;
+        Self {
+            us,
+            ahead_us: us - Clock::start().monotonic_offset_us(),
+            within_us: offset.within_us().ceil() as u64,
+            drift_ppm: offset.drift_ppm(),
+            drift_within_ppm: offset.drift_within_ppm(),
+            exchanges: offset.exchanges() as u64,
+        }
+    }
 }
 
 /// What predictions were made from, and how each was come by: `measured` or `given`.

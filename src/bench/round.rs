@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use fastrand::Rng;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,7 +21,7 @@ use super::own;
 use super::result::Own;
 use super::scene::Set;
 use super::stage::Stage;
-use crate::client::Offset;
+use crate::client::{Drifting, Timekeeper};
 use crate::clock::monotonic_us;
 use crate::event::EventId;
 use crate::source::{Played, Source};
@@ -100,12 +100,13 @@ pub(super) struct Round {
     /// What measuring it took.
     pub(super) own: Own,
     /// Of the server that served this round: each server has a clock of its own.
-    pub(super) offset: Offset,
+    pub(super) offset: Drifting,
 }
 
 /// An end of the window: what there was by then.
 struct Mark {
     newest: EventId,
+    /// By our clock.
     at_us: u64,
     lanes: Vec<LaneMark>,
     cpu_us: Option<f64>,
@@ -128,20 +129,21 @@ pub(super) async fn run(
     stage: &mut Stage,
     sets: &[Set],
     source: Source,
-    offset: Offset,
+    keeper: &Timekeeper,
     desk: &Desk<'_>,
     rng: &mut Rng,
 ) -> anyhow::Result<Vec<Round>> {
     let (plan, interrupt) = (&sets[0].plan, desk.interrupt);
+    let starts_us = monotonic_us();
     let memory_before = stage.child().and_then(Child::memory_bytes);
     let parts = connect(sets, rng).await?;
     // All of a trace counts: its window begins before it does.
-    let mut begun = begin(stage, &parts, offset).await?;
+    let mut begun = begin(stage, &parts).await?;
     let began = begun.newest;
     stage.play(source).await?;
     if !plan.is_trace() {
         wait(plan.warmup, interrupt).await;
-        begun = begin(stage, &parts, offset).await?;
+        begun = begin(stage, &parts).await?;
     }
     let watch = own::Watch::begin(&desk.engine)?;
     tokio::select! {
@@ -149,14 +151,18 @@ pub(super) async fn run(
         ended = stage.end(), if plan.is_trace() => ended?,
     }
     let own = watch.end(&desk.engine);
-    let (ended, played) = end(stage, &parts, offset).await?;
+    let (ended, played) = end(stage, &parts).await?;
     let grown = |before| Some(stage.child()?.memory_bytes()?.saturating_sub(before));
     let spent = Spent {
         cpu_us: ended.cpu_us.zip(begun.cpu_us).map(|(after, before)| after - before),
         memory_bytes: memory_before.and_then(grown),
     };
-    let window = Window::between(&begun, &ended)?;
-    drain(&parts, window, offset).await;
+    let by_now = keeper.lately();
+    drain(&parts, Window::between(&begun, &ended, &by_now)?, &by_now).await;
+    // All ages are told at the end, when the clock is known before, during and after.
+    let told = keeper.until_now(starts_us).await;
+    let offset = told.map_err(|ended| anyhow!("cannot ask for the time again: {ended}"))?;
+    let window = Window::between(&begun, &ended, &offset)?;
     let mut lanes = parts.iter().zip(begun.lanes.iter().zip(&ended.lanes)).map(Part::round);
     let round = |set: &Set| Round {
         began,
@@ -165,7 +171,7 @@ pub(super) async fn run(
         played: played.clone(),
         spent,
         own,
-        offset,
+        offset: offset.clone(),
     };
     Ok(sets.iter().map(round).collect())
 }
@@ -190,7 +196,7 @@ impl Part<'_> {
 
     /// At most a poll interval, a hold and three times the worst latency seen, and a moment for a machine
     /// that is busy.
-    fn longest_drain(&self, offset: Offset) -> Duration {
+    fn longest_drain(&self, offset: &Drifting) -> Duration {
         const MOMENT: Duration = Duration::from_millis(500);
         let plan = &self.set.plan;
         plan.poll_interval + plan.hold() + 3 * worst_latency(&self.lane, offset) + MOMENT
@@ -198,38 +204,29 @@ impl Part<'_> {
 }
 
 impl Window {
-    fn between(begun: &Mark, ended: &Mark) -> anyhow::Result<Self> {
+    fn between(begun: &Mark, ended: &Mark, offset: &Drifting) -> anyhow::Result<Self> {
         if begun.newest.epoch != ended.newest.epoch {
             bail!("the server began anew in the middle of the run: its events cannot be counted");
         }
         Ok(Self {
             after: begun.newest.sequence,
             last: ended.newest.sequence,
-            start_us: begun.at_us,
-            end_us: ended.at_us,
+            start_us: offset.far_us(begun.at_us),
+            end_us: offset.far_us(ended.at_us),
         })
     }
 }
 
-async fn begin(stage: &mut Stage, parts: &[Part<'_>], offset: Offset) -> anyhow::Result<Mark> {
+async fn begin(stage: &mut Stage, parts: &[Part<'_>]) -> anyhow::Result<Mark> {
     let newest = stage.newest().await?;
-    let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
+    let (at_us, cpu_us) = (monotonic_us(), stage.child().and_then(Child::cpu_us));
     Ok(Mark { newest, at_us, lanes: marks(parts).await, cpu_us })
 }
 
-async fn end(
-    stage: &mut Stage,
-    parts: &[Part<'_>],
-    offset: Offset,
-) -> anyhow::Result<(Mark, Option<Played>)> {
+async fn end(stage: &mut Stage, parts: &[Part<'_>]) -> anyhow::Result<(Mark, Option<Played>)> {
     let (newest, played) = stage.stop().await?;
-    let (at_us, cpu_us) = (now_us(offset), stage.child().and_then(Child::cpu_us));
+    let (at_us, cpu_us) = (monotonic_us(), stage.child().and_then(Child::cpu_us));
     Ok((Mark { newest, at_us, lanes: marks(parts).await, cpu_us }, played))
-}
-
-/// Now, by the server's clock.
-fn now_us(offset: Offset) -> u64 {
-    monotonic_us().saturating_add_signed(offset.us)
 }
 
 /// What the lanes have, read while none of them is in the middle of an answer, if that can be: its bytes are
@@ -286,7 +283,7 @@ async fn wait(span: Duration, interrupt: &CancellationToken) {
 }
 
 /// Waits until the last event is everywhere, as long as is reasonable.
-async fn drain(parts: &[Part<'_>], window: Window, offset: Offset) {
+async fn drain(parts: &[Part<'_>], window: Window, offset: &Drifting) {
     let bound = parts.iter().map(|part| part.longest_drain(offset)).max().unwrap_or_default();
     let begun = Instant::now();
     let is_done = || parts.iter().all(|part| part.is_done(window));
@@ -295,7 +292,7 @@ async fn drain(parts: &[Part<'_>], window: Window, offset: Offset) {
     }
 }
 
-fn worst_latency(lane: &Lane, offset: Offset) -> Duration {
+fn worst_latency(lane: &Lane, offset: &Drifting) -> Duration {
     let worst_us = lane.diaries.iter().filter_map(|diary| {
         let entries = diary.entries();
         let ages = entries.arrivals.iter().map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us));

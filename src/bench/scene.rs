@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::anyhow;
 use fastrand::Rng;
 use futures_util::future::try_join_all;
-use tokio::time::timeout;
 
 use super::calibrate::{Calibration, calibrate};
 use super::experiment::Desk;
@@ -13,13 +12,13 @@ use super::plan::Plan;
 use super::round::{self, Round};
 use super::stage::Stage;
 use super::way::Way;
-use crate::client::Offset;
+use crate::client::Timekeeper;
 use crate::link::Engine;
 use crate::source::Source;
 use crate::transport::Transport;
 
-/// How long a server may take to tell the time.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two questions after the time: ten a second keep no server busy, and tell every 3 s how its clock runs.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Lanes of one cell that run at once, in all their rounds.
 pub(super) struct Set {
@@ -40,7 +39,7 @@ impl Set {
 
 pub(super) struct Scene {
     pub(super) stage: Stage,
-    pub(super) offset: Offset,
+    pub(super) keeper: Timekeeper,
     pub(super) sets: Vec<Set>,
 }
 
@@ -53,7 +52,7 @@ impl Scene {
         wants_control: bool,
         engine: &Engine,
     ) -> anyhow::Result<Self> {
-        let (stage, offset) = start(plans[0]).await?;
+        let (stage, keeper) = start(plans[0]).await?;
         let measured = plans.iter().map(async |plan| {
             let way = Way::open(plan, stage.target(), engine).await?;
             let calibration = calibrate(&way, plan, transports).await?;
@@ -76,14 +75,14 @@ impl Scene {
             sets.push(measuring.await?);
         }
         sets.extend(try_join_all(far).await?);
-        Ok(Self { stage, offset, sets })
+        Ok(Self { stage, keeper, sets })
     }
 
     /// Goes on with a set that was begun on another server.
     pub(super) async fn resume(mut set: Set, engine: &Engine) -> anyhow::Result<Self> {
-        let (stage, offset) = start(&set.plan).await?;
+        let (stage, keeper) = start(&set.plan).await?;
         set.way = Way::open(&set.plan, stage.target(), engine).await?;
-        Ok(Self { stage, offset, sets: vec![set] })
+        Ok(Self { stage, keeper, sets: vec![set] })
     }
 
     /// Plays one more round.
@@ -94,7 +93,7 @@ impl Scene {
         let first = &self.sets[0];
         let seed = first.plan.source.seed.wrapping_add(first.rounds.len() as u64);
         let source = Source { seed, ..first.plan.source.clone() };
-        let rounds = round::run(&mut self.stage, &self.sets, source, self.offset, desk, rng).await?;
+        let rounds = round::run(&mut self.stage, &self.sets, source, &self.keeper, desk, rng).await?;
         for (set, round) in self.sets.iter_mut().zip(rounds) {
             set.rounds.push(round);
         }
@@ -102,12 +101,11 @@ impl Scene {
     }
 }
 
-/// A server, and what its clock is to ours.
-async fn start(plan: &Plan) -> anyhow::Result<(Stage, Offset)> {
+/// A server, and who knows its clock.
+async fn start(plan: &Plan) -> anyhow::Result<(Stage, Timekeeper)> {
     let stage = Stage::set(plan).await?;
     let target = stage.target();
-    let asked = timeout(PATIENCE, Offset::ask(&plan.options(target.clone(), 1.0))).await;
-    let told = asked.map_err(|_| anyhow!("`{target}` did not tell the time within {PATIENCE:?}"))?;
-    let offset = told.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
-    Ok((stage, offset))
+    let asked = Timekeeper::ask(&plan.options(target.clone(), 1.0), PAUSE).await;
+    let keeper = asked.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
+    Ok((stage, keeper))
 }

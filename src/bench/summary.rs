@@ -9,7 +9,7 @@ use super::heads::{self, Ids};
 use super::plan::Plan;
 use super::predict::{self, Basis};
 use super::quiet::quiet;
-use super::result::{Control, Input, Inputs, Lane, Own, Quiet, Run};
+use super::result::{Control, Input, Inputs, Lane, Own, Quiet, Run, ServerClock};
 use super::round::Round;
 use super::scene::Set;
 use super::statistics::median;
@@ -52,16 +52,16 @@ pub(super) async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyho
         basis,
         lanes,
     };
-    Ok(put_together(plan, sets, first, found))
+    Ok(put_together(plan, sets, found))
 }
 
-fn put_together(plan: &Plan, sets: &[Set], first: &Set, found: Found) -> Run {
+fn put_together(plan: &Plan, sets: &[Set], found: Found) -> Run {
     let rounds = || sets.iter().flat_map(|set| &set.rounds);
     let windows_us: u64 = rounds().map(|round| round.window.end_us - round.window.start_us).sum();
     let is_ours = !plan.only_listens();
     Run {
         link: plan.link.to_string(),
-        relay: first.way.achieved(),
+        relay: sets.iter().find_map(|set| set.way.achieved()),
         mode: plan.mode,
         rounds: sets.iter().map(|set| set.rounds.len()).max().unwrap_or(0),
         rate_per_s: found.basis.inputs.rate_per_s,
@@ -78,7 +78,7 @@ fn put_together(plan: &Plan, sets: &[Set], first: &Set, found: Found) -> Run {
         keep_alive: plan.keep_alive,
         warmup_us: if plan.is_trace() { 0 } else { plan.warmup.as_micros() as u64 },
         duration_us: windows_us / rounds().count().max(1) as u64,
-        clock: first.rounds[0].offset,
+        clock: worst_known(rounds()),
         publisher: latest(rounds()),
         own: own(&rounds().map(|round| round.own).collect::<Vec<_>>()),
         theory: found.theory,
@@ -124,6 +124,12 @@ fn own(rounds: &[Own]) -> Own {
         lateness_p99_us: middle(|own| own.lateness_p99_us),
         cpu_share: middle(|own| own.cpu_share),
     }
+}
+
+/// In the round in which it was known the least.
+fn worst_known<'a>(rounds: impl Iterator<Item = &'a Round>) -> ServerClock {
+    let rounds = rounds.max_by(|a, b| a.offset.within_us().total_cmp(&b.offset.within_us()));
+    ServerClock::of(&rounds.expect("there is a round").offset)
 }
 
 /// Of the round in which the publisher was late the most.

@@ -6,7 +6,7 @@ use super::diary::{Arrival, Entries};
 use super::result::{Bytes, Events, TcpIp};
 use super::round::{LaneRound, Round, Window};
 use super::statistics::Sample;
-use crate::client::Offset;
+use crate::client::Drifting;
 use crate::transport::Transport;
 use crate::wire::Segments;
 
@@ -37,7 +37,7 @@ struct Sorted {
 
 impl Trial {
     pub(super) fn of(lane: &LaneRound, round: &Round) -> Self {
-        let (window, offset) = (&round.window, round.offset);
+        let (window, offset) = (&round.window, &round.offset);
         let sorted: Vec<Sorted> = lane.clients.iter().map(|client| sort(client, window)).collect();
         let events = sorted.iter().map(|client| client.events).fold(Events::default(), Events::add);
         let pairs = events.expected as f64;
@@ -106,7 +106,7 @@ fn instants(read: &[Arrival]) -> u64 {
 }
 
 /// Latencies of all clients in order of time; what one read brought stays together.
-fn sample(clients: &[Sorted], offset: Offset) -> Sample {
+fn sample(clients: &[Sorted], offset: &Drifting) -> Sample {
     let mut reads: Vec<&[Arrival]> = clients.iter().flat_map(reads).collect();
     reads.sort_by_key(|read| read[0].arrived_us);
     let mut sample = Sample::default();
@@ -121,7 +121,7 @@ fn bucket(latency_us: i64) -> u64 {
     ((latency_us.max(1) as f64).log2() * 4.0).floor() as u64
 }
 
-fn histogram(clients: &[Sorted], offset: Offset) -> BTreeMap<u64, u64> {
+fn histogram(clients: &[Sorted], offset: &Drifting) -> BTreeMap<u64, u64> {
     let mut histogram = BTreeMap::new();
     for arrival in clients.iter().flat_map(|client| &client.firsts) {
         let age_us = offset.age_us(arrival.sent_us, arrival.arrived_us);
@@ -228,7 +228,7 @@ mod tests {
             Sorted { firsts: vec![arrival(11, 100, 50), arrival(12, 110, 50)], events: WHOLE },
             Sorted { firsts: vec![arrival(11, 100, 40)], events: WHOLE },
         ];
-        let sample = sample(&clients, Offset { us: 80, within_us: 0 });
+        let sample = sample(&clients, &Drifting::known(80));
         assert_eq!((sample.count(), sample.max_us(), sample.mean_us()), (3, Some(30), Some(70.0 / 3.0)));
     }
 }

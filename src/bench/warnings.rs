@@ -28,10 +28,18 @@ pub(super) fn of_all(runs: &[Run]) -> Vec<String> {
 
 /// Of a run's conditions and of what happened in it.
 fn of(run: &Run) -> Vec<String> {
-    [publisher_late(run), client_busy(run), client_late(run), phase_lock(run), clock(run), overlong_poll(run)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        publisher_late(run),
+        client_busy(run),
+        client_late(run),
+        phase_lock(run),
+        clock(run),
+        negative(run),
+        overlong_poll(run),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 pub(super) fn debug_build() -> Option<String> {
@@ -96,14 +104,28 @@ fn is_whole(ratio: f64) -> bool {
     (ratio - ratio.round()).abs() < 0.02
 }
 
+/// An offset that is off makes all latencies longer, or all shorter.
 fn clock(run: &Run) -> Option<String> {
-    let negative: u64 = run.lanes.iter().map(|lane| lane.latency_us.negative).sum();
     let within_us = run.clock.within_us;
-    (within_us > 0).then(|| {
+    (within_us as f64 > smallest_p50_us(run).abs() / 10.0).then(|| {
         format!(
-            "the server's clock is known within ±{within_us} µs only; {negative} latencies came out negative"
+            "the server's clock is known within ±{within_us} µs only, more than a tenth of the smallest p50: all \
+             latencies may be off by as much, and in the same direction"
         )
     })
+}
+
+/// Nothing arrives before it is sent.
+fn negative(run: &Run) -> Option<String> {
+    let control = run.control.iter().map(|control| ("(tcp)", control.latency_us.negative));
+    let lanes = run.lanes.iter().map(|lane| (lane.transport.name(), lane.latency_us.negative));
+    let negative = control.chain(lanes).filter(|(_, count)| *count > 0);
+    let named: Vec<String> = negative.map(|(name, count)| format!("{count} on {name}")).collect();
+    let why = match run.clock.within_us {
+        0 => "though both ends read one clock: the server stamps events with another",
+        _ => "since the clock is off by more than they were; they are counted as they are",
+    };
+    (!named.is_empty()).then(|| format!("negative latencies, {}, {why}", named.join(", ")))
 }
 
 /// A window that holds few polls says little about polling.

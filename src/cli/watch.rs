@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::client::ClientArguments;
 use super::{Cli, interrupted, runtime, units};
-use crate::client::{News, Offset, Options, Reader, Target};
+use crate::client::{Drifting, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::transport::Transport;
 use crate::wire::Ledger;
@@ -122,27 +122,31 @@ async fn watch(transport: Transport, options: Arc<Options>, count: u64) -> anyho
     }
 }
 
-/// The server's clock, asked again after each interruption: the server may be another one by then.
+/// Between two questions after the time, where both ends do not read the same clock.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The server's clock, asked anew after each interruption: the server may be another one by then.
 #[derive(Clone)]
 struct ServerClock {
     options: Arc<Options>,
-    offset: Arc<Mutex<Option<Offset>>>,
+    keeper: Arc<Mutex<Option<Timekeeper>>>,
 }
 
 impl ServerClock {
     fn new(options: Arc<Options>) -> Self {
-        Self { options, offset: Arc::default() }
+        Self { options, keeper: Arc::default() }
     }
 
     async fn ask(&self) {
         if self.options.target.is_server() {
             let quiet = Options { tap: None, on_connect: None, ..(*self.options).clone() };
-            *self.offset.lock().expect("no holder of this lock panics") = Offset::ask(&quiet).await.ok();
+            let keeper = Timekeeper::ask(&quiet, PAUSE).await.ok();
+            *self.keeper.lock().expect("no holder of this lock panics") = keeper;
         }
     }
 
     fn forget(&self) {
-        *self.offset.lock().expect("no holder of this lock panics") = None;
+        *self.keeper.lock().expect("no holder of this lock panics") = None;
     }
 
     fn ask_later(&self) {
@@ -150,8 +154,8 @@ impl ServerClock {
         tokio::spawn(async move { clock.ask().await });
     }
 
-    fn offset(&self) -> Option<Offset> {
-        *self.offset.lock().expect("no holder of this lock panics")
+    fn offset(&self) -> Option<Drifting> {
+        self.keeper.lock().expect("no holder of this lock panics").as_ref().map(Timekeeper::lately)
     }
 }
 
@@ -192,11 +196,11 @@ fn tell(news: &News, clock: &ServerClock) -> io::Result<()> {
     }
 }
 
-fn event_line(event: &Event, arrived_us: u64, offset: Option<Offset>) -> String {
-    let age = |offset: Offset| offset.age_us(event.sent_us(), arrived_us);
-    let latency = offset.map_or("null".to_owned(), |offset| age(offset).to_string());
-    let within = match offset {
-        Some(Offset { within_us, .. }) if within_us > 0 => format!(r#""within_us":{within_us},"#),
+fn event_line(event: &Event, arrived_us: u64, offset: Option<Drifting>) -> String {
+    let latency = offset.map(|offset| offset.age_us(event.sent_us(), arrived_us));
+    let latency = latency.map_or("null".to_owned(), |age_us| age_us.to_string());
+    let within = match offset.map(|offset| offset.within_us_at(arrived_us).ceil()) {
+        Some(within_us) if within_us > 0.0 => format!(r#""within_us":{within_us},"#),
         _ => String::new(),
     };
     format!(r#"{{"latency_us":{latency},{within}"event":{event:?}}}"#)

@@ -3,10 +3,11 @@
 
 mod connection;
 mod dial;
+mod drifting;
 mod ended;
+mod exchange;
 mod headers;
 mod news;
-mod offset;
 mod options;
 mod pace;
 mod reader;
@@ -14,14 +15,16 @@ mod received;
 mod reconnect;
 mod stand;
 mod target;
+mod timekeeper;
 
 pub(crate) use connection::{Connection, get};
 pub(crate) use dial::{Socket, dial};
+pub use drifting::Drifting;
 pub use ended::{Ended, Error};
 pub use headers::{Header, HeaderStyle, Headers};
 pub use news::News;
-pub use offset::Offset;
 pub use options::{OnConnect, Options, PollMode};
 pub use reader::Reader;
 pub use received::Received;
 pub use target::Target;
+pub use timekeeper::Timekeeper;

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use crate::bench::Mode;
 use crate::bench::conditions::names;
-use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run};
+use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run, ServerClock};
 
 use crate::source::SourceKind;
 use crate::transport::Transport;
@@ -26,6 +26,7 @@ pub fn text(report: &Report) -> String {
     let mut text = runs.first().map_or(String::new(), |run| conditions(run, report));
     text += &fates(runs, &names);
     text += "latency = age of the event on arrival, not how long a request took\n";
+    text += &runs.first().map_or(String::new(), |run| clock(&run.clock));
     let is_grid = runs.len() > MOST_IN_FULL;
     if is_grid {
         text += &grid::grid(runs, &names);
@@ -113,6 +114,22 @@ fn conditions(run: &Run, report: &Report) -> String {
 fn events(run: &Run) -> String {
     let expected = run.lanes.iter().map(|lane| lane.events.expected).max().unwrap_or(0);
     format!("{} events", expected / run.clients.max(1) as u64)
+}
+
+/// What the latencies lean on, where the two ends read two clocks.
+fn clock(clock: &ServerClock) -> String {
+    if clock.within_us == 0 {
+        return String::new();
+    }
+    let [ahead, within] =
+        [clock.ahead_us.unsigned_abs(), clock.within_us].map(|us| duration(Some(us as f64)));
+    let way = if clock.ahead_us < 0 { "behind" } else { "ahead of" };
+    let ServerClock { drift_ppm, drift_within_ppm, exchanges, .. } = clock;
+    let fact = format!(
+        "clocks: the server's is {ahead} {way} ours, known within ±{within}, and gains {drift_ppm:.1} \
+         ±{drift_within_ppm:.1} ppm on it; {exchanges} exchanges"
+    );
+    folded("", &fact)
 }
 
 fn source(run: &Run) -> String {

@@ -39,7 +39,11 @@ fn latency_row(name: &str, latency: &Latency) -> String {
     for figure in [&latency.p50, &latency.p95, &latency.p99, &latency.max] {
         let is_off = figure.is_off() && duration(figure.measured) != duration(figure.predicted);
         let mark = if is_off { "*" } else { " " };
-        let theory = figure.predicted.map_or(String::new(), |predicted| duration(Some(predicted)));
+        let mut theory = figure.predicted.map_or(String::new(), |predicted| duration(Some(predicted)));
+        if theory.chars().count() > 7 {
+            // `-19.6 ms`, where a clock is off.
+            theory.retain(|letter| letter != ' ');
+        }
         write!(text, "{:>8} {:>7}{mark} ", duration(figure.measured), theory)
             .expect("a String takes all that is written to it");
     }

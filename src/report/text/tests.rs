@@ -226,6 +226,21 @@ fn what_became_of_lost_events_is_told_of_the_lanes_that_lost_them() {
 }
 
 #[test]
+fn where_there_are_two_clocks_they_are_told_apart() {
+    let afar = printed(|run| {
+        run["clock"] = json!({ "us": 1, "ahead_us": -3_200_000, "within_us": 204, "drift_ppm": 199.96,
+                               "drift_within_ppm": 35.2, "exchanges": 128 });
+        run["lanes"][1]["latency_us"]["p50"] = plain(-19_600.0, -19_612.0);
+    });
+    assert_says(
+        &afar,
+        "\nclocks: the server's is 3.20 s behind ours, known within ±204 µs, and gains\n  200.0 ±35.2 ppm on \
+         it; 128 exchanges\n",
+    );
+    assert_says(&afar, "\nsse       -19.6 ms -19.6ms ");
+}
+
+#[test]
 fn theory_is_marked_just_where_it_lies_outside() {
     let at = |predicted: f64| {
         printed(|run| {

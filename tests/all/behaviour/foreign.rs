@@ -1,26 +1,14 @@
-//! Other people's servers, and clocks.
+//! Other people's servers.
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
-use wirelanes::client::Offset;
 
 use futures_util::{SinkExt, StreamExt};
 
 use super::fake;
 use super::program::Program;
-use super::stage::Stage;
-
-#[tokio::test]
-async fn on_the_same_machine_the_offset_is_known_exactly() {
-    let stage = Stage::open();
-    let offset = Offset::ask(&stage.options()).await.unwrap();
-    match wirelanes::clock::boot_id() {
-        Some(_) => assert_eq!(offset, Offset { us: stage.feed.clock().monotonic_offset_us(), within_us: 0 }),
-        None => assert!(offset.within_us > 0),
-    }
-}
 
 /// What `watch` printed, without what came around it.
 fn messages(lines: &[String]) -> Vec<Value> {

@@ -3,9 +3,10 @@
 //!
 //! Read first what the tests stand on: [`stage`] (a server in this process), [`program`] (the binary, where
 //! something must die), [`listener`] (a client and what it was told), [`light`] (a reader of which there can be
-//! thousands), [`fake`] (a server that lies).
+//! thousands), [`fake`] (a server that lies), [`another_clock`] (one whose clock is wrong).
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
+pub(crate) mod another_clock;
 pub(crate) mod fake;
 mod forwarder;
 mod gate;
@@ -17,6 +18,7 @@ pub(crate) mod raw;
 mod stage;
 
 mod abandoned;
+mod clocks;
 mod crowd;
 mod cuts;
 mod delivery;

@@ -12,6 +12,7 @@ mod hub;
 mod bytes;
 mod capacity;
 mod choices;
+mod clocks;
 mod elsewhere;
 #[cfg(unix)]
 mod ends;
