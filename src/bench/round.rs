@@ -171,7 +171,7 @@ pub(super) async fn run(
         played: played.clone(),
         spent,
         own,
-        offset: offset.clone(),
+        offset,
     };
     Ok(sets.iter().map(round).collect())
 }
