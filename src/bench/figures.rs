@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use super::curve::curve;
 use super::plan::{Mode, Plan};
 use super::predict::{self, Basis, Prediction, over};
-use super::result::{Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, TcpIp};
+use super::result::{
+    Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, TcpIp, TrialFigures, TrialLatency,
+};
 use super::round::Round;
 use super::scene::Set;
 use super::statistics::{Statistic, figure, median, over_trials};
@@ -59,6 +62,8 @@ pub(super) fn lane(
             Some(grown as f64 / plan.clients as f64)
         }),
         histogram: histogram(&trials),
+        curve: curve(&trials, fewest_events(set), Some(&prediction)),
+        trials: trials.iter().map(|trial| of_one(trial)).collect(),
     }
 }
 
@@ -100,7 +105,30 @@ pub(super) fn control(set: &Set, rng: &mut Rng) -> Option<Control> {
         events: trials.iter().map(|trial| trial.events).fold(Events::default(), Events::add),
         latency_us: latency(&trials, fewest_events(set), None, rng),
         histogram: histogram(&trials),
+        curve: curve(&trials, fewest_events(set), None),
     })
+}
+
+/// What one trial says by itself: a figure that its own events do not support is none.
+fn of_one(trial: &Trial) -> TrialFigures {
+    let events = trial.events.expected / trial.clients.max(1) as u64;
+    let latency =
+        |statistic: Statistic| statistic.of(&trial.sample).filter(|_| events >= statistic.events_needed());
+    let bytes = trial.bytes.as_ref();
+    TrialFigures {
+        events: trial.events.delivered,
+        latency_us: TrialLatency {
+            mean: latency(Statistic::Mean),
+            p50: latency(Statistic::Quantile(0.5)),
+            p95: latency(Statistic::Quantile(0.95)),
+            p99: latency(Statistic::Quantile(0.99)),
+            max: latency(Statistic::Max),
+        },
+        requests_per_event: trial.requests_per_event,
+        empty_share: trial.empty_share,
+        bytes_per_event: bytes.map(|bytes| bytes.down.total() + bytes.up.total()),
+        envelope_bytes_per_event: bytes.map(|bytes| bytes.down.envelope + bytes.up.envelope),
+    }
 }
 
 fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng: &mut Rng) -> Latency {

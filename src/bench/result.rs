@@ -201,6 +201,9 @@ pub struct Control {
     pub latency_us: Latency,
     /// Buckets of its latencies, see [`Lane::histogram`].
     pub histogram: Vec<(u64, u64)>,
+    /// Its latencies at quantiles from small to large, see [`Lane::curve`].
+    #[serde(default)]
+    pub curve: Vec<QuantilePoint>,
 }
 
 /// One transport.
@@ -233,6 +236,55 @@ pub struct Lane {
     pub server_memory_bytes_per_client: Option<f64>,
     /// Latencies by power of 2^(1/4) µs: the bucket's number, and how many fell into it.
     pub histogram: Vec<(u64, u64)>,
+    /// Latencies at quantiles from small to large, as far as the events of each trial support them.
+    #[serde(default)]
+    pub curve: Vec<QuantilePoint>,
+    /// What each round had, in the order in which they were played.
+    #[serde(default)]
+    pub trials: Vec<TrialFigures>,
+}
+
+/// One point of a quantile curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuantilePoint {
+    /// The share of events that are no older on arrival, from 0 to 1.
+    pub quantile: f64,
+    /// The median over trials of the trial's quantile.
+    pub measured_us: f64,
+    /// What it should be.
+    pub predicted_us: Option<f64>,
+}
+
+/// One lane in one round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialFigures {
+    /// Events that arrived, each counted once for each client.
+    pub events: u64,
+    /// How old they were on arrival.
+    pub latency_us: TrialLatency,
+    /// Requests for each event and client.
+    pub requests_per_event: Option<f64>,
+    /// The share of answers that brought nothing; of poll and longpoll only.
+    pub empty_share: Option<f64>,
+    /// Bytes for each event and client, both ways, all layers.
+    pub bytes_per_event: Option<f64>,
+    /// What of them the transport put around the events, both ways: heartbeats, too.
+    pub envelope_bytes_per_event: Option<f64>,
+}
+
+/// How old the events of one trial were on arrival; `null` where they are too few to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialLatency {
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The median.
+    pub p50: Option<f64>,
+    /// One in twenty is above.
+    pub p95: Option<f64>,
+    /// One in a hundred is above.
+    pub p99: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
 }
 
 /// What became of the events: pairs of an event and a client.

@@ -79,6 +79,12 @@ impl Sample {
         self.stretch(0..self.stretches()).quantile(p)
     }
 
+    /// Each of these [quantiles](Self::quantile_us), sorted only once; empty where nothing was recorded.
+    pub fn quantiles_us(&self, ps: impl IntoIterator<Item = f64>) -> Vec<i64> {
+        let all = self.stretch(0..self.stretches());
+        ps.into_iter().filter_map(|p| all.quantile(p)).collect()
+    }
+
     /// The largest latency in microseconds; `None` where nothing was recorded.
     pub fn max_us(&self) -> Option<i64> {
         self.max_us
@@ -182,6 +188,7 @@ mod tests {
             prop_assert_eq!(sample.mean_us(), (n > 0).then(|| sum as f64 / n as f64));
             for (p, rank) in [(0.5, n.div_ceil(2)), (0.95, (n * 95).div_ceil(100)), (1.0, n)] {
                 prop_assert_eq!(sample.quantile_us(p), rank.checked_sub(1).map(|at| all[at]));
+                prop_assert_eq!(sample.quantiles_us([p]).first().copied(), sample.quantile_us(p));
             }
         }
 

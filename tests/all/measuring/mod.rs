@@ -13,6 +13,7 @@ mod bytes;
 mod capacity;
 mod choices;
 mod clocks;
+mod curves;
 mod elsewhere;
 #[cfg(unix)]
 mod ends;

@@ -20,6 +20,10 @@ pub(super) fn usual() -> &'static Finished {
     &LONG[0]
 }
 
+pub(super) fn trace() -> &'static Finished {
+    &LONG[1]
+}
+
 /// Every key that a reader of results may rely on. More may be there.
 const SHAPE: &str = r#"{"schema_version":1,"command":"wirelanes bench ...","seed":7,"environment":{},
  "runs":[{"link":"none","rate_per_s":10.0,"source":"poisson","clients":1,"size_bytes":100,"poll_interval_us":1000000,
@@ -152,7 +156,7 @@ fn whoever_polls_waits_half_an_interval_more_than_who_is_told() {
 
 #[test]
 fn all_of_a_trace_is_delivered_on_every_lane() {
-    let trace = &LONG[1];
+    let trace = trace();
     trace.assert_whole();
     trace.assert_printable();
     for lane in trace.lanes() {

@@ -1,0 +1,58 @@
+//! What a lane's figures are made of: a figure a round, and a latency for every quantile.
+
+use serde_json::Value;
+
+use super::bench::number;
+use super::choices::{ROUNDS, brief};
+use super::usual::usual;
+
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2])
+}
+
+#[test]
+fn a_lanes_figure_is_the_median_of_those_of_its_rounds() {
+    for lane in brief(ROUNDS).lanes() {
+        let trials = lane["trials"].as_array().unwrap();
+        assert_eq!(trials.len(), 5, "one a round");
+        let of_each = |path: &str| trials.iter().map(|trial| number(trial, path)).collect::<Vec<f64>>();
+        assert_eq!(of_each("events").iter().sum::<f64>(), number(lane, "events.delivered"), "{lane}");
+        for (of_trial, of_lane) in [
+            ("latency_us.mean", "latency_us.mean.measured"),
+            ("latency_us.max", "latency_us.max.measured"),
+            ("requests_per_event", "requests_per_event.measured"),
+            ("bytes_per_event", "bytes_per_event.total.measured"),
+        ] {
+            assert_eq!(middle(of_each(of_trial)), number(lane, of_lane), "{of_trial} in {lane}");
+        }
+        for trial in trials {
+            assert!(trial["latency_us"]["p99"].is_null(), "some thirty events support no p99: {trial}");
+            let (envelope, all) =
+                (number(trial, "envelope_bytes_per_event"), number(trial, "bytes_per_event"));
+            assert!(0.0 < envelope && envelope < all, "{trial}");
+        }
+    }
+}
+
+#[test]
+fn a_curve_goes_through_the_figures_of_the_tables_and_ends_where_the_events_do() {
+    let run = usual().run();
+    for lane in usual().lanes().iter().chain([&run["control"]]) {
+        let curve = lane["curve"].as_array().unwrap();
+        let at = |quantile: f64| curve.iter().find(|point| point["quantile"] == quantile);
+        for (name, quantile) in [("p50", 0.5), ("p95", 0.95)] {
+            let (point, figure) = (at(quantile).unwrap(), &lane["latency_us"][name]);
+            assert_eq!(point["measured_us"], figure["measured"], "{name}");
+            assert_eq!(point["predicted_us"], figure["predicted"], "{name}");
+        }
+        assert!(at(0.99).is_none() && at(0.01).is_none(), "a hundred events support neither: {lane}");
+        let latencies: Vec<f64> = curve.iter().map(|point| number(point, "measured_us")).collect();
+        assert!(latencies.is_sorted(), "{latencies:?}");
+    }
+    assert!(run["control"]["curve"][0]["predicted_us"].is_null(), "theory is made from the control row");
+    let trace: Vec<&Value> = super::usual::trace().lanes().iter().map(|lane| &lane["curve"]).collect();
+    for curve in trace {
+        assert!(curve.as_array().unwrap().iter().any(|point| point["quantile"] == 0.99), "{curve}");
+    }
+}
