@@ -8,9 +8,10 @@ use super::curve::curve;
 use super::plan::{Mode, Plan};
 use super::predict::{self, Basis, Prediction, over};
 use super::result::{
-    Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, TcpIp, TrialFigures, TrialLatency,
+    Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, RawTrial, TcpIp, TrialFigures,
+    TrialLatency,
 };
-use super::round::Round;
+use super::round::{LaneRound, Round};
 use super::scene::Set;
 use super::statistics::{Statistic, figure, median, over_trials};
 use super::trial::Trial;
@@ -64,16 +65,25 @@ pub(super) fn lane(
         histogram: histogram(&trials),
         curve: curve(&trials, fewest_events(set), Some(&prediction)),
         trials: trials.iter().map(|trial| of_one(trial)).collect(),
+        raw: raw(plan, set, Some(transport)),
     }
 }
 
 /// A lane's trials, one a round; `None` is the control row.
 pub(super) fn trials(set: &Set, transport: Option<Transport>) -> Vec<Trial> {
-    let of = |round: &Round| {
+    in_each_round(set, transport, Trial::of)
+}
+
+fn raw(plan: &Plan, set: &Set, transport: Option<Transport>) -> Option<Vec<RawTrial>> {
+    plan.raw.then(|| in_each_round(set, transport, RawTrial::of))
+}
+
+fn in_each_round<T>(set: &Set, transport: Option<Transport>, of: impl Fn(&LaneRound, &Round) -> T) -> Vec<T> {
+    let lane = |round: &Round| {
         let lane = round.lanes.iter().find(|lane| lane.transport == transport)?;
-        (!lane.never_ran()).then(|| Trial::of(lane, round))
+        (!lane.never_ran()).then(|| of(lane, round))
     };
-    set.rounds.iter().filter_map(of).collect()
+    set.rounds.iter().filter_map(lane).collect()
 }
 
 /// Why a lane gave up, in the first round in which it did.
@@ -97,7 +107,7 @@ fn spent(plan: &Plan, set: &Set, figure: impl Fn(&Round, f64) -> Option<f64>) ->
 }
 
 /// The control row, where there was one.
-pub(super) fn control(set: &Set, rng: &mut Rng) -> Option<Control> {
+pub(super) fn control(plan: &Plan, set: &Set, rng: &mut Rng) -> Option<Control> {
     let trials = trials(set, None);
     let trials: Vec<&Trial> = trials.iter().collect();
     trials.first()?;
@@ -106,6 +116,7 @@ pub(super) fn control(set: &Set, rng: &mut Rng) -> Option<Control> {
         latency_us: latency(&trials, fewest_events(set), None, rng),
         histogram: histogram(&trials),
         curve: curve(&trials, fewest_events(set), None),
+        raw: raw(plan, set, None),
     })
 }
 

@@ -9,7 +9,7 @@
 //! it), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run of all
 //! lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made from),
 //! `predict` (theory, for what was played), `figures` (a lane's, over its trials), `curve` (its latencies at
-//! every quantile), `summary` (all lanes), [`until`] (rounds enough), `own` (what the measuring takes),
+//! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the measuring takes),
 //! `experiment` (from plans to a report), [`result`] (plain data), [`conditions`] (what tells its runs apart).
 //! Beside it: [`capacity`] (how much a server carries), [`idle`] (what connections cost on which nothing
 //! happens), and [`cores`] (which CPU is whose).
@@ -33,6 +33,7 @@ pub mod plan;
 mod predict;
 mod process;
 pub mod quiet;
+mod raw;
 pub mod result;
 mod round;
 mod scene;

@@ -65,6 +65,8 @@ pub struct Plan {
     pub topic: Option<String>,
     /// Where the server runs, and where everybody else does; wherever the system likes where none are named.
     pub cores: Option<Cores>,
+    /// Whether the result holds every arrival.
+    pub raw: bool,
 }
 
 impl Plan {
@@ -137,6 +139,7 @@ pub(super) mod tests {
             publish: false,
             topic: None,
             cores: None,
+            raw: false,
         }
     }
 }

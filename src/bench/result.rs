@@ -204,6 +204,9 @@ pub struct Control {
     /// Its latencies at quantiles from small to large, see [`Lane::curve`].
     #[serde(default)]
     pub curve: Vec<QuantilePoint>,
+    /// Every arrival in each round, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Vec<RawTrial>>,
 }
 
 /// One transport.
@@ -242,6 +245,23 @@ pub struct Lane {
     /// What each round had, in the order in which they were played.
     #[serde(default)]
     pub trials: Vec<TrialFigures>,
+    /// Every arrival in each round, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Vec<RawTrial>>,
+}
+
+/// Every event of the window as it first arrived, client by client, in order of arrival: the nth number of
+/// each list is of the nth arrival. About 25 bytes of JSON each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawTrial {
+    /// Whose it is, counted from 0.
+    pub client: Vec<u64>,
+    /// The number of the event in the feed.
+    pub sequence: Vec<u64>,
+    /// When it was scheduled, counted from the beginning of the window.
+    pub scheduled_us: Vec<i64>,
+    /// How old it was on arrival.
+    pub latency_us: Vec<i64>,
 }
 
 /// One point of a quantile curve.

@@ -47,7 +47,7 @@ pub(super) async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyho
     let (basis, heads) = theory.expect("there is a first set");
     let found = Found {
         theory: inputs(&basis, &first.calibration, &heads),
-        control: figures::control(control_set, rng),
+        control: figures::control(plan, control_set, rng),
         quiet: quiet_feed(plan, first, &basis).await?,
         basis,
         lanes,

@@ -30,8 +30,8 @@ pub(super) struct Trial {
 }
 
 /// The first arrival of each event of the window, per client, and what else came.
-struct Sorted {
-    firsts: Vec<Arrival>,
+pub(super) struct Sorted {
+    pub(super) firsts: Vec<Arrival>,
     events: Events,
 }
 
@@ -71,7 +71,7 @@ fn tcp_ip(segments: Segments, pairs: f64) -> TcpIp {
 }
 
 /// Holds what came against what was published.
-fn sort(client: &Entries, window: &Window) -> Sorted {
+pub(super) fn sort(client: &Entries, window: &Window) -> Sorted {
     let expected = window.events();
     let mut seen = vec![false; expected as usize];
     let gaps = client.gaps.iter().filter(|(first, next)| window.contains_any_of(*first..*next));

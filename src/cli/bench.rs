@@ -70,6 +70,9 @@ pub(super) struct Arguments {
     /// Write the result here, too; `.json` for programs, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output)]
     output: Option<Output>,
+    /// Keep every arrival in the result: 25 bytes of JSON for each event, client and lane
+    #[arg(long)]
+    raw: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -151,6 +154,7 @@ impl Arguments {
             plan.publish = self.publish;
             plan.topic = self.topic.clone();
             plan.cores = self.cores;
+            plan.raw = self.raw;
         }
         plans.iter().for_each(Self::refuse_too_few_events);
         plans

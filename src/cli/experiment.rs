@@ -132,6 +132,7 @@ impl ExperimentArguments {
             publish: false,
             topic: None,
             cores: None,
+            raw: false,
         }
     }
 }

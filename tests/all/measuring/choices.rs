@@ -22,7 +22,7 @@ const SHORT: [&str; 8] = ["-d", "600ms", "--warmup", "200ms", "-i", "100ms", "--
 
 pub(super) const QUIET: &[&str] = &["--source", "quiet"];
 const FEW: &[&str] = &["-t", "ws,sse", "-r", "50"];
-const MANY: &[&str] = &["-c", "20", "-r", "20", "-t", "poll,sse"];
+pub(super) const MANY: &[&str] = &["-c", "20", "-r", "20", "-t", "poll,sse", "--raw"];
 pub(super) const ROUNDS: &[&str] = &["--rounds", "5", "-r", "50", "-t", "longpoll,websocket"];
 const ISOLATED: &[&str] = &["--mode", "isolated", "-t", "sse", "-r", "50"];
 const FRESH: &[&str] = &["--no-keepalive", "-t", "poll,longpoll", "-r", "50"];

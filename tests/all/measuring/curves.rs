@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::bench::number;
-use super::choices::{ROUNDS, brief};
+use super::choices::{MANY, ROUNDS, brief};
 use super::usual::usual;
 
 fn middle(mut values: Vec<f64>) -> f64 {
@@ -33,6 +33,30 @@ fn a_lanes_figure_is_the_median_of_those_of_its_rounds() {
             assert!(0.0 < envelope && envelope < all, "{trial}");
         }
     }
+}
+
+#[test]
+fn every_figure_of_latency_can_be_computed_anew_from_raw_arrivals() {
+    let many = brief(MANY);
+    for lane in many.lanes().iter().chain([&many.run()["control"]]) {
+        let [raw] = &lane["raw"].as_array().unwrap()[..] else { panic!("one round, one trial: {lane}") };
+        let list = |name: &str| raw[name].as_array().unwrap();
+        let count = list("latency_us").len() as u64;
+        assert_eq!(lane["events"]["delivered"], count);
+        for name in ["client", "sequence", "scheduled_us"] {
+            assert_eq!(list(name).len() as u64, count, "{name}");
+        }
+        // Nothing is published before it is due, so all of it was due before the window's end.
+        let end_us = many.run()["duration_us"].as_i64().unwrap();
+        assert!(list("scheduled_us").iter().all(|us| us.as_i64().unwrap() <= end_us), "{raw}");
+        let clients: Vec<u64> = list("client").iter().map(|client| client.as_u64().unwrap()).collect();
+        assert!(clients.is_sorted() && clients.first() == Some(&0) && clients.last() == Some(&19));
+        let latencies: Vec<f64> = list("latency_us").iter().map(|us| us.as_f64().unwrap()).collect();
+        let mean = latencies.iter().sum::<f64>() / latencies.len() as f64;
+        assert_eq!(number(lane, "latency_us.mean.measured"), mean);
+        assert_eq!(number(lane, "latency_us.max.measured"), latencies.into_iter().fold(0.0, f64::max));
+    }
+    assert!(usual().lanes()[0].get("raw").is_none(), "only where it was asked for");
 }
 
 #[test]
