@@ -6,10 +6,10 @@ use fastrand::Rng;
 use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::cores::cpus;
+use super::environment::{environment, now};
 use super::grid::{Row, groups};
 use super::plan::{Mode, Plan};
-use super::result::{Environment, Report, SCHEMA_VERSION};
+use super::result::{Report, SCHEMA_VERSION};
 use super::scene::{Scene, Set};
 use super::summary::summarize;
 use super::warnings;
@@ -66,6 +66,7 @@ pub async fn run(
         schema_version: SCHEMA_VERSION,
         command,
         seed: first.seed,
+        ended_at: Some(now()),
         environment: environment(),
         warnings: warnings::of_all(&runs).into_iter().chain(unmet).collect(),
         interrupted: interrupt.is_cancelled(),
@@ -186,14 +187,4 @@ fn turns(plans: &[Plan], rng: &mut Rng) -> Vec<(usize, Option<Transport>)> {
         cells.flat_map(|(index, plan)| lanes(plan).map(move |lane| (index, lane))).collect();
     rng.shuffle(&mut turns);
     turns
-}
-
-pub(super) fn environment() -> Environment {
-    Environment {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-        cpus: cpus(),
-    }
 }

@@ -21,6 +21,7 @@ pub mod conditions;
 pub mod cores;
 mod curve;
 mod diary;
+mod environment;
 mod experiment;
 mod figures;
 mod grid;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Mode;
@@ -19,14 +20,18 @@ pub use crate::link::Achieved;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that a `bench` found out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The shape of this document.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// What was typed.
     pub command: String,
     /// What all that is random was drawn from.
     pub seed: u64,
+    /// When it was over, by the clock of the machine it ran on: `2026-11-21T22:05:20Z`.
+    #[serde(default)]
+    pub ended_at: Option<String>,
     /// Where it ran.
     pub environment: Environment,
     /// What whoever quotes these figures must know.
@@ -38,7 +43,7 @@ pub struct Report {
 }
 
 /// Where it ran.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// Of this program.
     pub version: String,
@@ -50,10 +55,16 @@ pub struct Environment {
     pub arch: String,
     /// Logical processors.
     pub cpus: usize,
+    /// What the processors call themselves, where the system tells.
+    #[serde(default)]
+    pub cpu: Option<String>,
+    /// The version of the system's kernel, where the system tells.
+    #[serde(default)]
+    pub kernel: Option<String>,
 }
 
 /// One set of conditions, and what each lane made of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// The network between the two ends: `none` is the loopback or whatever the URL goes over.
     pub link: String,
@@ -109,7 +120,7 @@ pub struct Run {
 }
 
 /// The measuring program itself: the median of its rounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Own {
     /// From an instant to the run of a task that it woke: a part of every latency. The median.
     pub lateness_p50_us: Option<f64>,
@@ -120,7 +131,7 @@ pub struct Own {
 }
 
 /// The server's clock minus our monotonic clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerClock {
     /// In the middle of the round.
     pub us: i64,
@@ -156,7 +167,7 @@ impl ServerClock {
 }
 
 /// What predictions were made from, and how each was come by: `measured` or `given`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Inputs {
     /// λ.
     pub rate_per_s: Input,
@@ -177,7 +188,7 @@ pub struct Inputs {
 }
 
 /// A number, and how it was come by.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Input {
     /// The number.
     pub value: Option<f64>,
@@ -193,15 +204,15 @@ impl Input {
 }
 
 /// A bare socket.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Control {
     /// Its events.
     pub events: Events,
     /// Its latencies.
     pub latency_us: Latency,
-    /// Buckets of its latencies, see [`Lane::histogram`].
+    /// Buckets of its latencies, as those of a lane.
     pub histogram: Vec<(u64, u64)>,
-    /// Its latencies at quantiles from small to large, see [`Lane::curve`].
+    /// Its latencies at quantiles from small to large, as those of a lane.
     #[serde(default)]
     pub curve: Vec<QuantilePoint>,
     /// Every arrival in each round, where it was asked for.
@@ -210,7 +221,7 @@ pub struct Control {
 }
 
 /// One transport.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Lane {
     /// Which.
     pub transport: Transport,
@@ -252,7 +263,7 @@ pub struct Lane {
 
 /// Every event of the window as it first arrived, client by client, in order of arrival: the nth number of
 /// each list is of the nth arrival. About 25 bytes of JSON each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RawTrial {
     /// Whose it is, counted from 0.
     pub client: Vec<u64>,
@@ -265,7 +276,7 @@ pub struct RawTrial {
 }
 
 /// One point of a quantile curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QuantilePoint {
     /// The share of events that are no older on arrival, from 0 to 1.
     pub quantile: f64,
@@ -276,7 +287,7 @@ pub struct QuantilePoint {
 }
 
 /// One lane in one round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrialFigures {
     /// Events that arrived, each counted once for each client.
     pub events: u64,
@@ -293,7 +304,7 @@ pub struct TrialFigures {
 }
 
 /// How old the events of one trial were on arrival; `null` where they are too few to say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrialLatency {
     /// The mean.
     pub mean: Option<f64>,
@@ -308,7 +319,7 @@ pub struct TrialLatency {
 }
 
 /// What became of the events: pairs of an event and a client.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Events {
     /// Published in the window, for each client.
     pub expected: u64,
@@ -346,7 +357,7 @@ impl Events {
 }
 
 /// A figure beside what theory says of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
     /// The median over trials of the trial's figure.
     pub measured: Option<f64>,
@@ -385,7 +396,7 @@ impl Compared {
 }
 
 /// How old events were on arrival.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The mean.
     pub mean: Compared,
@@ -402,7 +413,7 @@ pub struct Latency {
 }
 
 /// Bytes for each event and client, by layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bytes {
     /// From server to client.
     pub down: Layers,
@@ -411,7 +422,7 @@ pub struct Bytes {
 }
 
 /// Bytes that went one way, by layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Layers {
     /// The events' JSON.
     pub payload: f64,
@@ -431,7 +442,7 @@ impl Layers {
 }
 
 /// What TCP and IP add, for each event and client, as the client's kernel counted it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TcpIp {
     /// Segments received, those that only acknowledge included.
     pub segments_down: f64,
@@ -446,20 +457,20 @@ pub struct TcpIp {
 }
 
 /// Bytes, measured and predicted.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct BytesPerEvent {
     /// Both ways, all layers.
     pub total: Compared,
-    /// From server to client; `None` where there was no event.
+    /// From server to client; `null` where there was no event.
     pub down: Option<Layers>,
-    /// From client to server; `None` where there was no event.
+    /// From client to server; `null` where there was no event.
     pub up: Option<Layers>,
     /// What both should be.
     pub predicted: Option<Bytes>,
 }
 
 /// What theory says of a quiet feed.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Quiet {
     /// Of which transport.
     pub transport: Transport,

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::report;
+
 /// WebSocket, SSE, long polling and polling, side by side on the same events.
 #[derive(Parser)]
 #[command(name = "wirelanes", version, max_term_width = 100)]
@@ -30,6 +32,8 @@ enum Verb {
     Watch(Box<watch::Arguments>),
     Bench(Box<bench::Arguments>),
     Predict(Box<predict::Arguments>),
+    /// Print the JSON Schema of what `bench -o result.json` writes
+    Schema,
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -61,6 +65,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Watch(arguments)) => watch::run(*arguments),
         Some(Verb::Bench(arguments)) => bench::run(*arguments),
         Some(Verb::Predict(arguments)) => predict::run(&arguments),
+        Some(Verb::Schema) => print(&report::schema()),
         Some(Verb::Completions { shell }) => complete(shell),
     };
     ended.unwrap_or_else(|wrong| {

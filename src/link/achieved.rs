@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::Character;
@@ -15,7 +16,7 @@ use crate::wire::Direction;
 const LONGEST_US: u64 = 3_600_000_000;
 
 /// What a relay has done so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Achieved {
     /// Connections that were accepted.
     pub connections: u64,
@@ -38,7 +39,7 @@ pub struct Achieved {
 }
 
 /// From the instant at which a chunk was due, all that was asked for included, to the return of its write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lateness {
     /// The median, in microseconds.
     pub p50: u64,

@@ -171,6 +171,8 @@ mod tests {
                 os: "linux".to_owned(),
                 arch: "x86_64".to_owned(),
                 cpus: 2,
+                cpu: None,
+                kernel: None,
             },
             warnings: Vec::new(),
             interrupted: false,

@@ -5,4 +5,9 @@ mod format;
 pub mod idle;
 pub mod json;
 pub mod predicted;
+mod read;
+mod schema;
 pub mod text;
+
+pub use read::{NotAResult, read};
+pub use schema::schema;

@@ -20,6 +20,7 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod payload;
@@ -117,13 +118,16 @@ impl<'de> Deserialize<'de> for SourceKind {
 }
 
 /// What to publish, when and for how long: enough to play the same events in another process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// When events happen.
+    #[schemars(with = "String")]
     pub kind: SourceKind,
-    /// Their mean rate. A trace and stdin have their own.
+    /// Their mean rate, as it is typed: `10/s`, `1/60s`. A trace and stdin have their own.
+    #[schemars(with = "String")]
     pub rate: Rate,
-    /// The length of the `data` JSON in bytes, from 1 to [`MAX_DATA`]. A trace and stdin have their own.
+    /// The length of the `data` JSON in bytes, from 1 to 65,536. A trace and stdin have their own.
+    #[serde(rename = "size_bytes", alias = "size")]
     pub size: usize,
     /// How many times faster than recorded a trace is played.
     pub speed: f64,
@@ -207,7 +211,9 @@ mod tests {
             ..Source::default()
         };
         let json = serde_json::to_string(&source).unwrap();
-        assert!(json.starts_with(r#"{"kind":"trace:earthquakes","rate":"1/60s","size":100,"speed":604.8,"#));
+        assert!(
+            json.starts_with(r#"{"kind":"trace:earthquakes","rate":"1/60s","size_bytes":100,"speed":604.8,"#)
+        );
         assert_eq!(serde_json::from_str::<Source>(&json).unwrap(), source);
     }
 

@@ -1,13 +1,14 @@
 //! What a player did: how many events, when, and how late it was itself.
 
 use hdrhistogram::Histogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const MAX_LAG_US: u64 = 3_600_000_000;
 
 /// How late the publisher itself was: the instant of publishing minus the scheduled one, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lag {
     /// The median.
     pub p50: u64,
@@ -18,7 +19,7 @@ pub struct Lag {
 }
 
 /// What a player has published so far, or, once it is over, in all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Played {
     /// How many events.
     pub events: u64,

@@ -42,6 +42,7 @@ pub mod websocket;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, AnyPump, Refusal, Reply};
@@ -51,7 +52,7 @@ use crate::client::{Error, News, Reader};
 use crate::feed::Subscription;
 
 /// The one list of transports in Rust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// Ask again and again.

@@ -8,7 +8,7 @@ use super::search::Search;
 use super::slo::Slo;
 use super::step::WARMUP;
 use crate::bench::cores::Cores;
-use crate::bench::experiment::environment;
+use crate::bench::environment::environment;
 use crate::client::Target;
 use crate::source::SourceKind;
 use crate::transport::Transport;

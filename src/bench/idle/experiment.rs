@@ -14,7 +14,7 @@ use super::trial::{self, Settings, Trial};
 use super::{limits, summary};
 use crate::bench::Progress;
 use crate::bench::child::Child;
-use crate::bench::experiment::environment;
+use crate::bench::environment::environment;
 use crate::client::Target;
 use crate::feed::Retain;
 use crate::transport::Transport;

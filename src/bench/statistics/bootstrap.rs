@@ -5,6 +5,7 @@
 //! the interval says so.
 
 use fastrand::Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{BLOCKS, Blocks, Draws};
@@ -32,7 +33,7 @@ const TAIL: f64 = 0.025;
 const TAIL_OF_BLOCKS: [f64; ENOUGH_TRIALS - 1] = [0.0085, 0.0134, TAIL, TAIL];
 
 /// How an interval was come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Trials were resampled: it covers what varies from trial to trial.

@@ -99,7 +99,7 @@ fn report(change: impl Fn(&mut Value)) -> Report {
     let input = json!({ "value": 1.0, "measured": true });
     let mut run = json!({
         "link": "none", "mode": "together", "rounds": 1, "rate_per_s": 9.7, "source": "poisson",
-        "played": { "kind": "poisson", "rate": "10/s", "size": 100, "speed": 1.0, "looped": false, "seed": 7,
+        "played": { "kind": "poisson", "rate": "10/s", "size_bytes": 100, "speed": 1.0, "looped": false, "seed": 7,
                     "duration": null },
         "clients": 1, "size_bytes": 100, "payload_bytes": 168.7, "poll_interval_us": 1_000_000,
         "poll_mode": "fixed-rate", "hold_us": 25_000_000, "linger_us": 0, "headers": "bare",

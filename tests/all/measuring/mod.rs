@@ -22,4 +22,5 @@ mod lies;
 mod links;
 mod predict;
 mod refused;
+mod schema;
 mod usual;
