@@ -4,16 +4,15 @@ mod capacity;
 mod idle;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::experiment::ExperimentArguments;
+use super::output::{Format, Output, output};
 use super::{Cli, interrupted, runtime, units};
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;
@@ -21,7 +20,6 @@ use crate::bench::until::Until;
 use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
 use crate::link::Link;
-use crate::report;
 use crate::source::SourceKind;
 use crate::transport::ask::is_name;
 
@@ -67,9 +65,9 @@ pub(super) struct Arguments {
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS")]
     cores: Option<Cores>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output)]
-    output: Option<Output>,
+    /// Write the result here, too: `.json` for programs, `.md`, `.csv`, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output::<Format>)]
+    output: Option<Output<Format>>,
     /// Keep every arrival in the result: 25 bytes of JSON for each event, client and lane
     #[arg(long)]
     raw: bool,
@@ -88,49 +86,10 @@ enum Lab {
     Idle(Box<idle::Arguments>),
 }
 
-/// The form of a result.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum Format {
-    /// Tables for a terminal.
-    #[default]
-    Text,
-    /// One document for programs.
-    Json,
-}
-
-impl Format {
-    fn write(self, report: &Report) -> String {
-        match self {
-            Self::Text => report::text::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
-/// Where a result goes, and in which form.
-#[derive(Clone, Debug)]
-struct Output {
-    path: PathBuf,
-    format: Format,
-}
-
 fn topic(text: &str) -> Result<String, String> {
     match is_name(text) {
         true => Ok(text.to_owned()),
         false => Err(format!("`{text}`: a topic is 1 to 64 of `A-Z a-z 0-9 _ . -`, such as `demo`")),
-    }
-}
-
-fn output(text: &str) -> Result<Output, String> {
-    let path = PathBuf::from(text);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(format!("`{text}`: there is no such folder; make it first"));
-    }
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => Ok(Output { path, format: Format::Json }),
-        Some("txt") => Ok(Output { path, format: Format::Text }),
-        _ => Err(format!("`{text}`: the form is told by the ending, `.json` or `.txt`")),
     }
 }
 
@@ -243,8 +202,7 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
         super::print(&arguments.format.write(&report))?;
     }
     if let Some(output) = arguments.output {
-        std::fs::write(&output.path, output.format.write(&report))
-            .with_context(|| format!("cannot write `{}`", output.path.display()))?;
+        output.write(&output.format.write(&report))?;
     }
     Ok(verdict(&report))
 }

@@ -3,7 +3,9 @@
 mod bench;
 mod client;
 mod experiment;
+mod output;
 mod predict;
+mod report;
 mod serve;
 mod units;
 mod watch;
@@ -12,8 +14,6 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-
-use crate::report;
 
 /// WebSocket, SSE, long polling and polling, side by side on the same events.
 #[derive(Parser)]
@@ -32,6 +32,7 @@ enum Verb {
     Watch(Box<watch::Arguments>),
     Bench(Box<bench::Arguments>),
     Predict(Box<predict::Arguments>),
+    Report(report::Arguments),
     /// Print the JSON Schema of what `bench -o result.json` writes
     Schema,
     /// Print a completion script for a shell
@@ -65,7 +66,8 @@ pub fn run() -> ExitCode {
         Some(Verb::Watch(arguments)) => watch::run(*arguments),
         Some(Verb::Bench(arguments)) => bench::run(*arguments),
         Some(Verb::Predict(arguments)) => predict::run(&arguments),
-        Some(Verb::Schema) => print(&report::schema()),
+        Some(Verb::Report(arguments)) => report::run(&arguments),
+        Some(Verb::Schema) => print(&crate::report::schema()),
         Some(Verb::Completions { shell }) => complete(shell),
     };
     ended.unwrap_or_else(|wrong| {

@@ -1,9 +1,13 @@
 //! A result, written down: exporters take plain data and return text, and open no files.
 
 pub mod capacity;
+mod conditions;
+pub mod csv;
 mod format;
 pub mod idle;
 pub mod json;
+pub mod markdown;
+mod parting;
 pub mod predicted;
 mod read;
 mod schema;

@@ -5,7 +5,7 @@ mod grid;
 mod shapes;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt::Write as _;
 

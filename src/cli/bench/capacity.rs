@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{Format, INTERRUPTED, Output, output, usage};
+use super::super::output::{LabFormat, Output, output};
+use super::{INTERRUPTED, usage};
 use crate::bench::capacity::marker::SMALLEST;
 use crate::bench::capacity::result::{Axis, Report};
 use crate::bench::capacity::slo::Slo;
@@ -79,11 +79,11 @@ pub(super) struct Arguments {
     #[arg(long, requires = "url")]
     pid: Option<u32>,
     /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output)]
-    output: Option<Output>,
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    output: Option<Output<LabFormat>>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: LabFormat,
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -202,7 +202,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Threads inherit it: so before there are any.
     plan.cores.map_or(Ok(()), Cores::pin)?;
     let command = std::env::args().collect::<Vec<_>>().join(" ");
-    let shows = !arguments.quiet && matches!(arguments.format, Format::Text);
+    let shows = !arguments.quiet && matches!(arguments.format, LabFormat::Text);
     if shows {
         print(&report::capacity::conditions(&plan.report(command.clone())))?;
     }
@@ -215,15 +215,15 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let report = runtime()?.block_on(measure(&plan, command, &told))?;
     match arguments.format {
         _ if arguments.quiet => {}
-        Format::Text => drop(print(&report::capacity::peaks(&report))?),
-        Format::Json => drop(print(&report::capacity::json(&report))?),
+        LabFormat::Text => drop(print(&report::capacity::peaks(&report))?),
+        LabFormat::Json => drop(print(&report::capacity::json(&report))?),
     }
-    if let Some(Output { path, format }) = arguments.output {
-        let text = match format {
-            Format::Text => report::capacity::text(&report),
-            Format::Json => report::capacity::json(&report),
+    if let Some(output) = arguments.output {
+        let text = match output.format {
+            LabFormat::Text => report::capacity::text(&report),
+            LabFormat::Json => report::capacity::json(&report),
         };
-        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        output.write(&text)?;
     }
     Ok(verdict(&report))
 }

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::super::output::{LabFormat, Output, output};
 use super::super::{interrupted, print, runtime, units};
-use super::{Format, INTERRUPTED, Output, output, ticking, usage};
+use super::{INTERRUPTED, ticking, usage};
 use crate::bench::cores::Cores;
 use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
@@ -54,11 +54,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
     cores: Option<Cores>,
     /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output)]
-    output: Option<Output>,
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    output: Option<Output<LabFormat>>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: LabFormat,
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -114,7 +114,7 @@ impl Arguments {
     }
 }
 
-impl Format {
+impl LabFormat {
     fn write_idle(self, report: &Report) -> String {
         match self {
             Self::Text => report::idle::text(report),
@@ -135,8 +135,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print(&arguments.format.write_idle(&report))?;
     }
     if let Some(output) = arguments.output {
-        std::fs::write(&output.path, output.format.write_idle(&report))
-            .with_context(|| format!("cannot write `{}`", output.path.display()))?;
+        output.write(&output.format.write_idle(&report))?;
     }
     Ok(verdict(&report))
 }

@@ -95,7 +95,7 @@ fn control() -> Value {
     })
 }
 
-fn report(change: impl Fn(&mut Value)) -> Report {
+pub(in super::super) fn report(change: impl Fn(&mut Value)) -> Report {
     let input = json!({ "value": 1.0, "measured": true });
     let mut run = json!({
         "link": "none", "mode": "together", "rounds": 1, "rate_per_s": 9.7, "source": "poisson",

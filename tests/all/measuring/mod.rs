@@ -17,6 +17,7 @@ mod curves;
 mod elsewhere;
 #[cfg(unix)]
 mod ends;
+mod forms;
 mod idle;
 mod lies;
 mod links;

@@ -1,0 +1,142 @@
+//! Under which conditions a run was made, one by one, so that runs can be told apart; and on what.
+
+use super::format::{chosen, duration, rate};
+use super::text::heads;
+use crate::bench::Mode;
+use crate::bench::result::{Environment, PollMode, Report, Run};
+
+/// How much was measured: `90 to 104 events a client and run, 5 rounds of 10.0 s`.
+pub(super) fn extent(runs: &[Run]) -> String {
+    let counts = || runs.iter().filter_map(|run| Some(events(run)? / run.clients.max(1) as u64));
+    let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let events = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let of_each = if runs.len() > 1 { " a client and run" } else { " a client" };
+    let first = runs.first();
+    let rounds = match first.map_or(0, |run| run.rounds) {
+        1 => "1 round".to_owned(),
+        rounds => format!("{rounds} rounds"),
+    };
+    let window = duration(first.map(|run| run.duration_us as f64));
+    format!("{events} events{of_each}, {rounds} of {window}")
+}
+
+/// Pairs of an event and a client that there were.
+fn events(run: &Run) -> Option<u64> {
+    run.lanes.first().map(|lane| lane.events.expected)
+}
+
+/// On what it was run, and when.
+pub(super) fn machine(report: &Report) -> String {
+    let Environment { version, build, os, arch, cpus, cpu, kernel } = &report.environment;
+    let kernel = kernel.as_ref().map_or(String::new(), |kernel| format!(" {kernel}"));
+    let cpu = cpu.as_ref().map_or(String::new(), |cpu| format!(" ({cpu})"));
+    let ended = report.ended_at.as_ref().map_or(String::new(), |ended| format!(", {ended}"));
+    format!("wirelanes {version}, {build} build, on {os}{kernel}, {arch}, {cpus} CPUs{cpu}{ended}")
+}
+
+/// Something that was chosen, and may differ from run to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Link,
+    Source,
+    Rate,
+    Size,
+    PollInterval,
+    PollMode,
+    Hold,
+    Linger,
+    Clients,
+    Mode,
+    Headers,
+    KeepAlive,
+}
+
+impl Condition {
+    const ALL: [Self; 12] = [
+        Self::Link,
+        Self::Source,
+        Self::Rate,
+        Self::Size,
+        Self::PollInterval,
+        Self::PollMode,
+        Self::Hold,
+        Self::Linger,
+        Self::Clients,
+        Self::Mode,
+        Self::Headers,
+        Self::KeepAlive,
+    ];
+
+    /// Those that differ among these runs, and those that are the same in all.
+    pub(super) fn parted(runs: &[Run]) -> (Vec<Self>, Vec<Self>) {
+        let varies = |condition: &Self| runs.iter().any(|run| condition.of(run) != condition.of(&runs[0]));
+        Self::ALL.into_iter().partition(varies)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Source => "source",
+            Self::Rate => "rate",
+            Self::Size => "size",
+            Self::PollInterval => "poll every",
+            Self::PollMode => "poll mode",
+            Self::Hold => "hold",
+            Self::Linger => "linger",
+            Self::Clients => "clients",
+            Self::Mode => "mode",
+            Self::Headers => "heads",
+            Self::KeepAlive => "keep-alive",
+        }
+    }
+
+    /// As it was asked for, where it was ours to choose.
+    pub(super) fn of(self, run: &Run) -> String {
+        match self {
+            Self::Link => run.link.clone(),
+            Self::Source => run.source.clone(),
+            Self::Rate => run.played.as_ref().map_or("–".to_owned(), |source| rate(source.rate.per_s())),
+            Self::Size => run.size_bytes.map_or("–".to_owned(), |size| format!("{size} B")),
+            Self::PollInterval => chosen(run.poll_interval_us),
+            Self::PollMode => match run.poll_mode {
+                PollMode::FixedRate => "fixed-rate".to_owned(),
+                PollMode::FixedDelay => "fixed-delay".to_owned(),
+            },
+            Self::Hold => chosen(run.hold_us),
+            Self::Linger => chosen(run.linger_us),
+            Self::Clients => run.clients.to_string(),
+            Self::Mode => match run.mode {
+                Mode::Together => "together".to_owned(),
+                Mode::Isolated => "isolated".to_owned(),
+            },
+            Self::Headers => heads(run.headers).to_owned(),
+            Self::KeepAlive => if run.keep_alive { "yes" } else { "no" }.to_owned(),
+        }
+    }
+}
+
+/// What tells each run from the others: `rtt=50ms · 10/s`; empty where there is but one.
+pub(super) fn labels(runs: &[Run]) -> Vec<String> {
+    let (varying, _) = Condition::parted(runs);
+    runs.iter().map(|run| label(&varying, run)).collect()
+}
+
+/// These conditions of a run, each in words that tell which it is.
+pub(super) fn label(conditions: &[Condition], run: &Run) -> String {
+    let word = |condition: &Condition| {
+        let value = condition.of(run);
+        match condition {
+            Condition::Link if value == "none" => "no link".to_owned(),
+            Condition::PollInterval | Condition::Hold | Condition::Linger => {
+                format!("{} {value}", condition.name())
+            }
+            Condition::Clients if value == "1" => "1 client".to_owned(),
+            Condition::Clients => format!("{value} clients"),
+            Condition::Headers => format!("{value} heads"),
+            Condition::KeepAlive if run.keep_alive => "keep-alive".to_owned(),
+            Condition::KeepAlive => "no keep-alive".to_owned(),
+            _ => value,
+        }
+    };
+    conditions.iter().map(word).collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,93 @@
+//! Where theory and measurement part, in a whole result: how often, and each place in a sentence.
+
+use super::conditions::labels;
+use super::format::{bytes, duration, number, percent};
+use crate::bench::result::{Compared, Lane, Report, Run};
+use crate::transport::Transport;
+
+/// A figure with an interval: of what, and how it is printed.
+struct Figure<'a> {
+    lane: Transport,
+    name: &'static str,
+    compared: &'a Compared,
+    print: fn(Option<f64>) -> String,
+}
+
+/// Whether theory lies outside the interval, and looks so: what prints alike is alike, and theory's 10⁻⁹⁹
+/// empty answers are none.
+pub(super) fn is_off(figure: &Compared, print: fn(Option<f64>) -> String) -> bool {
+    figure.is_off() && print(figure.measured) != print(figure.predicted)
+}
+
+/// Streams ask once and wrap every event alike: what has no noise has no interval to speak of.
+pub(super) fn has_noisy_costs(transport: Transport) -> bool {
+    matches!(transport, Transport::Poll | Transport::Longpoll)
+}
+
+/// What of a whole result parts from theory.
+pub(super) struct Parting {
+    /// Figures with an interval.
+    pub(super) figures: usize,
+    /// A sentence for each whose interval does not hold what theory says, and of which run it is.
+    pub(super) off: Vec<String>,
+}
+
+impl Parting {
+    pub(super) fn of(report: &Report) -> Self {
+        let mut parting = Self { figures: 0, off: Vec::new() };
+        for (run, label) in report.runs.iter().zip(labels(&report.runs)) {
+            let figures = with_interval(run);
+            let named = |figure| match label.is_empty() {
+                true => sentence(figure),
+                false => format!("{label}: {}", sentence(figure)),
+            };
+            parting.figures += figures.len();
+            parting.off.extend(off(&figures).map(named));
+        }
+        parting
+    }
+
+    /// How many of how many.
+    pub(super) fn summary(&self) -> String {
+        match (self.figures, self.off.len()) {
+            (0, _) => "No figure has an interval: there were too few events to resample.".to_owned(),
+            (_, 0) => "Every 95% interval holds what theory says.".to_owned(),
+            (figures, off) => format!(
+                "Theory lies outside the 95% interval of {off} of {figures} figures (*). Off by: in half widths \
+                 of the interval."
+            ),
+        }
+    }
+}
+
+fn with_interval(run: &Run) -> Vec<Figure<'_>> {
+    let figures = run.lanes.iter().flat_map(figures);
+    figures.filter(|figure| figure.compared.deviation().is_some()).collect()
+}
+
+fn off<'a>(figures: &'a [Figure<'a>]) -> impl Iterator<Item = &'a Figure<'a>> {
+    figures.iter().filter(|figure| is_off(figure.compared, figure.print))
+}
+
+fn figures(lane: &Lane) -> impl Iterator<Item = Figure<'_>> {
+    let latency = &lane.latency_us;
+    let latencies =
+        [("mean", &latency.mean), ("p50", &latency.p50), ("p95", &latency.p95), ("p99", &latency.p99)];
+    let latencies = latencies.map(|(name, compared)| (name, compared, duration as fn(_) -> _));
+    let costs: [(_, _, fn(_) -> _); 3] = [
+        ("requests", &lane.requests_per_event, number),
+        ("empty", &lane.empty_share, percent),
+        ("bytes", &lane.bytes_per_event.total, bytes),
+    ];
+    let costs = costs.into_iter().filter(|_| has_noisy_costs(lane.transport));
+    let figures = latencies.into_iter().chain(costs);
+    figures.map(|(name, compared, print)| Figure { lane: lane.transport, name, compared, print })
+}
+
+fn sentence(figure: &Figure<'_>) -> String {
+    let Figure { lane, name, compared, print } = figure;
+    let [measured, low, high, theory] =
+        [compared.measured, compared.low, compared.high, compared.predicted].map(print);
+    let off = compared.deviation().unwrap_or_default();
+    format!("{lane} {name} {measured} ({low}–{high}), theory {theory}, off by {off:+.1}")
+}

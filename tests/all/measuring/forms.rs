@@ -1,0 +1,76 @@
+//! One result in all its forms, from the run itself and from what it kept.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::bench::run;
+use super::usual::usual;
+
+/// A file with this in it, in a folder of its own.
+fn kept(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.json");
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn what_was_kept_says_the_same_as_what_was_printed() {
+    let (_folder, path) = kept(&usual().report.to_string());
+    let text = run(&["report", &path]);
+    assert_eq!((text.code, text.errors.as_str()), (Some(0), ""));
+    assert_eq!(text.text, usual().text);
+    let json: Value = serde_json::from_str(&run(&["report", &path, "--format", "json"]).text).unwrap();
+    assert_eq!(json, usual().report);
+}
+
+#[test]
+fn every_form_is_printed_or_written_to_a_file_that_names_it() {
+    let (folder, path) = kept(&usual().report.to_string());
+    for (format, begins) in [
+        ("text", ""),
+        ("json", "{\n  \"schema_version\": 1,"),
+        ("csv", "schema_version,version,build,seed,link,"),
+        ("md", "> **warning:** a debug build"),
+    ] {
+        let ending = if format == "text" { "txt" } else { format };
+        let file = folder.path().join(Path::new("written").with_extension(ending));
+        let written = run(&["report", &path, "-o", file.to_str().unwrap()]);
+        assert_eq!((written.code, written.text.as_str()), (Some(0), ""), "{}", written.errors);
+        let printed = run(&["report", &path, "--format", format]);
+        assert_eq!(printed.text, fs::read_to_string(file).unwrap());
+        assert!(printed.text.starts_with(begins), "{}", printed.text);
+        for lane in ["poll", "longpoll", "sse", "websocket"] {
+            assert!(printed.text.contains(lane), "{lane} is missing in {format}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_result_is_one_clear_line() {
+    for (text, words) in [
+        ("", "it is no JSON"),
+        ("{}", "it has no `schema_version`"),
+        (r#"{"schema_version":1,"lab":"idle"}"#, "it is a result of `bench idle`"),
+        (r#"{"schema_version":2}"#, "its `schema_version` is 2"),
+        (
+            r#"{"schema_version":1,"command":"x"}"#,
+            "it is not of the shape that `wirelanes schema` prints: missing",
+        ),
+    ] {
+        let (_folder, path) = kept(text);
+        let refused = run(&["report", &path]);
+        assert_eq!((refused.code, refused.text.as_str()), (Some(1), ""), "{text}");
+        assert!(
+            refused.errors.starts_with(&format!("error: cannot read `{path}`: {words}")),
+            "{}",
+            refused.errors
+        );
+        assert_eq!(refused.errors.lines().count(), 1, "{}", refused.errors);
+    }
+    let missing = run(&["report", "no/such/result.json"]);
+    assert!(missing.errors.contains("cannot read `no/such/result.json`: No such file"), "{}", missing.errors);
+}
