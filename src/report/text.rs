@@ -39,10 +39,22 @@ pub fn text(report: &Report) -> String {
     }
     text += &deviations::deviations(runs, &names);
     text += &runs.first().map_or(String::new(), quiet);
+    text += &own(runs);
     for warning in &report.warnings {
         text += &folded("warning: ", warning);
     }
     text
+}
+
+/// What the measuring itself took, in the run in which it was woken the latest.
+fn own(runs: &[Run]) -> String {
+    let of = |run: &Run| Some((run.own.lateness_p99_us?, run.own));
+    let worst = runs.iter().filter_map(of).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    worst.map_or(String::new(), |(_, own)| {
+        let [p50, p99] = [own.lateness_p50_us, own.lateness_p99_us].map(duration);
+        let cpu = percent(own.cpu_share);
+        format!("\nthe clients themselves: woken {p50} late at p50, {p99} at p99; {cpu} of their CPUs used\n")
+    })
 }
 
 /// What tells a run from the others, and how true its link was.
