@@ -18,6 +18,16 @@ pub(super) struct Arrival {
     pub(super) payload: u32,
     /// Bytes of its id.
     pub(super) id: u32,
+    /// What its client had spent by then.
+    pub(super) spent: Spent,
+}
+
+/// What a client had asked, and what had passed its sockets, by some instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spent {
+    pub(super) requests: u64,
+    /// Both ways, all layers.
+    pub(super) bytes: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,7 +70,7 @@ impl Diary {
         match news {
             News::Connected => entries.is_connected = true,
             News::Event { event, arrived_us } | News::Duplicate { event, arrived_us } => {
-                entries.arrived(&event, arrived_us);
+                entries.arrived(&event, arrived_us, self.spent());
             }
             News::Gap { gap, .. } => {
                 entries.gaps.push((gap.after.sequence + 1, gap.resumes.sequence));
@@ -69,6 +79,11 @@ impl Diary {
             // The hole shows when what arrived is held against what was published.
             News::Hole(_) | News::Foreign { .. } => {}
         }
+    }
+
+    fn spent(&self) -> Spent {
+        let counts = self.ledger.counts();
+        Spent { requests: counts.requests, bytes: counts.up.total() + counts.down.total() }
     }
 
     pub(super) fn reading(&self) -> Reading {
@@ -82,7 +97,7 @@ impl Diary {
 }
 
 impl Entries {
-    pub(super) fn arrived(&mut self, event: &Event, arrived_us: u64) {
+    pub(super) fn arrived(&mut self, event: &Event, arrived_us: u64, spent: Spent) {
         let id = event.id();
         self.newest = self.newest.max(id.sequence);
         self.payload += event.json().len() as u64;
@@ -92,6 +107,7 @@ impl Entries {
             arrived_us,
             payload: event.json().len() as u32,
             id: id.to_string().len() as u32,
+            spent,
         });
     }
 }

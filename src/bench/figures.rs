@@ -13,8 +13,8 @@ use super::result::{
 };
 use super::round::{LaneRound, Round};
 use super::scene::Set;
-use super::statistics::{Statistic, figure, median, over_trials};
-use super::trial::Trial;
+use super::statistics::{Interval, Sample, Statistic, figure, median, over_blocks, over_trials};
+use super::trial::{Costs, Trial};
 use crate::theory::Heads;
 use crate::transport::Transport;
 
@@ -40,11 +40,13 @@ pub(super) fn lane(
         latency_us: latency(&trials, fewest_events(set), Some(&prediction), rng),
         requests_per_event: compared(
             over(&trials, |trial| trial.requests_per_event),
+            &costs(&trials, |costs| &costs.requests),
             requests.map(|requests| requests.per_event),
             rng,
         ),
         empty_share: compared(
             over(&trials, |trial| trial.empty_share),
+            &[],
             requests.and_then(|requests| requests.empty_share),
             rng,
         ),
@@ -167,16 +169,34 @@ fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng:
     }
 }
 
-fn compared(figures: Vec<f64>, predicted: Option<f64>, rng: &mut Rng) -> Compared {
-    let interval = over_trials(&figures, rng);
+/// A figure of what is counted: of five trials or more by what varies between them, of fewer by what varies
+/// within, where `costs` tell.
+fn compared(figures: Vec<f64>, costs: &[&Sample], predicted: Option<f64>, rng: &mut Rng) -> Compared {
+    let measured = median(figures.clone());
+    let interval = over_trials(&figures, rng).or_else(|| within(measured?, costs, rng));
     Compared {
-        measured: median(figures),
+        measured,
         predicted,
         low: interval.map(|interval| interval.low),
         high: interval.map(|interval| interval.high),
         interval_over: interval.map(|interval| interval.method),
         needs_events: None,
     }
+}
+
+/// Of lanes that ask: a stream asks once and wraps every event alike, which has no noise to speak of.
+fn costs<'a>(trials: &[&'a Trial], read: fn(&Costs) -> &Sample) -> Vec<&'a Sample> {
+    let asking = trials.iter().filter(|trial| trial.empty_share.is_some());
+    asking.map(|trial| read(&trial.costs)).collect()
+}
+
+/// The interval of the mean cost, moved to what was counted between the ends of the window: that is a little
+/// more than what lies between its first answer and its last.
+fn within(measured: f64, costs: &[&Sample], rng: &mut Rng) -> Option<Interval> {
+    let interval = over_blocks(costs, Statistic::Mean, rng)?;
+    let mean = median(costs.iter().filter_map(|sample| sample.mean_us()).collect())?;
+    let moved = |end: f64| measured + end - mean;
+    Some(Interval { low: moved(interval.low), high: moved(interval.high), ..interval })
 }
 
 fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerEvent {
@@ -194,7 +214,12 @@ fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerE
     let total = |bytes: &Bytes| bytes.down.total() + bytes.up.total();
     let totals = over(trials, |trial| trial.bytes.as_ref().map(total));
     BytesPerEvent {
-        total: compared(totals, prediction.bytes.as_ref().map(total), rng),
+        total: compared(
+            totals,
+            &costs(trials, |costs| &costs.bytes),
+            prediction.bytes.as_ref().map(total),
+            rng,
+        ),
         down: layers(|bytes| bytes.down),
         up: layers(|bytes| bytes.up),
         predicted: prediction.bytes,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::diary::{Diary, Reading};
+use super::diary::{Diary, Reading, Spent};
 use crate::client::{Options, Reader};
 use crate::control;
 use crate::event::Message;
@@ -108,7 +108,7 @@ async fn listen(options: Options, diary: Diary) {
     let ended = control::listen(&options, |heard| match heard {
         control::Heard::Connected => diary.entries().is_connected = true,
         control::Heard::Message(Message::Event(event), arrived_us) => {
-            diary.entries().arrived(&event, arrived_us);
+            diary.entries().arrived(&event, arrived_us, Spent::default());
         }
         control::Heard::Message(Message::Gap(_), _) => {}
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::diary::{Arrival, Entries};
+use super::diary::{Arrival, Entries, Spent};
 use super::result::{Bytes, Events, TcpIp};
 use super::round::{LaneRound, Round, Window};
 use super::statistics::Sample;
@@ -15,6 +15,8 @@ pub(super) struct Trial {
     pub(super) clients: usize,
     pub(super) events: Events,
     pub(super) sample: Sample,
+    /// Requests and bytes of each event, answer by answer: how much they vary.
+    pub(super) costs: Costs,
     /// Reads of the socket that brought events.
     pub(super) reads: u64,
     /// Instants in all those reads for which events were scheduled: a burst has one.
@@ -48,6 +50,7 @@ impl Trial {
             reads: reads().count() as u64,
             instants: reads().map(instants).sum(),
             sample: sample(&sorted, offset),
+            costs: costs(&sorted),
             requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
             empty_share: cost.empty_share,
             bytes: (pairs > 0.0).then(|| cost.bytes(pairs, &sorted)),
@@ -114,6 +117,36 @@ fn sample(clients: &[Sorted], offset: &Drifting) -> Sample {
         sample.record_answer(read.iter().map(|arrival| offset.age_us(arrival.sent_us, arrival.arrived_us)));
     }
     sample
+}
+
+/// What was spent from one answer to the next, on the first event of the next; its other events cost nothing
+/// more. The mean is what an event costs, and blocks of it tell how sure that is.
+#[derive(Default)]
+pub(super) struct Costs {
+    pub(super) requests: Sample,
+    pub(super) bytes: Sample,
+}
+
+fn costs(clients: &[Sorted]) -> Costs {
+    let mut answers: Vec<(&[Arrival], Spent)> = clients.iter().flat_map(answers).collect();
+    answers.sort_by_key(|(answer, _)| answer[0].arrived_us);
+    let mut costs = Costs::default();
+    for (answer, spent) in answers {
+        let on_the_first =
+            |amount: u64| (0..answer.len()).map(move |place| if place == 0 { amount as i64 } else { 0 });
+        costs.requests.record_answer(on_the_first(spent.requests));
+        costs.bytes.record_answer(on_the_first(spent.bytes));
+    }
+    costs
+}
+
+/// What came together, and what was spent since what came before; without the first, whose before is unknown.
+fn answers(client: &Sorted) -> impl Iterator<Item = (&[Arrival], Spent)> {
+    let before = reads(client).map(|read| read[0].spent);
+    reads(client).skip(1).zip(before).map(|(read, before)| {
+        let by_now = read[0].spent;
+        (read, Spent { requests: by_now.requests - before.requests, bytes: by_now.bytes - before.bytes })
+    })
 }
 
 /// The number of a latency's bucket: 4 log₂ of its microseconds, so each is 19% wider than the one before.
@@ -190,6 +223,7 @@ mod tests {
             arrived_us: index as u64,
             payload: 1,
             id: 8,
+            spent: Spent::default(),
         };
         Entries {
             arrivals: sequences.iter().enumerate().map(arrival).collect(),
@@ -222,13 +256,33 @@ mod tests {
 
     #[test]
     fn what_one_read_brought_stays_together_and_ages_by_the_servers_clock() {
-        let arrival =
-            |sequence, sent_us, arrived_us| Arrival { sequence, sent_us, arrived_us, payload: 1, id: 8 };
+        let spent = Spent::default();
+        let arrival = |sequence, sent_us, arrived_us| Arrival {
+            sequence,
+            sent_us,
+            arrived_us,
+            payload: 1,
+            id: 8,
+            spent,
+        };
         let clients = [
             Sorted { firsts: vec![arrival(11, 100, 50), arrival(12, 110, 50)], events: WHOLE },
             Sorted { firsts: vec![arrival(11, 100, 40)], events: WHOLE },
         ];
         let sample = sample(&clients, &Drifting::known(80));
         assert_eq!((sample.count(), sample.max_us(), sample.mean_us()), (3, Some(30), Some(70.0 / 3.0)));
+    }
+
+    #[test]
+    fn an_event_costs_what_was_spent_since_the_answer_before_it() {
+        let arrival = |sequence, arrived_us, requests| {
+            let spent = Spent { requests, bytes: 100 * requests };
+            Arrival { sequence, sent_us: 0, arrived_us, payload: 1, id: 8, spent }
+        };
+        // One event with the third request, two with the seventh: four requests for two events.
+        let firsts = vec![arrival(11, 10, 3), arrival(12, 50, 7), arrival(13, 50, 7)];
+        let costs = costs(&[Sorted { firsts, events: WHOLE }]);
+        assert_eq!((costs.requests.count(), costs.requests.mean_us()), (2, Some(2.0)));
+        assert_eq!(costs.bytes.mean_us(), Some(200.0));
     }
 }

@@ -63,7 +63,7 @@ pub fn over_trials(figures: &[f64], rng: &mut Rng) -> Option<Interval> {
 
 /// The interval of the median over trials, from blocks within each; `None` of no trial, of five or more, and
 /// where one has fewer answers than blocks.
-pub(super) fn over_blocks(trials: &[&Sample], statistic: Statistic, rng: &mut Rng) -> Option<Interval> {
+pub fn over_blocks(trials: &[&Sample], statistic: Statistic, rng: &mut Rng) -> Option<Interval> {
     resample_blocks(trials, statistic, RESAMPLES, rng)
 }
 

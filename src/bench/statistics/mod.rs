@@ -19,7 +19,7 @@ mod figure;
 mod sample;
 mod supported;
 
-pub use bootstrap::{Interval, Method, over_trials};
+pub use bootstrap::{Interval, Method, over_blocks, over_trials};
 pub use figure::{Figure, Statistic, figure, median};
 pub use sample::Sample;
 pub use supported::events_needed;
