@@ -3,8 +3,10 @@
 mod bench;
 mod client;
 mod experiment;
+mod link;
 mod output;
 mod predict;
+mod relay;
 mod report;
 mod serve;
 mod units;
@@ -30,6 +32,7 @@ struct Cli {
 enum Verb {
     Serve(serve::Arguments),
     Watch(Box<watch::Arguments>),
+    Relay(Box<relay::Arguments>),
     Bench(Box<bench::Arguments>),
     Predict(Box<predict::Arguments>),
     Report(report::Arguments),
@@ -51,6 +54,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
+  wirelanes relay rtt=80ms             a network in front of any server
   wirelanes predict -r 1/60s -i 1s     theory alone, for a feed and a network of your own
 
 wirelanes --help tells the rest.
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         None => print(BEGIN),
         Some(Verb::Serve(arguments)) => serve::run(arguments),
         Some(Verb::Watch(arguments)) => watch::run(*arguments),
+        Some(Verb::Relay(arguments)) => relay::run(&arguments),
         Some(Verb::Bench(arguments)) => bench::run(*arguments),
         Some(Verb::Predict(arguments)) => predict::run(&arguments),
         Some(Verb::Report(arguments)) => report::run(&arguments),

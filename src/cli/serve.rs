@@ -1,5 +1,6 @@
 //! `wirelanes serve`: one feed on four transports.
 
+mod links;
 mod orders;
 
 use std::io;
@@ -10,6 +11,8 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
 use clap::Args;
+
+use links::Links;
 
 use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain};
@@ -34,6 +37,10 @@ pub(super) struct Arguments {
     /// Threads that serve [default: one for each core]
     #[arg(long, value_parser = at_least_one)]
     threads: Option<usize>,
+    /// A further port in front of the same server, with a network in between: `slow=rtt=80ms`, or `slow=3g@9000`
+    /// for a port of your choice. `wirelanes relay --help` lists what SPEC is made of
+    #[arg(long = "link", value_name = "NAME=SPEC[@PORT]", value_parser = links::asked, conflicts_with = "orders")]
+    links: Vec<links::Asked>,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
@@ -88,7 +95,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { listen, retain, retain_bytes, send_buffer, threads, source, orders } = arguments;
+    let Arguments { listen, retain, retain_bytes, send_buffer, threads, links, source, orders } = arguments;
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
@@ -101,6 +108,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
     };
     let address = server.address();
+    let links = Links::open(links, address)?;
     // The source may be refused: say that before anybody is invited.
     if !orders {
         let source = source.source();
@@ -109,7 +117,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
-    super::print(&format!("listening on http://{address}\n"))?;
+    super::print(&format!("listening on http://{address}\n{}", links.invitation()))?;
     if orders {
         server.run(orders::carry_out(feed, stage.clone())).await?;
     } else {
@@ -117,7 +125,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         server.run(stop).await?;
     }
     drop(stage);
-    Ok(ExitCode::SUCCESS)
+    super::print(&links.farewell())
 }
 
 fn play(source: &Source, feed: &Feed) -> io::Result<Player> {

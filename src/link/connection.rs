@@ -22,6 +22,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::ends::{Ending, Ends};
 use super::flow::{Flow, Sink};
+use super::middlebox::{Middlebox, Out, Tls};
 use super::nagle::Nagle;
 use super::path::{Asked, Path};
 use super::relay::{Shared, reset};
@@ -37,6 +38,7 @@ pub(super) struct Connection {
     far: TcpStream,
     up: Flow,
     down: Flow,
+    middlebox: Option<Middlebox>,
     ends: Ends,
     /// Rings when it is to end, or, once it was cut, when it has listened on for long enough.
     bell: Option<Pin<Box<Sleep>>>,
@@ -68,7 +70,9 @@ impl Connection {
         let down = way(character.down, character.up, established + character.up.delay);
         let ends = Ends::new(character, accepted, &mut random);
         let bell = ends.next().map(|(at, _)| Box::pin(sleep_until(at.into())));
-        Self { near, far, up, down, ends, bell, is_cut: false, alarm: None, shared: shared.clone() }
+        let middlebox = Middlebox::new(character);
+        let shared = shared.clone();
+        Self { near, far, up, down, middlebox, ends, bell, is_cut: false, alarm: None, shared }
     }
 
     /// Lives until both directions have ended.
@@ -153,12 +157,24 @@ impl Connection {
             Direction::Up => self.up.way.write(came, bytes, &mut self.down.way),
             Direction::Down => {
                 self.ends.saw(came);
-                self.down.way.write(came, bytes, &mut self.up.way);
+                match &mut self.middlebox {
+                    None => self.down.way.write(came, bytes, &mut self.up.way),
+                    Some(middlebox) => {
+                        let out = middlebox.down(&bytes);
+                        self.let_go(came, out);
+                    }
+                }
             }
         }
     }
 
     fn ended(&mut self, direction: Direction, came: Instant) {
+        if direction == Direction::Down
+            && let Some(middlebox) = self.middlebox.as_mut().filter(|_| !self.is_cut)
+        {
+            let out = middlebox.down_end();
+            self.let_go(came, out);
+        }
         let back = match direction {
             Direction::Up => &self.down,
             Direction::Down => &self.up,
@@ -190,7 +206,7 @@ impl Connection {
                     dues.push(due);
                     self.arrived(direction, now, bytes);
                 }
-                What::End => self.flow(direction).sink = Sink::Ending,
+                What::End => self.end_arrived(direction, now),
                 What::Reset => return Err(Gone),
             }
         }
@@ -204,12 +220,38 @@ impl Connection {
         Ok(written > 0 || !dues.is_empty())
     }
 
-    /// What came out of the network goes on to its socket.
+    /// What came out of the network goes on to its socket, or through the middlebox first.
     fn arrived(&mut self, direction: Direction, now: Instant, bytes: Bytes) {
-        if direction == Direction::Up {
-            self.ends.saw(now);
+        if direction == Direction::Down {
+            return self.down.arrived(bytes);
         }
-        self.flow(direction).arrived(bytes);
+        self.ends.saw(now);
+        match self.middlebox.as_mut().map(|middlebox| middlebox.up(&bytes)) {
+            None => self.up.arrived(bytes),
+            Some(Ok(out)) => self.let_go(now, out),
+            Some(Err(Tls)) => {
+                self.shared.warn_of_tls();
+                self.end(now, Ending::Cut);
+            }
+        }
+    }
+
+    fn end_arrived(&mut self, direction: Direction, now: Instant) {
+        if direction == Direction::Up
+            && let Some(middlebox) = &mut self.middlebox
+        {
+            let out = middlebox.up_end();
+            self.let_go(now, out);
+        }
+        self.flow(direction).sink = Sink::Ending;
+    }
+
+    /// What the middlebox lets go: to the server now, to the client through the network.
+    fn let_go(&mut self, now: Instant, out: Out) {
+        out.to_server.into_iter().for_each(|bytes| self.up.arrived(bytes));
+        for bytes in out.to_client {
+            self.down.way.write(now, bytes, &mut self.up.way);
+        }
     }
 
     fn count(&self, direction: Direction, written: usize, dues: &[Instant], was_held_up: bool) {

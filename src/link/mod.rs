@@ -28,6 +28,7 @@ mod ends;
 mod engine;
 mod flow;
 mod item;
+mod middlebox;
 mod nagle;
 mod path;
 mod preset;

@@ -32,9 +32,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Path {
     asked: Asked,
-    /// Nothing sets out before.
-    established: Instant,
-    /// All that came has been serialised by then.
+    /// All that came has been serialised by then; at first, when the connection is established.
     free: Instant,
     /// Nothing comes out before what came out last.
     last: Instant,
@@ -42,8 +40,9 @@ pub(super) struct Path {
 }
 
 impl Path {
+    /// One on which nothing sets out before `established`.
     pub(super) fn new(asked: Asked, established: Instant, random: fastrand::Rng) -> Self {
-        Self { asked, established, free: established, last: established, random }
+        Self { asked, free: established, last: established, random }
     }
 
     /// Bytes that travel as one.
@@ -59,10 +58,10 @@ impl Path {
         self.last
     }
 
-    /// From when on there is room for more. Before that, who sends has to wait: nothing is dropped.
-    pub(super) fn has_room_at(&self) -> Instant {
-        // Clocks that were started a moment ago cannot be put back: then there is room at least from then on.
-        self.free.checked_sub(self.serialised_in(ROUTER_BUFFER)).unwrap_or(self.established)
+    /// From when on there is room for more: before that, who sends has to wait, and nothing is dropped.
+    pub(super) fn has_room_at(&self) -> Option<Instant> {
+        self.asked.bits_per_s?;
+        self.free.checked_sub(self.serialised_in(ROUTER_BUFFER))
     }
 
     fn serialised_in(&self, bytes: u64) -> Duration {
@@ -131,10 +130,10 @@ mod tests {
     fn a_full_buffer_has_room_again_when_its_excess_was_serialised() {
         let begun = Instant::now();
         let mut path = path(Asked { delay: MS(100), bits_per_s: Some(1_048_576), ..Asked::default() }, begun);
-        assert!(path.has_room_at() < begun);
+        assert!(path.has_room_at() < Some(begun));
         path.due(begun, ROUTER_BUFFER as usize);
-        assert_eq!(path.has_room_at(), begun, "just full");
+        assert_eq!(path.has_room_at(), Some(begun), "just full");
         path.due(begun, 128 << 10);
-        assert_eq!(path.has_room_at(), begun + MS(1_000), "128 KiB too much, at 128 KiB a second");
+        assert_eq!(path.has_room_at(), Some(begun + MS(1_000)), "128 KiB too much, at 128 KiB a second");
     }
 }

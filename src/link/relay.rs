@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) timer: Timer,
     to: SocketAddr,
     spec: String,
+    has_warned: AtomicBool,
 }
 
 /// What the thread that moves bytes is to do.
@@ -55,9 +57,6 @@ impl Relay {
         to: SocketAddr,
         random: fastrand::Rng,
     ) -> io::Result<Self> {
-        if link.reads_http() {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "nothing here reads HTTP yet"));
-        }
         let socket = bind(listen)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(listen);
         let shared = Arc::new(Shared {
@@ -66,6 +65,7 @@ impl Relay {
             timer: engine.timer().clone(),
             to,
             spec: link.to_string(),
+            has_warned: AtomicBool::new(false),
         });
         let stop = CancellationToken::new();
         let refusing = if shared.character.refuse {
@@ -160,6 +160,19 @@ async fn turn_away(near: &TcpStream, accepted: Instant, shared: &Shared, refused
 pub(super) fn reset(socket: &TcpStream) {
     // Who is gone cannot be reset any more.
     let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+}
+
+impl Shared {
+    /// Says once why nothing passes.
+    pub(super) fn warn_of_tls(&self) {
+        if !self.has_warned.swap(true, Relaxed) {
+            let Self { spec, to, .. } = self;
+            tracing::warn!(
+                "the link `{spec}` reads HTTP, and what came for `{to}` is TLS, which nobody can read on its way: \
+                 connect without TLS, or choose items that do not read (delay, rate, idle, cut, reset)"
+            );
+        }
+    }
 }
 
 /// Counts a connection as open for as long as this lives.

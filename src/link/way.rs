@@ -92,11 +92,12 @@ impl Way {
     /// as far as that is known.
     pub(super) fn room(&self, now: Instant, not_taken: usize) -> Result<(), Option<Instant>> {
         let held = self.nagle.as_ref().map_or(0, Nagle::held);
-        let has_room_at = self.path.has_room_at();
-        match self.bytes + held + not_taken < WINDOW {
-            true if has_room_at <= now => Ok(()),
-            true => Err(Some(has_room_at)),
-            false => Err(None),
+        if self.bytes + held + not_taken >= WINDOW {
+            return Err(None);
+        }
+        match self.path.has_room_at() {
+            Some(at) if at > now => Err(Some(at)),
+            _ => Ok(()),
         }
     }
 

@@ -1,0 +1,93 @@
+//! Further ports in front of the same server, each with a network's character.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use anyhow::{Context, bail};
+
+use crate::cli::link::{began, ended};
+use crate::link::{Engine, Link, Relay};
+use crate::transport::ask::is_name;
+
+/// A further port, as it is asked for: `NAME=SPEC`, or `NAME=SPEC@PORT`.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    name: String,
+    link: Link,
+    port: u16,
+}
+
+/// Reads one.
+pub(super) fn asked(text: &str) -> Result<Asked, String> {
+    let (name, rest) = text.split_once('=').filter(|(name, _)| is_name(name)).ok_or_else(|| {
+        format!(
+            "`{text}` names no link: write `slow=rtt=80ms`, or `slow=rtt=80ms@9000` for a port of your choice"
+        )
+    })?;
+    let (spec, port) = match rest.rsplit_once('@') {
+        None => (rest, 0),
+        Some((spec, port)) => {
+            (spec, port.parse().map_err(|_| format!("`{port}` is no port; write `@9000`"))?)
+        }
+    };
+    let link = spec.parse::<Link>().map_err(|wrong| wrong.to_string())?;
+    Ok(Asked { name: name.to_owned(), link, port })
+}
+
+/// All further ports of a server.
+pub(super) struct Links(Vec<(Asked, Relay)>);
+
+impl Links {
+    /// Begins to relay to the server at `address`, from ports of the same interface.
+    pub(super) fn open(asked: Vec<Asked>, address: SocketAddr) -> anyhow::Result<Self> {
+        if asked.is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        let engine = Engine::start()?;
+        let mut open: Vec<(Asked, Relay)> = Vec::new();
+        for asked in asked {
+            if open.iter().any(|(other, _)| other.name == asked.name) {
+                bail!("two links are named `{}`: choose another name for one of them", asked.name);
+            }
+            let listen = SocketAddr::new(address.ip(), asked.port);
+            let relay = match engine.relay(&asked.link, listen, reachable(address)) {
+                Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
+                    bail!(
+                        "cannot listen on `{listen}` for the link `{}`: it is in use; leave out `@{}` for any port that is free",
+                        asked.name,
+                        asked.port
+                    )
+                }
+                begun => begun
+                    .with_context(|| format!("cannot listen on `{listen}` for the link `{}`", asked.name))?,
+            };
+            open.push((asked, relay));
+        }
+        Ok(Self(open))
+    }
+
+    /// A line for each: where it is, and what it is like.
+    pub(super) fn invitation(&self) -> String {
+        let line = |(Asked { name, link, .. }, relay): &(Asked, Relay)| {
+            began(&format!("link {name} on http://{}", relay.address()), link)
+        };
+        self.0.iter().map(line).collect()
+    }
+
+    /// What passed on each.
+    pub(super) fn farewell(&self) -> String {
+        let line =
+            |(asked, relay): &(Asked, Relay)| ended(&format!("link {}: ", asked.name), &relay.achieved());
+        self.0.iter().map(line).collect()
+    }
+}
+
+/// Who listens on all interfaces is reached on the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
