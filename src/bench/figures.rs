@@ -39,13 +39,13 @@ pub(super) fn lane(
         events: trials.iter().map(|trial| trial.events).fold(Events::default(), Events::add),
         latency_us: latency(&trials, fewest_events(set), Some(&prediction), rng),
         requests_per_event: compared(
-            over(&trials, |trial| trial.requests_per_event),
+            &over(&trials, |trial| trial.requests_per_event),
             &costs(&trials, |costs| &costs.requests),
             requests.map(|requests| requests.per_event),
             rng,
         ),
         empty_share: compared(
-            over(&trials, |trial| trial.empty_share),
+            &over(&trials, |trial| trial.empty_share),
             &[],
             requests.and_then(|requests| requests.empty_share),
             rng,
@@ -171,9 +171,9 @@ fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng:
 
 /// A figure of what is counted: of five trials or more by what varies between them, of fewer by what varies
 /// within, where `costs` tell.
-fn compared(figures: Vec<f64>, costs: &[&Sample], predicted: Option<f64>, rng: &mut Rng) -> Compared {
-    let measured = median(figures.clone());
-    let interval = over_trials(&figures, rng).or_else(|| within(measured?, costs, rng));
+fn compared(figures: &[f64], costs: &[&Sample], predicted: Option<f64>, rng: &mut Rng) -> Compared {
+    let measured = median(figures.to_vec());
+    let interval = over_trials(figures, rng).or_else(|| within(measured?, costs, rng));
     Compared {
         measured,
         predicted,
@@ -215,7 +215,7 @@ fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerE
     let totals = over(trials, |trial| trial.bytes.as_ref().map(total));
     BytesPerEvent {
         total: compared(
-            totals,
+            &totals,
             &costs(trials, |costs| &costs.bytes),
             prediction.bytes.as_ref().map(total),
             rng,

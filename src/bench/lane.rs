@@ -53,7 +53,7 @@ impl Lane {
         Self { transport, diaries: diaries.collect(), census, _tasks: tasks }
     }
 
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         self.transport.map_or("(tcp)", Transport::name)
     }
 
@@ -92,8 +92,7 @@ impl Lane {
 
     /// Why a client gave up, if one did.
     pub(super) fn failure(&self) -> Option<String> {
-        let failures = self.diaries.iter().filter_map(|diary| diary.entries().failure.clone());
-        failures.map(|why| format!("{}: {why}", self.name())).next()
+        self.diaries.iter().find_map(|diary| diary.entries().failure.clone())
     }
 }
 

@@ -189,6 +189,11 @@ impl Part<'_> {
         }
     }
 
+    /// Why its lane gave up, if it did, with the lane's name.
+    fn failure(&self) -> Option<String> {
+        Some(format!("{}: {}", self.lane.name(), self.lane.failure()?))
+    }
+
     /// Whether there is nothing more to wait for.
     fn is_done(&self, window: Window) -> bool {
         self.lane.has_seen(window.last) || self.lane.failure().is_some()
@@ -269,7 +274,7 @@ async fn connect<'a>(sets: &'a [Set], rng: &mut Rng) -> anyhow::Result<Vec<Part<
     }
     join_all(parts.iter().map(|part| part.lane.connected())).await;
     let asked = parts.iter().filter(|part| part.lane.transport.is_some());
-    let failures: Vec<Option<String>> = asked.map(|part| part.lane.failure()).collect();
+    let failures: Vec<Option<String>> = asked.map(Part::failure).collect();
     // Where none of the lanes that were asked for can be measured, there is nothing to go on for.
     match failures.into_iter().collect::<Option<Vec<_>>>() {
         Some(all) if !all.is_empty() => bail!(all.join("; ")),

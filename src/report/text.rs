@@ -53,7 +53,7 @@ fn own(runs: &[Run]) -> String {
     worst.map_or(String::new(), |(_, own)| {
         let [p50, p99] = [own.lateness_p50_us, own.lateness_p99_us].map(duration);
         let cpu = percent(own.cpu_share);
-        format!("\nthe clients themselves: woken {p50} late at p50, {p99} at p99; {cpu} of their CPUs used\n")
+        format!("\nthe clients: woken {p50} late at p50, {p99} at p99; {cpu} of their CPUs used\n")
     })
 }
 
