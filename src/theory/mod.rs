@@ -4,7 +4,7 @@
 //! λ   events a second                        τ   1/λ, from one event to the next
 //! R   a round trip                           d   one way, from the server to the client
 //! s   the server's time for a request        c   the client's time from an answer to its next request
-//! T   the poll interval                      T′  what it comes to: T, or T + G with a fixed delay
+//! T   the poll interval                      T′  what it comes to: kT ≥ G, or T + G with a fixed delay
 //! H   how long a request is held             G   from an answer to the next request: R + s + c
 //! x   λT′, events a poll                     a   λG, events a gap
 //! h   e^(−λH), no event in a whole hold      N   clients
@@ -109,10 +109,15 @@ impl Inputs {
         self.round_trip_us + self.server_us + self.turnaround_us + connect_us
     }
 
-    /// T′, in microseconds. A fixed rate cannot outrun its own answers: never less than G.
+    /// T′, in microseconds. A fixed rate cannot outrun its own answers: it skips the polls that one is too
+    /// late for, and T′ is the next multiple of T.
     pub fn effective_period_us(&self) -> f64 {
         match self.poll_mode {
-            PollMode::FixedRate => self.poll_interval_us.max(self.gap_us()),
+            // No pause at all: at once after each answer.
+            PollMode::FixedRate if self.poll_interval_us == 0.0 => self.gap_us(),
+            PollMode::FixedRate => {
+                self.poll_interval_us * (self.gap_us() / self.poll_interval_us).ceil().max(1.0)
+            }
             PollMode::FixedDelay => self.poll_interval_us + self.gap_us(),
         }
     }
