@@ -38,15 +38,15 @@ pub(super) fn lane(
         failure: failure(set, transport),
         events: trials.iter().map(|trial| trial.events).fold(Events::default(), Events::add),
         latency_us: latency(&trials, fewest_events(set), Some(&prediction), rng),
-        requests_per_event: compared(
+        requests_per_event: cost(
             &over(&trials, |trial| trial.requests_per_event),
-            &costs(&trials, |costs| &costs.requests),
+            &trials,
+            |costs| &costs.requests,
             requests.map(|requests| requests.per_event),
             rng,
         ),
         empty_share: compared(
             &over(&trials, |trial| trial.empty_share),
-            &[],
             requests.and_then(|requests| requests.empty_share),
             rng,
         ),
@@ -169,11 +169,26 @@ fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng:
     }
 }
 
-/// A figure of what is counted: of five trials or more by what varies between them, of fewer by what varies
-/// within, where `costs` tell.
-fn compared(figures: &[f64], costs: &[&Sample], predicted: Option<f64>, rng: &mut Rng) -> Compared {
+/// A figure of what is counted: with an interval over trials where there are five or more.
+fn compared(figures: &[f64], predicted: Option<f64>, rng: &mut Rng) -> Compared {
+    let interval = over_trials(figures, rng);
+    with_interval(median(figures.to_vec()), predicted, interval)
+}
+
+/// The same of what answers cost: of fewer trials the interval is that of blocks within each.
+fn cost(
+    figures: &[f64],
+    trials: &[&Trial],
+    of: fn(&Costs) -> &Sample,
+    predicted: Option<f64>,
+    rng: &mut Rng,
+) -> Compared {
     let measured = median(figures.to_vec());
-    let interval = over_trials(figures, rng).or_else(|| within(measured?, costs, rng));
+    let interval = over_trials(figures, rng).or_else(|| within(measured?, &costs(trials), of, rng));
+    with_interval(measured, predicted, interval)
+}
+
+fn with_interval(measured: Option<f64>, predicted: Option<f64>, interval: Option<Interval>) -> Compared {
     Compared {
         measured,
         predicted,
@@ -185,18 +200,23 @@ fn compared(figures: &[f64], costs: &[&Sample], predicted: Option<f64>, rng: &mu
 }
 
 /// Of lanes that ask: a stream asks once and wraps every event alike, which has no noise to speak of.
-fn costs<'a>(trials: &[&'a Trial], read: fn(&Costs) -> &Sample) -> Vec<&'a Sample> {
+fn costs<'a>(trials: &[&'a Trial]) -> Vec<&'a Costs> {
     let asking = trials.iter().filter(|trial| trial.empty_share.is_some());
-    asking.map(|trial| read(&trial.costs)).collect()
+    asking.map(|trial| &trial.costs).collect()
 }
 
-/// The interval of the mean cost, moved to what was counted between the ends of the window: that is a little
-/// more than what lies between its first answer and its last.
-fn within(measured: f64, costs: &[&Sample], rng: &mut Rng) -> Option<Interval> {
-    let interval = over_blocks(costs, Statistic::Mean, rng)?;
-    let mean = median(costs.iter().filter_map(|sample| sample.mean_us()).collect())?;
-    let moved = |end: f64| measured + end - mean;
-    Some(Interval { low: moved(interval.low), high: moved(interval.high), ..interval })
+/// The interval of the mean cost, around what was counted between the ends of the window.
+///
+/// There an answer may be under way: it counts whole or not at all, which is one request more or less, whatever
+/// the blocks say.
+fn within(measured: f64, costs: &[&Costs], of: fn(&Costs) -> &Sample, rng: &mut Rng) -> Option<Interval> {
+    let samples: Vec<&Sample> = costs.iter().map(|costs| of(costs)).collect();
+    let interval = over_blocks(&samples, Statistic::Mean, rng)?;
+    let mean = median(samples.iter().filter_map(|sample| sample.mean_us()).collect())?;
+    let one_request = measured / median(costs.iter().map(|costs| costs.requests_a_client).collect())?;
+    let beyond = |half: f64| half.hypot(one_request);
+    let (low, high) = (measured - beyond(mean - interval.low), measured + beyond(interval.high - mean));
+    Some(Interval { low, high, ..interval })
 }
 
 fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerEvent {
@@ -214,12 +234,7 @@ fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerE
     let total = |bytes: &Bytes| bytes.down.total() + bytes.up.total();
     let totals = over(trials, |trial| trial.bytes.as_ref().map(total));
     BytesPerEvent {
-        total: compared(
-            &totals,
-            &costs(trials, |costs| &costs.bytes),
-            prediction.bytes.as_ref().map(total),
-            rng,
-        ),
+        total: cost(&totals, trials, |costs| &costs.bytes, prediction.bytes.as_ref().map(total), rng),
         down: layers(|bytes| bytes.down),
         up: layers(|bytes| bytes.up),
         predicted: prediction.bytes,

@@ -50,7 +50,7 @@ impl Trial {
             reads: reads().count() as u64,
             instants: reads().map(instants).sum(),
             sample: sample(&sorted, offset),
-            costs: costs(&sorted),
+            costs: costs(&sorted, cost.requests / lane.clients.len() as f64),
             requests_per_event: (pairs > 0.0).then(|| cost.requests / pairs),
             empty_share: cost.empty_share,
             bytes: (pairs > 0.0).then(|| cost.bytes(pairs, &sorted)),
@@ -123,14 +123,16 @@ fn sample(clients: &[Sorted], offset: &Drifting) -> Sample {
 /// more. The mean is what an event costs, and blocks of it tell how sure that is.
 #[derive(Default)]
 pub(super) struct Costs {
+    /// Requests of the window, of each client in the mean.
+    pub(super) requests_a_client: f64,
     pub(super) requests: Sample,
     pub(super) bytes: Sample,
 }
 
-fn costs(clients: &[Sorted]) -> Costs {
+fn costs(clients: &[Sorted], requests_a_client: f64) -> Costs {
     let mut answers: Vec<(&[Arrival], Spent)> = clients.iter().flat_map(answers).collect();
     answers.sort_by_key(|(answer, _)| answer[0].arrived_us);
-    let mut costs = Costs::default();
+    let mut costs = Costs { requests_a_client, ..Costs::default() };
     for (answer, spent) in answers {
         let on_the_first =
             |amount: u64| (0..answer.len()).map(move |place| if place == 0 { amount as i64 } else { 0 });
@@ -281,7 +283,7 @@ mod tests {
         };
         // One event with the third request, two with the seventh: four requests for two events.
         let firsts = vec![arrival(11, 10, 3), arrival(12, 50, 7), arrival(13, 50, 7)];
-        let costs = costs(&[Sorted { firsts, events: WHOLE }]);
+        let costs = costs(&[Sorted { firsts, events: WHOLE }], 7.0);
         assert_eq!((costs.requests.count(), costs.requests.mean_us()), (2, Some(2.0)));
         assert_eq!(costs.bytes.mean_us(), Some(200.0));
     }

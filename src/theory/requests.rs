@@ -147,7 +147,11 @@ mod tests {
     fn the_period_of_a_poll_is_its_interval_unless_the_round_trip_is_longer() {
         let inputs = Inputs { poll_interval_us: 100.0, round_trip_us: 30.0, server_us: 5.0, ..inputs() };
         assert_eq!(inputs.effective_period_us(), 100.0);
-        assert_eq!(Inputs { round_trip_us: 300.0, ..inputs.clone() }.effective_period_us(), 400.0, "three are skipped");
+        assert_eq!(
+            Inputs { round_trip_us: 300.0, ..inputs.clone() }.effective_period_us(),
+            400.0,
+            "three are skipped"
+        );
         let delayed = Inputs { poll_mode: super::super::PollMode::FixedDelay, ..inputs };
         assert_eq!(delayed.effective_period_us(), 135.0);
         let reconnecting = Inputs { keep_alive: false, ..delayed };
