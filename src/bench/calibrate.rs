@@ -55,24 +55,22 @@ pub(super) async fn calibrate(
     transports: &[Transport],
 ) -> anyhow::Result<Calibration> {
     let options = way.options(plan, 1.0);
-    let mut calibration = Calibration {
-        round_trip_us: round_trip(&options).await,
-        gap_us: gap(&options).await?,
-        fresh_us: fresh(&options).await?,
-        first_event_us: BTreeMap::new(),
-    };
-    let Some(waiting) = waiting_event(plan, &options).await? else { return Ok(calibration) };
-    let firsts = transports.iter().map(async |transport| {
-        let first_us = first_event(*transport, waiting.clone()).await;
-        first_us.map(|first_us| (*transport, first_us))
-    });
     // On a loopback they would disturb each other; on a link they would take seconds, one after another.
-    let firsts = match plan.link.is_none() {
-        true => stream::iter(firsts).then(identity).collect::<Vec<_>>().await,
-        false => join_all(firsts).await,
+    let (round_trip_us, gap_us, fresh_us, first_event_us) = match plan.link.is_none() {
+        true => (
+            round_trip(&options).await,
+            gap(&options).await,
+            fresh(&options).await,
+            first_events(plan, &options, transports).await,
+        ),
+        false => tokio::join!(
+            round_trip(&options),
+            gap(&options),
+            fresh(&options),
+            first_events(plan, &options, transports)
+        ),
     };
-    calibration.first_event_us = firsts.into_iter().flatten().collect();
-    Ok(calibration)
+    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, first_event_us: first_event_us? })
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
@@ -116,6 +114,23 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
         Some((ledger.last_read_us.load(Ordering::Relaxed) - before) as f64)
     });
     fresh.await.ok_or_else(|| anyhow!("`{}` does not answer", options.target))
+}
+
+async fn first_events(
+    plan: &Plan,
+    options: &Options,
+    transports: &[Transport],
+) -> anyhow::Result<BTreeMap<Transport, f64>> {
+    let Some(waiting) = waiting_event(plan, options).await? else { return Ok(BTreeMap::new()) };
+    let firsts = transports.iter().map(async |transport| {
+        let first_us = first_event(*transport, waiting.clone()).await;
+        first_us.map(|first_us| (*transport, first_us))
+    });
+    let firsts = match plan.link.is_none() {
+        true => stream::iter(firsts).then(identity).collect::<Vec<_>>().await,
+        false => join_all(firsts).await,
+    };
+    Ok(firsts.into_iter().flatten().collect())
 }
 
 /// What only publishing tests with: a topic that is the same in every run, so that they do not pile up.

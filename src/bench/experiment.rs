@@ -80,12 +80,12 @@ async fn together(plans: &[Plan], desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Res
     let groups = groups(plans);
     let mut open = Vec::new();
     for group in &groups {
-        let scenes = group.iter().map(|row| {
+        let mut scenes = Vec::new();
+        for row in group {
             let plans: Vec<&Plan> = row.iter().map(|index| &plans[*index]).collect();
-            let engine = &desk.engine;
-            async move { Scene::open(&plans, &plans[0].transports, true, engine).await }
-        });
-        open.push(try_join_all(scenes).await?);
+            scenes.push(Scene::open(&plans, &plans[0].transports, true, &desk.engine).await?);
+        }
+        open.push(scenes);
     }
     play_rounds(&mut open, &plans[0], desk, rng).await?;
     let mut cells: Vec<Vec<Set>> = plans.iter().map(|_| Vec::new()).collect();

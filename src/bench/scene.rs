@@ -55,7 +55,7 @@ impl Scene {
         let (stage, keeper) = start(plans[0]).await?;
         let measured = plans.iter().map(async |plan| {
             let way = Way::open(plan, stage.target(), engine).await?;
-            let calibration = calibrate(&way, plan, transports).await?;
+            let calibration = Box::pin(calibrate(&way, plan, transports)).await?;
             anyhow::Ok(Set {
                 plan: (*plan).clone(),
                 way,
