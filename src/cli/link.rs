@@ -11,7 +11,9 @@ pub(super) fn began(way: &str, link: &Link) -> String {
 /// What passed, and how late.
 pub(super) fn ended(name: &str, achieved: &Achieved) -> String {
     let Achieved { connections, bytes_up, bytes_down, chunks, held_up, .. } = achieved;
-    let mut text = format!("{name}{connections} connections, {bytes_up} bytes up, {bytes_down} bytes down\n");
+    let s = if *connections == 1 { "" } else { "s" };
+    let mut text =
+        format!("{name}{connections} connection{s}, {bytes_up} bytes up, {bytes_down} bytes down\n");
     if let Some(Lateness { p50, p99, max }) = achieved.late_us {
         let (up, down) = (achieved.asked_up_us / 1e3, achieved.asked_down_us / 1e3);
         text += &format!(

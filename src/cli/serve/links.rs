@@ -19,11 +19,10 @@ pub(super) struct Asked {
 
 /// Reads one.
 pub(super) fn asked(text: &str) -> Result<Asked, String> {
-    let (name, rest) = text.split_once('=').filter(|(name, _)| is_name(name)).ok_or_else(|| {
-        format!(
-            "`{text}` names no link: write `slow=rtt=80ms`, or `slow=rtt=80ms@9000` for a port of your choice"
-        )
-    })?;
+    let (name, rest) = match text.split_once('=') {
+        Some((name, rest)) if is_name(name) && text.parse::<Link>().is_err() => (name, rest),
+        _ => return Err(nameless(text)),
+    };
     let (spec, port) = match rest.rsplit_once('@') {
         None => (rest, 0),
         Some((spec, port)) => {
@@ -32,6 +31,11 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
     };
     let link = spec.parse::<Link>().map_err(|wrong| wrong.to_string())?;
     Ok(Asked { name: name.to_owned(), link, port })
+}
+
+fn nameless(text: &str) -> String {
+    let spec = if text.parse::<Link>().is_ok() { text } else { "rtt=80ms" };
+    format!("`{text}` names no link: write `slow={spec}`, or `slow={spec}@9000` for a port of your choice")
 }
 
 /// All further ports of a server.

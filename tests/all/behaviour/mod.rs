@@ -24,6 +24,7 @@ mod cuts;
 mod delivery;
 mod foreign;
 mod lies;
+mod link;
 mod pong;
 #[cfg(target_os = "linux")]
 mod referee;
