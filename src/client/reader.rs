@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use hyper::Request;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use tokio::time::sleep;
@@ -35,6 +36,7 @@ pub struct Reader<F> {
     reconnect: Reconnect,
     is_connected: bool,
     pace: Pace,
+    said: BoxStream<'static, String>,
     on_news: F,
 }
 
@@ -48,8 +50,26 @@ impl<F: FnMut(News) + Send> Reader<F> {
             reconnect: Reconnect::default(),
             is_connected: false,
             pace: Pace::default(),
+            said: stream::pending().boxed(),
             on_news,
         }
+    }
+
+    /// The same, with something to say where the transport lets a client speak: each text as it comes, on
+    /// the connection that it listens on. What it is answered is told as [`News::Foreign`].
+    #[must_use]
+    pub fn saying(self, said: impl Stream<Item = String> + Send + 'static) -> Self {
+        Self { said: said.boxed(), ..self }
+    }
+
+    /// Hands over what there is to say, for the time of a connection.
+    pub(crate) fn take_said(&mut self) -> BoxStream<'static, String> {
+        std::mem::replace(&mut self.said, stream::pending().boxed())
+    }
+
+    /// Takes back what was not said on it.
+    pub(crate) fn give_back_said(&mut self, said: BoxStream<'static, String>) {
+        self.said = said;
     }
 
     pub(crate) fn options(&self) -> &Arc<Options> {

@@ -1,18 +1,20 @@
-//! Asks for the upgrade, then reads one frame after the other.
+//! Asks for the upgrade, then reads one frame after the other, and at the same time writes what there is to say.
 
 use std::convert::Infallible;
+use std::future::pending;
 
 use bytes::Bytes;
+use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use hyper::Request;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::config;
-use crate::client::{Ended, News, Reader, Received};
+use crate::client::{Ended, News, Reader, Received, Socket};
 use crate::event::{LAST_EVENT_ID, Message};
 
 /// A few reads' worth of small frames.
@@ -35,8 +37,36 @@ where
     if let Some(text) = reader.options().send.clone() {
         socket.send(Frame::text(text)).await.map_err(ended)?;
     }
+    let (mut mouth, mut ears) = socket.split();
+    let mut said = reader.take_said();
+    // Who stops listening while it writes may wait for a server that waits for it.
+    let ended = tokio::select! {
+        ended = hear(&mut ears, reader) => ended,
+        ended = speak(&mut mouth, &mut said) => ended,
+    };
+    reader.give_back_said(said);
+    ended
+}
+
+async fn speak(
+    mouth: &mut SplitSink<WebSocketStream<Socket>, Frame>,
+    said: &mut BoxStream<'static, String>,
+) -> Result<Infallible, Ended> {
+    while let Some(text) = said.next().await {
+        mouth.send(Frame::text(text)).await.map_err(ended)?;
+    }
+    pending().await
+}
+
+async fn hear<F>(
+    ears: &mut SplitStream<WebSocketStream<Socket>>,
+    reader: &mut Reader<F>,
+) -> Result<Infallible, Ended>
+where
+    F: FnMut(News) + Send,
+{
     loop {
-        match socket.next().await {
+        match ears.next().await {
             Some(Ok(Frame::Text(text))) => take(reader, Bytes::from(text)),
             Some(Ok(Frame::Binary(bytes))) => reader.took_foreign("binary".to_owned(), String::new(), bytes),
             Some(Ok(_control)) => {}

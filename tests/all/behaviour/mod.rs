@@ -34,6 +34,7 @@ mod restart;
 #[cfg(unix)]
 mod serve;
 mod slow;
+mod speaking;
 #[cfg(target_os = "linux")]
 mod thousands;
 
