@@ -105,7 +105,7 @@ fn lines_and_chunk(payload: &Payload) -> f64 {
 }
 
 /// From the server, unmasked (RFC 6455, section 5.2).
-fn frame_header(payload: f64) -> f64 {
+pub(super) fn frame_header(payload: f64) -> f64 {
     match payload {
         ..126.0 => 2.0,
         ..65_536.0 => 4.0,

@@ -1,16 +1,14 @@
 //! Many clients of one sender: each event is sent N times, one after the other.
 
+use super::talk::mean_wait_us;
+
 /// What a client waits on average, in microseconds, where one thread sends to `clients` at `send_us` each.
 ///
-/// An event keeps the sender busy for S = Nσ. The next one queues behind it, λS²/(2(1 − ρ)) with ρ = λS
-/// (Pollaczek and Khinchine, for Poisson arrivals and a constant service), then a client stands anywhere in
-/// the row, (N + 1)σ/2. `None` from ρ = 1 on: the queue grows without end.
+/// An event keeps the sender busy for S = Nσ. The next one queues behind it, λS²/(2(1 − ρ)) with ρ = λS, then
+/// a client stands anywhere in the row, (N + 1)σ/2. `None` from ρ = 1 on: the queue grows without end.
 pub fn fan_out_mean_us(clients: f64, send_us: f64, rate_per_s: f64) -> Option<f64> {
-    let service_us = clients * send_us;
-    let per_us = rate_per_s / 1e6;
-    let busy = per_us * service_us;
-    let queue_us = per_us * service_us * service_us / (2.0 * (1.0 - busy));
-    (busy < 1.0).then(|| queue_us + (clients + 1.0) * send_us / 2.0)
+    let queue_us = mean_wait_us(rate_per_s, clients * send_us)?;
+    Some(queue_us + (clients + 1.0) * send_us / 2.0)
 }
 
 #[cfg(test)]
