@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use futures_util::{Stream, StreamExt};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, split};
 
 use crate::client::{Options, Socket, dial};
 use crate::clock::monotonic_us;
@@ -68,6 +69,37 @@ impl Echo {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         Ok(self.ledger.last_read_us.load(Ordering::Relaxed) - before)
+    }
+
+    /// Says each line as it comes, and hands on the instant at which each was back, in the same order, until
+    /// the connection ends.
+    ///
+    /// # Errors
+    /// Where the connection is lost.
+    pub async fn converse(
+        self,
+        said: impl Stream<Item = String> + Send,
+        mut back: impl FnMut(u64) + Send,
+    ) -> io::Result<()> {
+        let (ears, mut mouth) = split(self.socket);
+        let speaking = async {
+            let mut said = std::pin::pin!(said);
+            while let Some(line) = said.next().await {
+                mouth.write_all((line + "\n").as_bytes()).await?;
+            }
+            std::future::pending::<io::Result<()>>().await
+        };
+        let hearing = async {
+            let mut lines = BufReader::new(ears).lines();
+            while lines.next_line().await?.is_some() {
+                back(self.ledger.last_read_us.load(Ordering::Relaxed));
+            }
+            Ok(())
+        };
+        tokio::select! {
+            ended = speaking => ended,
+            ended = hearing => ended,
+        }
     }
 }
 
