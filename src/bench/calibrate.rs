@@ -74,7 +74,7 @@ pub(super) async fn calibrate(
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
-async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
+pub(super) async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
     let begun = std::time::Instant::now();
     let mut samples = Vec::new();
     while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < FEWEST) {
@@ -84,12 +84,12 @@ async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
     median(samples)
 }
 
-async fn round_trip(options: &Options) -> Option<f64> {
+pub(super) async fn round_trip(options: &Options) -> Option<f64> {
     let mut echo = control::Echo::open(options).await.ok()?;
     sampled(async || Some(echo.ping().await.ok()? as f64)).await
 }
 
-async fn gap(options: &Options) -> anyhow::Result<f64> {
+pub(super) async fn gap(options: &Options) -> anyhow::Result<f64> {
     let ledger = Arc::new(Ledger::default());
     let mut reader = Reader::new(Arc::new(options.clone()), ledger.clone(), |_: News| {});
     let failed = |ended| anyhow!("cannot poll `{}`: {ended}", options.target);

@@ -146,31 +146,45 @@ fn of_one(trial: &Trial) -> TrialFigures {
 
 fn latency(trials: &[&Trial], events: u64, prediction: Option<&Prediction>, rng: &mut Rng) -> Latency {
     let samples: Vec<_> = trials.iter().map(|trial| &trial.sample).collect();
-    let mut of = |statistic: Statistic, predicted: Option<f64>| {
-        let figure = figure(&samples, statistic, events, rng);
+    let largest_of = samples.iter().map(|sample| sample.count()).max().unwrap_or(0) as f64;
+    let predicted = |statistic| match statistic {
+        Statistic::Mean => prediction?.mean_us(),
+        Statistic::Quantile(p) => prediction?.quantile_us(p),
+        Statistic::Max => prediction?.max_us(largest_of),
+    };
+    latency_of(&samples, events, predicted, rng)
+}
+
+/// The figures of trials of so many distinct events, beside what is predicted of each.
+pub(super) fn latency_of(
+    samples: &[&Sample],
+    events: u64,
+    predicted: impl Fn(Statistic) -> Option<f64>,
+    rng: &mut Rng,
+) -> Latency {
+    let mut of = |statistic: Statistic| {
+        let figure = figure(samples, statistic, events, rng);
         Compared {
             measured: figure.measured,
-            predicted: predicted.filter(|_| figure.needs_events.is_none()),
+            predicted: predicted(statistic).filter(|_| figure.needs_events.is_none()),
             low: figure.low,
             high: figure.high,
             interval_over: figure.method,
             needs_events: figure.needs_events,
         }
     };
-    let largest_of = samples.iter().map(|sample| sample.count()).max().unwrap_or(0) as f64;
-    let quantile = |p| prediction?.quantile_us(p);
     Latency {
-        mean: of(Statistic::Mean, prediction.and_then(Prediction::mean_us)),
-        p50: of(Statistic::Quantile(0.5), quantile(0.5)),
-        p95: of(Statistic::Quantile(0.95), quantile(0.95)),
-        p99: of(Statistic::Quantile(0.99), quantile(0.99)),
-        max: of(Statistic::Max, prediction.and_then(|prediction| prediction.max_us(largest_of))),
+        mean: of(Statistic::Mean),
+        p50: of(Statistic::Quantile(0.5)),
+        p95: of(Statistic::Quantile(0.95)),
+        p99: of(Statistic::Quantile(0.99)),
+        max: of(Statistic::Max),
         negative: samples.iter().map(|sample| sample.negatives()).sum(),
     }
 }
 
 /// A figure of what is counted: with an interval over trials where there are five or more.
-fn compared(figures: &[f64], predicted: Option<f64>, rng: &mut Rng) -> Compared {
+pub(super) fn compared(figures: &[f64], predicted: Option<f64>, rng: &mut Rng) -> Compared {
     let interval = over_trials(figures, rng);
     with_interval(median(figures.to_vec()), predicted, interval)
 }

@@ -9,10 +9,10 @@
 //! it), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run of all
 //! lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made from),
 //! `predict` (theory, for what was played), `figures` (a lane's, over its trials), `curve` (its latencies at
-//! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the measuring takes),
-//! `experiment` (from plans to a report), [`result`] (plain data), [`conditions`] (what tells its runs apart).
-//! Beside it: [`capacity`] (how much a server carries), [`idle`] (what connections cost on which nothing
-//! happens), and [`cores`] (which CPU is whose).
+//! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the measuring
+//! takes), `experiment` (from plans to a report), [`result`] (plain data), [`conditions`] (what tells its runs
+//! apart). Beside it: [`capacity`] (how much a server carries), [`idle`] (what connections cost on which nothing
+//! happens), [`talk`] (what it takes to publish), and [`cores`] (which CPU is whose).
 
 mod calibrate;
 pub mod capacity;
@@ -41,6 +41,7 @@ mod scene;
 mod stage;
 pub mod statistics;
 mod summary;
+pub mod talk;
 mod trial;
 pub mod until;
 mod warnings;

@@ -127,7 +127,7 @@ impl Basis {
     }
 }
 
-fn layers(of: &theory::Layers) -> Layers {
+pub(super) fn layers(of: &theory::Layers) -> Layers {
     Layers { payload: of.payload, envelope: of.envelope, http: of.http, tls: 0.0 }
 }
 

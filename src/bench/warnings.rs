@@ -100,7 +100,7 @@ fn polls(run: &Run) -> bool {
 
 /// From one poll to the next, or one event to the next, the phase moves by what is not whole: less than a
 /// fiftieth takes more than fifty of them to see all phases.
-fn is_whole(ratio: f64) -> bool {
+pub(super) fn is_whole(ratio: f64) -> bool {
     (ratio - ratio.round()).abs() < 0.02
 }
 

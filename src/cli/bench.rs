@@ -2,6 +2,7 @@
 
 mod capacity;
 mod idle;
+mod talk;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ pub(super) struct Arguments {
 enum Lab {
     Capacity(Box<capacity::Arguments>),
     Idle(Box<idle::Arguments>),
+    Talk(Box<talk::Arguments>),
 }
 
 fn topic(text: &str) -> Result<String, String> {
@@ -187,6 +189,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => compare(arguments),
         Some(Lab::Capacity(arguments)) => capacity::run(*arguments),
         Some(Lab::Idle(arguments)) => idle::run(*arguments),
+        Some(Lab::Talk(arguments)) => talk::run(*arguments),
     }
 }
 

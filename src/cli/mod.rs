@@ -51,6 +51,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
 
   wirelanes bench                      measure all four on this machine, beside theory
   wirelanes bench idle -c 5000         what connections cost on which nothing happens
+  wirelanes bench talk -r 50           what it takes to publish: frames against POSTs
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes watch -t sse --wire        every byte of one of them, as it passes

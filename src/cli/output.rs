@@ -35,7 +35,7 @@ impl Format {
     }
 }
 
-/// The form of a result of `bench idle` and `bench capacity`.
+/// The form of a result of `bench idle`, `bench capacity` and `bench talk`.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum LabFormat {
     /// Tables for a terminal

@@ -78,9 +78,15 @@ impl Headers {
         };
         set("host", authority);
         let websocket = path.starts_with("/websocket");
+        let posts = path.starts_with("/publish");
         match self.style {
             HeaderStyle::Bare => {}
-            HeaderStyle::Curl => CURL.iter().for_each(|(name, value)| set(name, value)),
+            HeaderStyle::Curl => {
+                CURL.iter().for_each(|(name, value)| set(name, value));
+                if posts {
+                    set("content-type", "application/x-www-form-urlencoded");
+                }
+            }
             HeaderStyle::Chrome if websocket => {
                 let own = CHROME.iter().filter(|(name, _)| CHROME_WEBSOCKET.contains(name));
                 own.for_each(|(name, value)| set(name, value));
@@ -91,6 +97,11 @@ impl Headers {
             HeaderStyle::Chrome => {
                 CHROME.iter().for_each(|(name, value)| set(name, value));
                 set("referer", &format!("http://{authority}/"));
+                // Of a body that is a string.
+                if posts {
+                    set("origin", &format!("http://{authority}"));
+                    set("content-type", "text/plain;charset=UTF-8");
+                }
             }
         }
         self.extra.iter().for_each(|Header(name, value)| {

@@ -62,9 +62,17 @@ impl Echo {
     /// # Errors
     /// Where the connection is lost.
     pub async fn ping(&mut self) -> io::Result<u64> {
+        self.round_trip(b"ping\n").await
+    }
+
+    /// From saying a line, with its end, until it is back, in microseconds.
+    ///
+    /// # Errors
+    /// Where the connection is lost.
+    pub async fn round_trip(&mut self, line: &[u8]) -> io::Result<u64> {
         self.line.clear();
         let before = monotonic_us();
-        self.socket.write_all(b"ping\n").await?;
+        self.socket.write_all(line).await?;
         if self.socket.read_line(&mut self.line).await? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }

@@ -11,6 +11,7 @@ mod parting;
 pub mod predicted;
 mod read;
 mod schema;
+pub mod talk;
 pub mod text;
 
 pub use read::{NotAResult, read};

@@ -6,9 +6,9 @@ use crate::transport::Transport;
 /// `:` and a blank line, in a chunk of its own: `3\r\n:\n\n\r\n`.
 const SSE_HEARTBEAT: f64 = 3.0 + 5.0;
 /// A frame header and nothing else.
-const PING: f64 = 2.0;
+pub(super) const PING: f64 = 2.0;
 /// The same back; a client masks what it sends, with 4 bytes (RFC 6455, section 5.3).
-const PONG: f64 = 2.0 + 4.0;
+pub(super) const PONG: f64 = 2.0 + 4.0;
 
 /// Bytes of HTTP heads, with the blank line that ends them: the mean, as the lane's own encoder writes them.
 ///

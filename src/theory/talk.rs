@@ -9,7 +9,7 @@
 //! each, so for ρ = λG/c of its time. From ρ = 1 on the row of those that wait grows for as long as somebody
 //! publishes. A frame waits for no answer, so nothing waits for it.
 
-use super::bytes::{BytesPerEvent, Layers, frame_header};
+use super::bytes::{BytesPerEvent, Layers, PING, PONG, frame_header};
 
 /// Every frame of a client carries the key it is masked with (RFC 6455, section 5.3).
 const MASK: f64 = 4.0;
@@ -72,6 +72,17 @@ pub fn frame_bytes(data: f64, reference: f64, id: f64) -> BytesPerEvent {
         up: Layers { payload: data, envelope: asked + frame_header(data + asked) + MASK, http: 0.0 },
         down: Layers { payload: 0.0, envelope: ack + frame_header(ack), http: 0.0 },
     }
+}
+
+/// The bytes of a ping and its pong.
+pub fn ping_bytes() -> BytesPerEvent {
+    let envelope = |envelope| Layers { envelope, ..Layers::default() };
+    BytesPerEvent { up: envelope(PONG), down: envelope(PING) }
+}
+
+/// The bytes of a message from the server, in one frame: an event on its way back, say.
+pub fn framed(message: f64) -> f64 {
+    frame_header(message) + message
 }
 
 #[cfg(test)]

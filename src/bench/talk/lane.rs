@@ -1,0 +1,192 @@
+//! One client: it listens on its transport, and publishes at its own rate.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::book::{Book, Pages};
+use super::plan::Way;
+use super::post;
+use super::queue::{Due, Entry, play, queue};
+use crate::client::{Options, Reader};
+use crate::clock::monotonic_us;
+use crate::control::Echo;
+use crate::source::{Played, Player, Source};
+use crate::transport::Transport;
+use crate::wire::{Counts, Ledger};
+
+/// How long a lane may take to connect.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A client at work. Dropped, it leaves.
+pub(super) struct Lane {
+    /// `None` is the control row: the same bytes over a bare socket that gives them back.
+    way: Option<Way>,
+    pub(super) book: Arc<Book>,
+    /// Of the connections that it publishes on, and what they had counted when it was ready to.
+    ledgers: Vec<(Arc<Ledger>, Counts)>,
+    ready_us: u64,
+    entry: Entry,
+    player: Option<Player>,
+    start_us: u64,
+    tasks: JoinSet<()>,
+}
+
+/// What a lane lived through.
+pub(super) struct Told {
+    pub(super) way: Option<Way>,
+    pub(super) pages: Pages,
+    /// What its publishing connections counted, but for what opened them.
+    pub(super) counts: Counts,
+    /// All its connections, those included that were opened again.
+    pub(super) connections_opened: u64,
+    /// Connections that carried a message.
+    pub(super) connections_used: usize,
+    /// How long it was ready to publish.
+    pub(super) open_us: u64,
+    /// Offset 0 of its schedule, in monotonic microseconds.
+    pub(super) start_us: u64,
+    pub(super) played: Option<Played>,
+}
+
+impl Lane {
+    pub(super) async fn open(way: Way, options: Options, stop: CancellationToken) -> anyhow::Result<Self> {
+        let (options, listening) = (Arc::new(options), Arc::<Ledger>::default());
+        let (mut lane, row) = Self::new(Some(way), stop);
+        let book = lane.book.clone();
+        if way.speaks() {
+            lane.publishes_on(&listening);
+            let said = row.map(|Due { number, data }| format!(r#"{{"publish":{data},"ref":"{number}"}}"#));
+            lane.tasks.spawn(listen(way.transport, options, listening, book, said));
+        } else {
+            let lines = post::open(&options, way.posting).await?;
+            lines.iter().for_each(|line| lane.publishes_on(&line.ledger));
+            let nothing = stream::pending();
+            lane.tasks.spawn(listen(way.transport, options.clone(), listening, book.clone(), nothing));
+            lane.tasks.spawn(async move { post::post(lines, &options, row, &book).await });
+        }
+        lane.connected().await?;
+        Ok(lane)
+    }
+
+    /// Where the server has no control row, there is none.
+    pub(super) async fn open_control(options: Options, stop: CancellationToken) -> Option<Self> {
+        let echo = Echo::open(&options).await.ok()?;
+        let (mut lane, row) = Self::new(None, stop);
+        let (book, mut number) = (lane.book.clone(), 0);
+        lane.tasks.spawn(async move {
+            let ended = echo.converse(row.map(|due| due.data), |at_us| {
+                book.taken(number, at_us, None);
+                number += 1;
+            });
+            let why =
+                ended.await.map_or_else(|wrong| wrong.to_string(), |()| "closed by the server".to_owned());
+            book.pages().gave_up = Some(why);
+        });
+        Some(lane)
+    }
+
+    fn new(way: Option<Way>, stop: CancellationToken) -> (Self, impl Stream<Item = Due> + Send) {
+        let book = Arc::<Book>::default();
+        let (entry, row) = queue(book.clone(), stop);
+        let (ledgers, tasks) = (Vec::new(), JoinSet::new());
+        let lane = Self { way, book, ledgers, ready_us: 0, entry, player: None, start_us: 0, tasks };
+        (lane, row)
+    }
+
+    fn publishes_on(&mut self, ledger: &Arc<Ledger>) {
+        self.ledgers.push((ledger.clone(), Counts::default()));
+    }
+
+    async fn connected(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + CONNECT;
+        while !self.book.pages().is_connected {
+            if let Some(why) = self.failure() {
+                bail!(why);
+            }
+            if Instant::now() > deadline {
+                bail!("{} did not connect within {CONNECT:?}", self.name());
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        self.ledgers.iter_mut().for_each(|(ledger, before)| *before = ledger.counts());
+        self.ready_us = monotonic_us();
+        Ok(())
+    }
+
+    fn name(&self) -> &'static str {
+        self.way.map_or("(tcp)", |way| way.transport.name())
+    }
+
+    /// Why this client gave up, if it did. The control row may: then theory has the rest of the run without it.
+    pub(super) fn failure(&self) -> Option<String> {
+        let why = self.book.pages().gave_up.clone().filter(|_| self.way.is_some())?;
+        Some(format!("{}: {why}", self.name()))
+    }
+
+    /// Whether nothing waits to be sent, or ever will be.
+    pub(super) fn is_all_sent(&self) -> bool {
+        let pages = self.book.pages();
+        pages.is_all_sent() || pages.gave_up.is_some()
+    }
+
+    /// Whether nothing is under way, or ever will come.
+    pub(super) fn is_settled(&self) -> bool {
+        let pages = self.book.pages();
+        pages.is_settled() || pages.gave_up.is_some()
+    }
+
+    /// Begins to publish.
+    pub(super) fn play(&mut self, source: &Source) -> io::Result<()> {
+        let (player, start_us) = play(source, self.book.clone(), self.entry.clone())?;
+        (self.player, self.start_us) = (Some(player), start_us);
+        Ok(())
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.player.as_ref().is_none_or(Player::is_finished)
+    }
+
+    /// Has nothing more come due. Gives how late the publisher was.
+    pub(super) fn stop(&mut self) -> Option<Played> {
+        self.player.take().map(Player::stop)
+    }
+
+    /// What it has by now; it goes on listening until it is dropped.
+    pub(super) fn told(&self, played: Option<Played>) -> Told {
+        let since = |(ledger, before): &(Arc<Ledger>, Counts)| ledger.counts() - *before;
+        let counts: Vec<Counts> = self.ledgers.iter().map(since).collect();
+        // The one that it listens on, where that is not among them.
+        let others = u64::from(self.way.is_some_and(|way| !way.speaks()));
+        let opened = self.ledgers.iter().map(|(ledger, _)| ledger.counts().connections).sum::<u64>();
+        Told {
+            way: self.way,
+            pages: self.book.pages().clone(),
+            connections_used: counts.iter().filter(|counts| counts.up.total() > 0).count(),
+            counts: counts.into_iter().fold(Counts::default(), |sum, counts| sum + counts),
+            connections_opened: opened + others,
+            open_us: monotonic_us() - self.ready_us,
+            start_us: self.start_us,
+            played,
+        }
+    }
+}
+
+async fn listen(
+    transport: Transport,
+    options: Arc<Options>,
+    ledger: Arc<Ledger>,
+    book: Arc<Book>,
+    said: impl Stream<Item = String> + Send + 'static,
+) {
+    let notes = book.clone();
+    let mut reader = Reader::new(options, ledger, move |news| notes.note(news)).saying(said);
+    let refused = transport.subscribe(&mut reader).await;
+    book.pages().gave_up = Some(refused.to_string());
+}

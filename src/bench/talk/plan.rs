@@ -1,0 +1,101 @@
+//! What to run.
+
+use std::time::Duration;
+
+use crate::bench::cores::Cores;
+use crate::client::{Headers, Options, Target};
+use crate::feed::Retain;
+use crate::source::Source;
+use crate::transport::Transport;
+
+/// What to run, and how long.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which transports.
+    pub transports: Vec<Transport>,
+    /// Connections of a client that POSTs on several, the one that it listens on included; 2 at least.
+    pub connections: usize,
+    /// What each lane publishes; its duration is that of the plan.
+    pub source: Source,
+    /// How long the window is that counts.
+    pub duration: Duration,
+    /// What comes before the window.
+    pub warmup: Duration,
+    /// How often to run it all.
+    pub rounds: usize,
+    /// How often to poll.
+    pub poll_interval: Duration,
+    /// How long a long poll is held; the server's default where none is named.
+    pub hold: Option<Duration>,
+    /// Whose request heads to send.
+    pub headers: Headers,
+    /// A server that is running already; one of our own where none is named.
+    pub url: Option<Target>,
+    /// Where the server runs, and where everybody else does; wherever the system likes where none are named.
+    pub cores: Option<Cores>,
+}
+
+/// How a lane listens, and how it publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) transport: Transport,
+    /// Connections for POSTs; none where the client speaks on the connection that it listens on.
+    pub(super) posting: usize,
+}
+
+impl Way {
+    /// All of a client's, the one that it listens on included.
+    pub(super) fn connections(self) -> usize {
+        1 + self.posting
+    }
+
+    /// Whether it publishes frames on the connection it listens on.
+    pub(super) fn speaks(self) -> bool {
+        self.posting == 0
+    }
+}
+
+/// The topic of calibrations; each lane has one of its own, with as long a name.
+pub(super) const REHEARSAL: &str = "talk-00";
+
+impl Plan {
+    /// How long a long poll is held.
+    pub fn hold(&self) -> Duration {
+        self.hold.unwrap_or(crate::bench::Plan::DEFAULT_HOLD)
+    }
+
+    /// The lanes: who cannot speak where it listens POSTs, on one connection and on several.
+    pub(super) fn ways(&self) -> Vec<Way> {
+        let several = self.connections - 1;
+        let of = |transport: &Transport| match transport {
+            Transport::Websocket => vec![0],
+            Transport::Poll | Transport::Longpoll | Transport::Sse if several > 1 => vec![1, several],
+            Transport::Poll | Transport::Longpoll | Transport::Sse => vec![1],
+        };
+        let all = self.transports.iter().flat_map(|transport| {
+            of(transport).into_iter().map(|posting| Way { transport: *transport, posting })
+        });
+        all.collect()
+    }
+
+    /// What a client chooses; `phase` is where its first poll falls in the interval.
+    pub(super) fn options(&self, target: &Target, topic: &str, phase: f64) -> Options {
+        Options {
+            topic: Some(topic.to_owned()),
+            headers: self.headers.clone(),
+            poll_interval: self.poll_interval,
+            poll_phase: phase,
+            hold: self.hold,
+            ..Options::new(target.clone())
+        }
+    }
+
+    /// What a server of our own must remember, so that no lane falls off its memory by design: what is published
+    /// between two polls, twice over, and five seconds for a machine that is busy.
+    pub(super) fn retain(&self) -> Retain {
+        let waits = self.poll_interval.as_secs_f64() * 2.0 + 5.0;
+        let published = self.source.rate.per_s() * waits;
+        let events = (published.ceil() as usize).max(10_000);
+        Retain { events, bytes: events * (self.source.size.max(1024) + 256) }
+    }
+}

@@ -1,0 +1,234 @@
+//! From all rounds to the lanes of a report, and what whoever quotes them must know.
+
+use fastrand::Rng;
+
+use super::calibrate::{Calibration, Posted};
+use super::lane::Told;
+use super::plan::{Plan, Way};
+use super::predict::{Basis, Prediction, echoes_us, long_run_wait_us};
+use super::result::{Control, Inputs, Lane, Messages, Publishing, Row};
+use super::round::Round;
+use super::trial::Trial;
+use crate::bench::figures::{compared, latency_of};
+use crate::bench::result::{Bytes, BytesPerEvent, Input, Latency, Layers};
+use crate::bench::statistics::{Sample, median};
+use crate::bench::warnings::{debug_build, is_whole};
+use crate::source::{Played, SourceKind};
+use crate::transport::Transport;
+
+/// A lane over its rounds: what was told in each, what it adds up to, and what it should.
+struct Rounds<'a> {
+    told: Vec<&'a Told>,
+    trials: Vec<Trial>,
+    predictions: Vec<Prediction>,
+}
+
+/// Which latencies.
+#[derive(Clone, Copy)]
+enum Until {
+    Answered,
+    Delivered,
+}
+
+/// One for each way of the plan.
+pub(super) fn lanes(plan: &Plan, calibration: &Calibration, rounds: &[Round], rng: &mut Rng) -> Vec<Lane> {
+    let lane = |way: Way| {
+        let told = rounds.iter().filter_map(|round| round.lanes.iter().find(|told| told.way == Some(way)));
+        let told: Vec<&Told> = told.collect();
+        let bases = rounds.iter().map(|round| Basis {
+            plan,
+            calibration,
+            echoes_us: echoes_us(round.control.as_ref()),
+            stopped_us: round.stopped_us,
+        });
+        let predictions = bases.zip(&told).map(|(basis, told)| basis.predict(told, way)).collect();
+        let trials = told.iter().map(|told| Trial::of(told, plan)).collect();
+        Rounds { told, trials, predictions }.lane(plan, calibration, way, rng)
+    };
+    plan.ways().into_iter().map(lane).collect()
+}
+
+impl Rounds<'_> {
+    fn lane(&self, plan: &Plan, calibration: &Calibration, way: Way, rng: &mut Rng) -> Lane {
+        let messages = self.trials.iter().map(|trial| trial.messages);
+        let most = |of: fn(&Told) -> u64| self.told.iter().map(|told| of(told)).max().unwrap_or(0);
+        Lane {
+            transport: way.transport,
+            publishes_by: if way.speaks() { Publishing::Frame } else { Publishing::Post },
+            publishing_connections: way.posting.max(1),
+            connections: way.connections(),
+            connections_opened: most(|told| told.connections_opened),
+            connections_used: most(|told| told.connections_used as u64) as usize,
+            messages: messages.fold(Messages::default(), Messages::add),
+            unsent_predicted: self.predictions.iter().map(|prediction| prediction.unsent).sum(),
+            ack_us: self.latency(Until::Answered, rng),
+            delivery_us: self.latency(Until::Delivered, rng),
+            requests_per_message: compared(
+                &self.over(|trial| trial.requests_per_message),
+                Some(if way.speaks() { 0.0 } else { 1.0 }),
+                rng,
+            ),
+            bytes_per_message: self.bytes(rng),
+            row: self.row(plan, calibration, way, rng),
+            first_failure: self.told.iter().find_map(|told| told.pages.first_failure.clone()),
+        }
+    }
+
+    fn over(&self, figure: impl Fn(&Trial) -> Option<f64>) -> Vec<f64> {
+        self.trials.iter().filter_map(figure).collect()
+    }
+
+    /// The median over rounds, as of what is measured.
+    fn predicted(&self, figure: impl Fn(&Prediction) -> Option<f64>) -> Option<f64> {
+        median(self.predictions.iter().filter_map(figure).collect())
+    }
+
+    fn latency(&self, until: Until, rng: &mut Rng) -> Latency {
+        let samples = self.trials.iter().map(|trial| match until {
+            Until::Answered => &trial.ack,
+            Until::Delivered => &trial.delivery,
+        });
+        let samples: Vec<&Sample> = samples.collect();
+        let predicted = |statistic| {
+            self.predicted(|prediction| match until {
+                Until::Answered => prediction.of(prediction.ack.as_ref(), statistic),
+                Until::Delivered => prediction.of(prediction.delivery.as_ref(), statistic),
+            })
+        };
+        latency_of(&samples, fewest(&samples), predicted, rng)
+    }
+
+    fn bytes(&self, rng: &mut Rng) -> BytesPerEvent {
+        let measured = |trial: &Trial| trial.bytes;
+        let predicted = |prediction: &Prediction| prediction.bytes;
+        let of_trials = |way: fn(&Bytes) -> Layers| {
+            middle(|read| median(self.over(|trial| Some(read(&way(&measured(trial)?))))))
+        };
+        let of_theory = |way: fn(&Bytes) -> Layers| {
+            middle(|read| self.predicted(|prediction| Some(read(&way(&predicted(prediction)?)))))
+        };
+        let both = of_theory(|bytes| bytes.down).zip(of_theory(|bytes| bytes.up));
+        let predicted = both.map(|(down, up)| Bytes { down, up });
+        let total = |bytes: &Bytes| bytes.down.total() + bytes.up.total();
+        BytesPerEvent {
+            total: compared(
+                &self.over(|trial| measured(trial).as_ref().map(total)),
+                predicted.as_ref().map(total),
+                rng,
+            ),
+            down: of_trials(|bytes| bytes.down),
+            up: of_trials(|bytes| bytes.up),
+            predicted,
+        }
+    }
+
+    fn row(&self, plan: &Plan, calibration: &Calibration, way: Way, rng: &mut Rng) -> Row {
+        let busy = self.predicted(|prediction| prediction.busy_share);
+        let wait = self.predicted(|prediction| prediction.wait_us);
+        Row {
+            busy_share: compared(&self.over(|trial| trial.busy_share), busy, rng),
+            wait_us: compared(&self.over(|trial| trial.wait_us), wait, rng),
+            long_run_wait_us: long_run_wait_us(plan, calibration, way),
+            most_waiting: self.trials.iter().map(|trial| trial.most_waiting).max().unwrap_or(0),
+        }
+    }
+}
+
+/// Layer by layer.
+fn middle(of: impl Fn(fn(&Layers) -> f64) -> Option<f64>) -> Option<Layers> {
+    Some(Layers {
+        payload: of(|layers| layers.payload)?,
+        envelope: of(|layers| layers.envelope)?,
+        http: of(|layers| layers.http)?,
+        tls: of(|layers| layers.tls)?,
+    })
+}
+
+/// The latencies of the trial that has the fewest.
+fn fewest(samples: &[&Sample]) -> u64 {
+    samples.iter().map(|sample| sample.count()).min().unwrap_or(0)
+}
+
+/// The bare socket over all rounds.
+pub(super) fn control(plan: &Plan, rounds: &[Round], rng: &mut Rng) -> Option<Control> {
+    let told: Vec<&Told> = rounds.iter().filter_map(|round| round.control.as_ref()).collect();
+    let trials: Vec<Trial> = told.iter().map(|told| Trial::of(told, plan)).collect();
+    let samples: Vec<&Sample> = trials.iter().map(|trial| &trial.ack).collect();
+    (!samples.is_empty()).then(|| Control { echo_us: latency_of(&samples, fewest(&samples), |_| None, rng) })
+}
+
+pub(super) fn inputs(calibration: &Calibration) -> Inputs {
+    let posted = |read: fn(Posted) -> f64| Input::measured(calibration.post.map(read));
+    Inputs {
+        round_trip_us: Input::measured(calibration.round_trip_us),
+        echo_us: Input::measured(calibration.echo_us),
+        gap_us: Input::measured(Some(calibration.gap_us)),
+        post_us: posted(|post| post.us),
+        frame_us: Input::measured(calibration.frame_us),
+        request_head_bytes: posted(|post| post.request_head),
+        answer_head_bytes: posted(|post| post.answer_head),
+    }
+}
+
+/// Of all lanes and rounds the publisher that was late the most.
+pub(super) fn latest(rounds: &[Round]) -> Option<Played> {
+    let played = rounds.iter().flat_map(|round| &round.lanes).filter_map(|told| told.played.clone());
+    played.max_by_key(|played| played.lag_us.map_or(0, |lag| lag.p99))
+}
+
+pub(super) fn warnings(plan: &Plan, lanes: &[Lane], publisher: Option<&Played>) -> Vec<String> {
+    let failed = lanes.iter().map(failed);
+    [debug_build(), late(lanes, publisher), phase_lock(plan), overloaded(lanes)]
+        .into_iter()
+        .chain(failed)
+        .flatten()
+        .collect()
+}
+
+/// A late publisher shows as latency of every lane.
+fn late(lanes: &[Lane], publisher: Option<&Played>) -> Option<String> {
+    let lag_us = publisher?.lag_us?.p99;
+    let medians = lanes.iter().filter_map(|lane| lane.ack_us.p50.measured);
+    let smallest = medians.fold(f64::INFINITY, f64::min);
+    (lag_us as f64 > smallest / 10.0).then(|| {
+        format!(
+            "a publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part of the \
+             tails is its own"
+        )
+    })
+}
+
+/// See the same of a bench: a steady feed meets a poll at a few phases.
+fn phase_lock(plan: &Plan) -> Option<String> {
+    let x = plan.source.rate.per_s() * plan.poll_interval.as_secs_f64();
+    let polls = plan.transports.contains(&Transport::Poll);
+    (polls && plan.source.kind == SourceKind::Steady && is_whole(x.max(1.0 / x))).then(|| {
+        "phase lock: steady messages polled in step with them show a few phases, not the mean; use `--source \
+         poisson`, or many rounds"
+            .to_owned()
+    })
+}
+
+fn overloaded(lanes: &[Lane]) -> Option<String> {
+    let all: Vec<&Lane> = lanes.iter().filter(|lane| lane.is_overloaded()).collect();
+    let busy = all.iter().filter_map(|lane| lane.row.busy_share.predicted).fold(0.0, f64::max);
+    let names: Vec<String> = all.iter().map(|lane| named(lane)).collect();
+    (!all.is_empty()).then(|| {
+        format!(
+            "overloaded: {}, which would have to be busy for up to {:.0} % of the time; what was never sent is in \
+             no latency, and how late the rest was is a matter of how long the run was",
+            names.join(", "),
+            busy * 100.0
+        )
+    })
+}
+
+fn named(lane: &Lane) -> String {
+    format!("{} on {}", lane.transport, lane.connections)
+}
+
+fn failed(lane: &Lane) -> Option<String> {
+    let why = lane.first_failure.as_ref()?;
+    let Messages { refused, unanswered, .. } = lane.messages;
+    Some(format!("{}: {refused} refused, {unanswered} without an answer, the first: {why}", named(lane)))
+}

@@ -1,0 +1,195 @@
+//! `wirelanes bench talk`: what it takes to publish.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::super::output::{LabFormat, Output, output};
+use super::super::{interrupted, print, runtime, units};
+use super::{INTERRUPTED, ticking, usage};
+use crate::bench::capacity::marker::SMALLEST;
+use crate::bench::cores::Cores;
+use crate::bench::talk::result::{Lane, TalkReport};
+use crate::bench::talk::{self, Plan};
+use crate::client::{Header, HeaderStyle, Headers, Target};
+use crate::report;
+use crate::source::{MAX_DATA, Rate, Source, SourceKind};
+use crate::transport::Transport;
+
+/// What it takes to publish: frames on a WebSocket against POSTs, beside theory
+///
+/// Every lane is one client that listens on its transport and publishes at its own rate, to a topic of its own,
+/// without waiting for the answer to the message before. A WebSocket says its messages where it listens. The others
+/// POST them, once on a single connection, which carries one at a time, and once on several.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Which transports
+    #[arg(short, long, value_delimiter = ',', default_value = "poll,longpoll,sse,websocket")]
+    transports: Vec<Transport>,
+    /// Connections of a client that POSTs on several, the one it listens on included: a browser has 6; 2 leaves
+    /// those lanes out
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(2..=99))]
+    connections: u64,
+    /// Messages a second of each lane, on average: 10, 0.5 or 1/60s
+    #[arg(short, long, default_value = "10")]
+    rate: Rate,
+    /// When messages are due: poisson, steady, pairs or bursts
+    #[arg(long, default_value = "poisson", value_parser = source)]
+    source: SourceKind,
+    /// Bytes of each message's data
+    #[arg(short, long, default_value = "100", value_parser = size)]
+    size: usize,
+    /// How long to measure
+    #[arg(short, long, default_value = "10s", value_parser = units::interval)]
+    duration: Duration,
+    /// What to run first and not count
+    #[arg(long, default_value = "1s", value_parser = units::duration)]
+    warmup: Duration,
+    /// Draw the same instants as every run with this seed [default: random]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How often to run it all
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rounds: u64,
+    /// How often to poll
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Duration,
+    /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
+    #[arg(long, value_parser = units::hold)]
+    hold: Option<Duration>,
+    /// Whose request heads to send
+    #[arg(long, value_enum, default_value_t)]
+    headers: HeaderStyle,
+    /// A header of your own, `Name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    extra: Vec<Header>,
+    /// Publish to this running server instead of starting one, to the topics talk-01, talk-02, …
+    #[arg(long, value_name = "URL")]
+    url: Option<Target>,
+    /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
+    #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
+    cores: Option<Cores>,
+    /// Write the result here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    output: Option<Output<LabFormat>>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: LabFormat,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    match units::bytes(text)? {
+        size if (SMALLEST..=MAX_DATA).contains(&size) => Ok(size),
+        _ => Err(format!(
+            "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
+        )),
+    }
+}
+
+fn source(text: &str) -> Result<SourceKind, String> {
+    use SourceKind::{Bursts, Pairs, Poisson, Steady};
+    match text.parse() {
+        Ok(kind @ (Poisson | Steady | Pairs | Bursts)) => Ok(kind),
+        _ => Err(format!("`{text}` is nothing to talk by; choose `poisson`, `steady`, `pairs` or `bursts`")),
+    }
+}
+
+impl Arguments {
+    /// Ends with a usage error where the URL names no server.
+    fn plan(&self) -> Plan {
+        if self.url.as_ref().is_some_and(|url| !url.is_server()) {
+            usage("`--url` names a server, which is asked on all its endpoints: leave out the path");
+        }
+        let mut transports = self.transports.clone();
+        transports.sort();
+        transports.dedup();
+        Plan {
+            transports,
+            connections: self.connections as usize,
+            source: Source {
+                kind: self.source.clone(),
+                rate: self.rate,
+                size: self.size,
+                seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+                ..Source::default()
+            },
+            duration: self.duration,
+            warmup: self.warmup,
+            rounds: self.rounds as usize,
+            poll_interval: self.poll_interval,
+            hold: self.hold,
+            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            url: self.url.clone(),
+            cores: self.cores,
+        }
+    }
+}
+
+impl LabFormat {
+    fn write_talk(self, report: &TalkReport) -> String {
+        match self {
+            Self::Text => report::talk::text(report),
+            Self::Json => report::json::json(report),
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = arguments.plan();
+    // Threads inherit it: so before there are any.
+    plan.cores.map_or(Ok(()), Cores::pin)?;
+    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
+        eprintln!("interrupted: nothing was measured yet");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    if !arguments.quiet {
+        print(&arguments.format.write_talk(&report))?;
+    }
+    if let Some(output) = arguments.output {
+        output.write(&output.format.write_talk(&report))?;
+    }
+    Ok(verdict(&report))
+}
+
+/// Calibrating, and what is under way when a round ends, where the machine is not slow.
+const AROUND: Duration = Duration::from_secs(2);
+
+/// `None` where it was interrupted before there was anything to report.
+async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<TalkReport>> {
+    let round = plan.warmup + plan.duration + plan.poll_interval;
+    let bar = ticking((AROUND + round * plan.rounds as u32).as_secs(), quiet);
+    let interrupt = CancellationToken::new();
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let progress = |what: &str| bar.set_message(what.to_owned());
+    let running = talk::run(plan, command, &progress, &interrupt);
+    tokio::pin!(running);
+    let report = tokio::select! {
+        report = &mut running => report,
+        () = interrupted() => {
+            interrupt.cancel();
+            tokio::select! {
+                // What there is by now; a second signal ends it at once.
+                report = &mut running => Ok(report.ok().flatten()),
+                () = interrupted() => Ok(None),
+            }
+        }
+    };
+    bar.finish_and_clear();
+    report
+}
+
+/// What was sent must come back once, or be refused.
+fn verdict(report: &TalkReport) -> ExitCode {
+    if report.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if report.lanes.iter().all(Lane::is_sound) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
