@@ -66,7 +66,7 @@ pub(super) struct Arguments {
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS")]
     cores: Option<Cores>,
-    /// Write the result here, too: `.json` for programs, `.md`, `.csv`, `.txt` as printed
+    /// Write the result here, too: `.json` for programs, `.html` with plots, `.md`, `.csv`, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output::<Format>)]
     output: Option<Output<Format>>,
     /// Keep every arrival in the result: 25 bytes of JSON for each event, client and lane

@@ -53,6 +53,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes bench idle -c 5000         what connections cost on which nothing happens
   wirelanes bench talk -r 50           what it takes to publish: frames against POSTs
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
+  wirelanes bench -o report.html       the same, as a page with plots
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
   wirelanes relay rtt=80ms             a network in front of any server

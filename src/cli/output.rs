@@ -22,6 +22,8 @@ pub(super) enum Format {
     /// Tables for a page of text
     #[value(name = "md", alias = "markdown")]
     Markdown,
+    /// A page with plots, in one file
+    Html,
 }
 
 impl Format {
@@ -31,6 +33,7 @@ impl Format {
             Self::Json => report::json::json(report),
             Self::Csv => report::csv::csv(report),
             Self::Markdown => report::markdown::markdown(report),
+            Self::Html => report::html::html(report),
         }
     }
 }
@@ -92,12 +95,16 @@ mod tests {
     #[test]
     fn the_ending_tells_the_form_and_a_wrong_one_those_there_are() {
         let form = |text: &str| output::<Format>(text).map(|output| format!("{:?}", output.format));
-        for (path, expected) in
-            [("a.json", "Json"), ("a.b.txt", "Text"), ("A.MD", "Markdown"), ("a.csv", "Csv")]
-        {
+        for (path, expected) in [
+            ("a.json", "Json"),
+            ("a.b.txt", "Text"),
+            ("A.MD", "Markdown"),
+            ("a.csv", "Csv"),
+            ("a.html", "Html"),
+        ] {
             assert_eq!(form(path).as_deref(), Ok(expected), "{path}");
         }
-        let endings = "the form is told by the ending, `.txt`, `.json`, `.csv` or `.md`";
+        let endings = "the form is told by the ending, `.txt`, `.json`, `.csv`, `.md` or `.html`";
         for path in ["result.pdf", "result", "md"] {
             assert_eq!(form(path), Err(format!("`{path}`: {endings}")));
         }

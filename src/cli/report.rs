@@ -9,13 +9,13 @@ use clap::Args;
 use super::output::{Format, Output, output};
 use crate::report;
 
-/// Write a result of `bench` in another form: tables or a spreadsheet's rows
+/// Write a result of `bench` in another form: tables, a spreadsheet's rows, or a page with plots
 #[derive(Args)]
 pub(super) struct Arguments {
     /// What `wirelanes bench -o result.json` wrote
     #[arg(value_name = "RESULT.json")]
     result: PathBuf,
-    /// Write to this file: `.md`, `.csv`, `.txt` or `.json` [default: print]
+    /// Write to this file: `.html`, `.md`, `.csv`, `.txt` or `.json` [default: print]
     #[arg(short, long, value_name = "FILE", value_parser = output::<Format>)]
     output: Option<Output<Format>>,
     /// What to print [default: text]

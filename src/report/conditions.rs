@@ -6,7 +6,8 @@ use crate::bench::Mode;
 use crate::bench::result::{Environment, PollMode, Report, Run};
 
 /// How much was measured: `90 to 104 events a client and run, 5 rounds of 10.0 s`.
-pub(super) fn extent(runs: &[Run]) -> String {
+pub(super) fn extent<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
+    let runs: Vec<&Run> = runs.into_iter().collect();
     let counts = || runs.iter().filter_map(|run| Some(events(run)? / run.clients.max(1) as u64));
     let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let events = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
@@ -71,6 +72,11 @@ impl Condition {
     pub(super) fn parted(runs: &[Run]) -> (Vec<Self>, Vec<Self>) {
         let varies = |condition: &Self| runs.iter().any(|run| condition.of(run) != condition.of(&runs[0]));
         Self::ALL.into_iter().partition(varies)
+    }
+
+    /// All but one: what runs must share to be points of one curve.
+    pub(super) fn others(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |other| *other != self)
     }
 
     pub(super) fn name(self) -> &'static str {

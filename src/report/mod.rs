@@ -4,6 +4,7 @@ pub mod capacity;
 mod conditions;
 pub mod csv;
 mod format;
+pub mod html;
 pub mod idle;
 pub mod json;
 pub mod markdown;

@@ -35,6 +35,7 @@ fn every_form_is_printed_or_written_to_a_file_that_names_it() {
         ("json", "{\n  \"schema_version\": 1,"),
         ("csv", "schema_version,version,build,seed,link,"),
         ("md", "> **warning:** a debug build"),
+        ("html", "<!DOCTYPE html><html lang=\"en\">"),
     ] {
         let ending = if format == "text" { "txt" } else { format };
         let file = folder.path().join(Path::new("written").with_extension(ending));

@@ -21,6 +21,7 @@ mod forms;
 mod idle;
 mod lies;
 mod links;
+mod page;
 mod predict;
 mod refused;
 mod schema;

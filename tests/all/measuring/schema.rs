@@ -90,7 +90,7 @@ fn kinds(rules: &Value, path: &str, value: &Value) -> usize {
 }
 
 /// A sweep, as far as the schema is concerned: one run beside others.
-fn sweep() -> Value {
+pub(super) fn sweep() -> Value {
     let mut sweep = usual().report.clone();
     let others = [ROUNDS, ISOLATED].map(|choice| brief(choice).run().clone());
     sweep["runs"].as_array_mut().unwrap().extend(others);

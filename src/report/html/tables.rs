@@ -1,0 +1,115 @@
+//! What stands in words: every figure of every lane, beside theory.
+
+use maud::{Markup, html};
+
+use crate::bench::result::{Bytes, Compared, Lane, Latency, Report, Run};
+use crate::report::conditions::{Condition, label};
+use crate::report::format::{bytes, duration, number, percent};
+use crate::report::parting::{has_noisy_costs, is_off};
+
+/// Latencies, the control row first.
+pub(super) fn latencies(report: &Report) -> Markup {
+    html! {
+        p {
+            "The age of an event on arrival, not how long a request took. Below a figure its 95% interval; "
+            b { "*" } ": theory lies outside; " b { "–" } ": what the events cannot support. Lost, doubled and "
+            "reordered events are counted together."
+        }
+        div.scrolling tabindex="0" {
+            table {
+                thead { tr {
+                    (heads(report)) th.name { "lane" }
+                    @for name in ["mean", "p50", "p95", "p99", "max"] { th { (name) } th { "theory" } }
+                    th { "events" } th { "lost" }
+                } }
+                tbody { @for run in &report.runs { (latency_rows(report, run)) } }
+            }
+        }
+    }
+}
+
+fn latency_rows(report: &Report, run: &Run) -> Markup {
+    let control = run.control.iter().map(|control| ("(tcp)", &control.latency_us, &control.events));
+    let lanes = run.lanes.iter().map(|lane| (lane.transport.name(), &lane.latency_us, &lane.events));
+    html! {
+        @for (index, (name, latency, events)) in control.chain(lanes).enumerate() {
+            tr.begins[index == 0] {
+                (conditions(report, run)) td.name { (name) }
+                @for figure in figures(latency) { (pair(figure, duration, true)) }
+                td { (events.delivered) }
+                td { (events.lost + events.duplicated + events.reordered) }
+            }
+        }
+    }
+}
+
+fn figures(latency: &Latency) -> [&Compared; 5] {
+    let Latency { mean, p50, p95, p99, max, .. } = latency;
+    [mean, p50, p95, p99, max]
+}
+
+/// What each event cost.
+pub(super) fn costs(report: &Report) -> Markup {
+    html! {
+        p { "For each event and client. First event: from " code { "connect()" } " to an event that was waiting." }
+        div.scrolling tabindex="0" {
+            table {
+                thead { tr {
+                    (heads(report)) th.name { "lane" }
+                    @for name in ["requests", "empty", "bytes"] { th { (name) } th { "theory" } }
+                    th { "envelope" } th { "theory" } th { "heads down" } th { "heads up" }
+                    th { "connections" } th { "first event" } th { "theory" } th { "server CPU" }
+                } }
+                tbody { @for run in &report.runs { @for (index, lane) in run.lanes.iter().enumerate() {
+                    tr.begins[index == 0] { (conditions(report, run)) (cost_cells(lane)) }
+                } } }
+            }
+        }
+    }
+}
+
+fn cost_cells(lane: &Lane) -> Markup {
+    let is_noisy = has_noisy_costs(lane.transport);
+    let spent = &lane.bytes_per_event;
+    let envelope = |bytes: Bytes| bytes.down.envelope + bytes.up.envelope;
+    let measured = spent.down.zip(spent.up).map(|(down, up)| envelope(Bytes { down, up }));
+    html! {
+        td.name { (lane.transport.name()) }
+        (pair(&lane.requests_per_event, number, is_noisy))
+        (pair(&lane.empty_share, percent, is_noisy))
+        (pair(&spent.total, bytes, is_noisy))
+        td { (bytes(measured)) } td.theory { (bytes(spent.predicted.map(envelope))) }
+        td { (bytes(spent.down.map(|down| down.http))) } td { (bytes(spent.up.map(|up| up.http))) }
+        td { (lane.connections_opened) }
+        (pair(&lane.first_event_us, duration, false))
+        td { (duration(lane.server_cpu_us_per_event)) }
+    }
+}
+
+/// What was measured, with its interval, and theory.
+fn pair(figure: &Compared, print: fn(Option<f64>) -> String, is_noisy: bool) -> Markup {
+    let interval = figure.low.zip(figure.high).filter(|(low, high)| low < high);
+    html! {
+        td {
+            (print(figure.measured))
+            @if let Some((low, high)) = interval {
+                br; span.interval { (print(Some(low))) " – " (print(Some(high))) }
+            }
+        }
+        td.theory {
+            @if figure.predicted.is_some() { (print(figure.predicted)) }
+            @if is_noisy && is_off(figure, print) { b { "*" } }
+        }
+    }
+}
+
+/// One column for what tells runs apart, where there are several.
+fn heads(report: &Report) -> Markup {
+    let (varying, _) = Condition::parted(&report.runs);
+    html! { @if !varying.is_empty() { th.name { "run" } } }
+}
+
+fn conditions(report: &Report, run: &Run) -> Markup {
+    let (varying, _) = Condition::parted(&report.runs);
+    html! { @if !varying.is_empty() { th.name scope="row" { (label(&varying, run)) } } }
+}
