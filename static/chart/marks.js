@@ -42,7 +42,8 @@ export function drawMarker(context, theme, lane, [x, y], radius = 4.5) {
 
 /** What was measured: thick, with the lane's dash. */
 export function drawLine(context, theme, lane, points) {
-  stroke(context, points, laneColour(lane, theme), 3, laneStyle(lane).dash);
+  const { width, dash } = laneStyle(lane);
+  stroke(context, points, laneColour(lane, theme), width, dash);
 }
 
 /** What theory says: thin. */

@@ -1,18 +1,19 @@
 // Who is drawn how, on every chart of the page and of a report: the colours of Okabe and Ito, which pass 3:1 on
-// their ground, and besides them a marker and a dash, so that no lane is told by colour alone.
+// their ground, and besides them a marker and a dash, so that no lane is told by colour alone. SSE and WebSocket are
+// as fast as each other: the one that is drawn first is wider, and can be seen below the other.
 
 export const LANES = {
-  "(tcp)": { marker: "cross", dash: [1, 4], light: "#5c5c5c", dark: "#a6a6a6" },
-  poll: { marker: "diamond", dash: [3, 5], light: "#CC79A7", dark: "#CC79A7" },
-  longpoll: { marker: "square", dash: [10, 5], light: "#D55E00", dark: "#E69F00" },
-  sse: { marker: "triangle", dash: [], light: "#009E73", dark: "#009E73" },
-  websocket: { marker: "circle", dash: [], light: "#0072B2", dark: "#56B4E9" },
+  "(tcp)": { marker: "cross", dash: [1, 4], width: 3, light: "#5c5c5c", dark: "#a6a6a6" },
+  poll: { marker: "diamond", dash: [3, 5], width: 3, light: "#CC79A7", dark: "#CC79A7" },
+  longpoll: { marker: "square", dash: [10, 5], width: 3, light: "#D55E00", dark: "#E69F00" },
+  sse: { marker: "triangle", dash: [], width: 6, light: "#009E73", dark: "#009E73" },
+  websocket: { marker: "circle", dash: [], width: 3, light: "#0072B2", dark: "#56B4E9" },
 };
 
 // Of transports that are still to come: two more.
 const SPARE = [
-  { marker: "plus", dash: [14, 4, 2, 4], light: "#7A5195", dark: "#B79AD0" },
-  { marker: "star", dash: [6, 3, 6, 8], light: "#806600", dark: "#F0E442" },
+  { marker: "plus", dash: [14, 4, 2, 4], width: 3, light: "#7A5195", dark: "#B79AD0" },
+  { marker: "star", dash: [6, 3, 6, 8], width: 3, light: "#806600", dark: "#F0E442" },
 ];
 
 /** How a lane is drawn; one that nobody planned for gets what is left, always the same. */
