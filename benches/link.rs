@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelanes::link::{Achieved, Engine, Link, Relay};
 
+/// The time over which clients connect.
+const GATHER: Duration = Duration::from_secs(1);
+
 fn main() {
     let short = std::env::args().any(|argument| argument == "--test");
     let seconds = if short { 1 } else { 5 };
@@ -63,6 +66,8 @@ fn delay(spec: &str, connections: usize, rate: f64, seconds: u64) {
 }
 
 async fn ping(address: SocketAddr, rate: f64, seconds: u64) -> Vec<Duration> {
+    // Not all at one instant: a crowd that connects is another matter than one that is connected.
+    tokio::time::sleep(GATHER.mul_f64(fastrand::f64())).await;
     let mut socket = tokio::net::TcpStream::connect(address).await.expect("the relay listens");
     socket.set_nodelay(true).expect("the connection is open");
     let (begun, mut trips, mut buffer) = (Instant::now(), Vec::new(), [0; 100]);

@@ -49,10 +49,12 @@ impl Engine {
         let spent = bytes_cpu_us.clone();
         let read_cpu = move || spent.store(thread_cpu_us().unwrap_or(0), Relaxed);
         let runtime = Builder::new_current_thread().enable_all().on_thread_park(read_cpu).build()?;
+        let timer = Timer::start()?;
+        runtime.spawn(timer.clone().rouses());
         let work = move || runtime.block_on(carry(taken));
         thread::Builder::new().name("link-bytes".to_owned()).spawn(work)?;
         let random = Mutex::new(fastrand::Rng::with_seed(seed));
-        Ok(Self(Arc::new(Threads { orders, timer: Timer::start()?, bytes_cpu_us, random })))
+        Ok(Self(Arc::new(Threads { orders, timer, bytes_cpu_us, random })))
     }
 
     /// Begins to relay from one address to another, with a network between them.
