@@ -39,7 +39,22 @@ fn conditions(report: &TalkReport) -> String {
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
     }
-    folded("", &facts.join(" · ")) + &measured_before(report)
+    folded("", &facts.join(" · ")) + &measured_before(report) + &explained(report)
+}
+
+/// What the number behind a transport is.
+fn explained(report: &TalkReport) -> String {
+    let most = report.lanes.iter().filter(|lane| lane.publishes_by == Publishing::Post);
+    let Some(lane) = most.max_by_key(|lane| lane.connections) else { return String::new() };
+    let Lane { transport, connections, .. } = lane;
+    let others = if *connections == 2 { "the other carries" } else { "each of the others carries" };
+    folded(
+        "",
+        &format!(
+            "{transport} {connections}: a client with {connections} connections; one listens, {others} one POST at a \
+             time"
+        ),
+    )
 }
 
 /// What theory is made of.
@@ -55,7 +70,7 @@ fn measured_before(report: &TalkReport) -> String {
 fn fate(report: &TalkReport) -> String {
     let is_whole = |lane: &&Lane| {
         let Messages { due, delivered, doubled, reordered, .. } = lane.messages;
-        due == delivered && doubled == 0 && reordered == 0
+        due == delivered && doubled == 0 && reordered == 0 && opened_again(lane) == 0
     };
     let troubled: Vec<&Lane> = report.lanes.iter().filter(|lane| !is_whole(lane)).collect();
     if troubled.is_empty() {
@@ -75,9 +90,19 @@ fn trouble(lane: &Lane) -> String {
         (of.doubled, "doubled"),
         (of.reordered, "reordered"),
     ];
-    let told: Vec<String> =
+    let mut told: Vec<String> =
         named.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    match opened_again(lane) {
+        0 => {}
+        1 => told.push("1 connection opened again".to_owned()),
+        count => told.push(format!("{count} connections opened again")),
+    }
     format!("{}: {} of {}", name(lane), told.join(", "), of.due)
+}
+
+/// Connections beyond those that it began with.
+fn opened_again(lane: &Lane) -> u64 {
+    lane.connections_opened.saturating_sub(lane.connections as u64)
 }
 
 /// A transport, and how many connections its client has.
@@ -199,19 +224,7 @@ fn rows(report: &TalkReport) -> String {
         );
         text += &(line.trim_end().to_owned() + "\n");
     }
-    text + &folded("", &explained(report))
-}
-
-fn explained(report: &TalkReport) -> String {
-    let posts = report.lanes.iter().any(|lane| lane.publishes_by == Publishing::Post);
-    let of_posts = match posts {
-        true => "; one of them listens, each other carries one POST at a time, which is when it is busy",
-        false => "",
-    };
-    format!(
-        "behind each transport: connections of its client{of_posts}; connects: those that were used to publish, \
-         of how many; wait: some of it from one thread of ours to another"
-    )
+    text + "busy: those that POST; wait: a part is our own, from one thread to another\n"
 }
 
 #[cfg(test)]
@@ -269,7 +282,7 @@ mod tests {
         let given = Input { value: Some(51_234.0), measured: true };
         TalkReport {
             schema_version: 1,
-            lab: "talk",
+            lab: "talk".to_owned(),
             command: "wirelanes bench talk".to_owned(),
             seed: 7,
             environment: Environment {

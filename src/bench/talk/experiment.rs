@@ -67,7 +67,7 @@ pub async fn run(
     let publisher = summary::latest(&rounds);
     Ok((!rounds.is_empty()).then(|| TalkReport {
         schema_version: SCHEMA_VERSION,
-        lab: "talk",
+        lab: "talk".to_owned(),
         command,
         seed: plan.source.seed,
         environment: environment(),

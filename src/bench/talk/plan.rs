@@ -59,6 +59,15 @@ impl Way {
 pub(super) const REHEARSAL: &str = "talk-00";
 
 impl Plan {
+    /// Messages that can be kept account of: a gigabyte, at about a hundred bytes each.
+    pub const MOST_MESSAGES: f64 = 1e7;
+
+    /// How many messages there will be about, those of all lanes and rounds.
+    pub fn messages(&self) -> f64 {
+        let of_a_lane = self.source.rate.per_s() * (self.warmup + self.duration).as_secs_f64();
+        of_a_lane * self.ways().len() as f64 * self.rounds as f64
+    }
+
     /// How long a long poll is held.
     pub fn hold(&self) -> Duration {
         self.hold.unwrap_or(crate::bench::Plan::DEFAULT_HOLD)

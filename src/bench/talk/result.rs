@@ -1,7 +1,7 @@
 //! What publishing takes: plain data with units in the names. `null` where a thing cannot be known, or the sample
 //! cannot support it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bench::result::{BytesPerEvent, Compared, Environment, HeaderStyle, Input, Latency};
 use crate::source::Played;
@@ -11,12 +11,12 @@ use crate::transport::Transport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that `bench talk` found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TalkReport {
     /// The shape of this document.
     pub schema_version: u32,
     /// `talk`: which measurement this is.
-    pub lab: &'static str,
+    pub lab: String,
     /// What was typed.
     pub command: String,
     /// What all that is random was drawn from.
@@ -60,7 +60,7 @@ pub struct TalkReport {
 }
 
 /// What predictions were made from. Times are medians of samples that were taken one after another.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inputs {
     /// R: an echo of five bytes on a bare socket.
     pub round_trip_us: Input,
@@ -79,14 +79,14 @@ pub struct Inputs {
 }
 
 /// A bare socket.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Control {
     /// From the instant a line was due to the read that brought it back.
     pub echo_us: Latency,
 }
 
 /// One client of one transport.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lane {
     /// What it listens on.
     pub transport: Transport,
@@ -120,7 +120,7 @@ pub struct Lane {
 }
 
 /// How a client publishes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Publishing {
     /// On the connection that it listens on.
@@ -130,7 +130,7 @@ pub enum Publishing {
 }
 
 /// Messages that were due in the window, in all rounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {
     /// By the schedule.
     pub due: u64,
@@ -190,7 +190,7 @@ impl Lane {
 }
 
 /// Where messages wait until a connection is free.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// ρ: the share of the window in which a publishing connection was busy. Predicted above 1 where more is due
     /// than can be sent. `null` for frames, which nothing waits for.

@@ -153,11 +153,11 @@ fn bytes(told: &Told, plan: &Plan, sent: f64) -> Bytes {
     }
 }
 
-/// Of what was sent in the window.
+/// Of the window.
 fn busy_share(way: Way, pages: &Pages, window: &Range<u64>) -> Option<f64> {
+    let within = |at_us: u64| at_us.clamp(window.start, window.end);
     let took = pages.messages.iter().filter_map(|message| {
-        let sent_us = message.sent_us.filter(|sent_us| window.contains(sent_us))?;
-        Some(acknowledged_us(message)?.saturating_sub(sent_us))
+        Some(within(acknowledged_us(message)?).saturating_sub(within(message.sent_us?)))
     });
     let all_us = (window.end - window.start) as f64 * way.posting as f64;
     (!way.speaks()).then(|| took.sum::<u64>() as f64 / all_us)

@@ -100,7 +100,7 @@ fn source(text: &str) -> Result<SourceKind, String> {
 }
 
 impl Arguments {
-    /// Ends with a usage error where the URL names no server.
+    /// Ends with a usage error where the URL names no server, and where there is too much to keep account of.
     fn plan(&self) -> Plan {
         if self.url.as_ref().is_some_and(|url| !url.is_server()) {
             usage("`--url` names a server, which is asked on all its endpoints: leave out the path");
@@ -108,7 +108,7 @@ impl Arguments {
         let mut transports = self.transports.clone();
         transports.sort();
         transports.dedup();
-        Plan {
+        let plan = Plan {
             transports,
             connections: self.connections as usize,
             source: Source {
@@ -126,7 +126,16 @@ impl Arguments {
             headers: Headers { style: self.headers, extra: self.extra.clone() },
             url: self.url.clone(),
             cores: self.cores,
+        };
+        if plan.messages() > Plan::MOST_MESSAGES {
+            usage(&format!(
+                "{:.0} messages are more than can be kept account of, {}: choose a lower `--rate`, a shorter \
+                 `--duration`, fewer `--rounds` or `--transports`",
+                plan.messages(),
+                Plan::MOST_MESSAGES
+            ));
         }
+        plan
     }
 }
 

@@ -71,7 +71,7 @@ fn tamper(
 }
 
 /// Up to and with the empty line.
-fn head(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+pub(super) fn head(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if from.read_until(b'\n', &mut head)? == 0 {

@@ -2,10 +2,12 @@
 //! accounted for, servers that lie, and how a run ends that is not allowed to.
 //!
 //! Read first what the tests stand on: [`bench`] (a run, and what came of it), [`forger`] (a stretch of the way
-//! that loses, doubles or swaps one message), [`hub`] (somebody else's server). No figure here is a matter of speed: this may run on any machine.
+//! that loses, doubles or swaps one message), [`detour`] (one that does so to what is published), [`hub`] (somebody
+//! else's server). No figure here is a matter of speed: this may run on any machine.
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
 mod bench;
+mod detour;
 mod forger;
 mod hub;
 
@@ -25,4 +27,5 @@ mod page;
 mod predict;
 mod refused;
 mod schema;
+mod talk;
 mod usual;

@@ -57,6 +57,14 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["report", "x.json", "-o", "x.pdf"], "`.csv`"),
         (&["report", "x.json", "-o", "x.md", "--format", "csv"], "cannot be used with"),
         (&["report"], "RESULT.json"),
+        (&["bench", "talk", "-s", "43"], "a marker takes 44 bytes"),
+        (&["bench", "talk", "--source", "quiet"], "choose `poisson`, `steady`, `pairs` or `bursts`"),
+        (&["bench", "talk", "--connections", "1"], "2..=99"),
+        (&["bench", "talk", "--url", "http://127.0.0.1:1/sse"], "leave out the path"),
+        (&["bench", "talk", "--url", "127.0.0.1:1", "--cores", "0,1"], "cannot be used with"),
+        (&["bench", "talk", "-c", "5"], "'-c'"),
+        (&["bench", "talk", "-r", "1000000"], "choose a lower `--rate`"),
+        (&["bench", "-r", "5", "talk"], "cannot be used with"),
         (&["predict", "--source", "bursts"], "predict `poisson` or `steady`"),
         (&["predict", "--source", "trace:earthquakes"], "predict `poisson` or `steady`"),
         (&["predict", "--rtt", "fast"], "write `250ms`"),
@@ -76,6 +84,7 @@ fn what_cannot_be_run_is_one_clear_line_and_exit_code_1() {
     for (arguments, words) in [
         (&["bench", "--source", "trace:/no/such/file"][..], "no trace `/no/such/file`"),
         (&["bench", "--url", "127.0.0.1:1"], "cannot ask `http://127.0.0.1:1` for the time"),
+        (&["bench", "talk", "--url", "127.0.0.1:1"], "cannot poll `http://127.0.0.1:1`"),
     ] {
         let failed = run(arguments);
         assert_eq!(failed.code, Some(1), "{arguments:?}: {}", failed.errors);
