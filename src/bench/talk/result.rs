@@ -183,9 +183,9 @@ impl Lane {
         lost == 0 && doubled == 0 && unanswered == 0 && is_ordered
     }
 
-    /// Whether more was due than its connections can carry, by theory or as it turned out.
-    pub fn is_overloaded(&self) -> bool {
-        self.messages.unsent > 0 || self.row.busy_share.predicted.is_some_and(|busy| busy >= 1.0)
+    /// Whether more is due than its connections can carry, by theory.
+    pub fn must_be_overloaded(&self) -> bool {
+        self.row.busy_share.predicted.is_some_and(|busy| busy >= 1.0)
     }
 }
 
