@@ -14,7 +14,7 @@ use super::sample::Sample;
 
 /// With another seed an end moves by √(0.025 · 0.975 / 10,000) / φ(1.96) = 0.027 standard errors, which is
 /// 0.7% of the interval's width.
-const RESAMPLES: usize = 10_000;
+pub(super) const RESAMPLES: usize = 10_000;
 
 /// No resampled median is beyond the smallest or the largest of n trials, and these two hold the true median
 /// between them with 1 − 2¹⁻ⁿ at the most: 50% with 2 trials, 75% with 3, 94% with 5.
@@ -56,9 +56,21 @@ pub struct Interval {
 /// The interval of the median over trials, from each trial's figure; `None` of fewer than five.
 pub fn over_trials(figures: &[f64], rng: &mut Rng) -> Option<Interval> {
     let enough = figures.len() >= ENOUGH_TRIALS;
-    let drawn = |rng: &mut Rng| figures.iter().map(|_| figures[rng.usize(..figures.len())]).collect();
-    let (low, high) = enough.then(|| percentiles(RESAMPLES, TAIL, || drawn(rng)))??;
+    let (low, high) = enough.then(|| percentiles(RESAMPLES, TAIL, || median(redrawn(figures, rng))))??;
     Some(Interval { low, high, method: Method::Trials })
+}
+
+/// The interval of the difference of two medians over trials, `b` − `a`: the trials of each side are resampled.
+/// `None` where a side has none.
+pub(super) fn of_difference(a: &[f64], b: &[f64], resamples: usize, rng: &mut Rng) -> Option<Interval> {
+    let drawn = || Some(median(redrawn(b, rng))? - median(redrawn(a, rng))?);
+    let (low, high) = percentiles(resamples, TAIL, drawn)?;
+    Some(Interval { low, high, method: Method::Trials })
+}
+
+/// As many as there are, with replacement.
+fn redrawn(figures: &[f64], rng: &mut Rng) -> Vec<f64> {
+    figures.iter().map(|_| *rng.choice(figures).expect("there is one, or nothing to draw for")).collect()
 }
 
 /// The interval of the median over trials, from blocks within each; `None` of no trial, of five or more, and
@@ -75,7 +87,7 @@ fn resample_blocks(
 ) -> Option<Interval> {
     let tail = *TAIL_OF_BLOCKS.get(trials.len().checked_sub(1)?)?;
     let trials = trials.iter().map(|trial| Blocks::of(trial)).collect::<Option<Vec<_>>>()?;
-    let drawn = || trials.iter().map(|blocks| blocks.statistic(statistic, &draw(rng))).collect();
+    let drawn = || median(trials.iter().map(|blocks| blocks.statistic(statistic, &draw(rng))).collect());
     let (low, high) = percentiles(resamples, tail, drawn)?;
     Some(Interval { low, high, method: Method::Blocks })
 }
@@ -87,12 +99,12 @@ fn draw(rng: &mut Rng) -> Draws {
     draws
 }
 
-/// Draws figures of trials again and again, and gives the medians that leave `tail` of all below and above.
-fn percentiles(resamples: usize, tail: f64, mut drawn: impl FnMut() -> Vec<f64>) -> Option<(f64, f64)> {
-    let mut medians = (0..resamples).map(|_| median(drawn())).collect::<Option<Vec<_>>>()?;
-    medians.sort_unstable_by(f64::total_cmp);
+/// Draws a figure again and again, and gives those that leave `tail` of all below and above.
+fn percentiles(resamples: usize, tail: f64, mut drawn: impl FnMut() -> Option<f64>) -> Option<(f64, f64)> {
+    let mut figures = (0..resamples).map(|_| drawn()).collect::<Option<Vec<_>>>()?;
+    figures.sort_unstable_by(f64::total_cmp);
     let outside = (tail * resamples as f64) as usize;
-    Some((medians[outside], medians[resamples - 1 - outside]))
+    Some((figures[outside], figures[resamples - 1 - outside]))
 }
 
 #[cfg(test)]
