@@ -118,6 +118,7 @@ pub(super) fn control(plan: &Plan, set: &Set, rng: &mut Rng) -> Option<Control> 
         latency_us: latency(&trials, fewest_events(set), None, rng),
         histogram: histogram(&trials),
         curve: curve(&trials, fewest_events(set), None),
+        trials: trials.iter().map(|trial| of_one(trial)).collect(),
         raw: raw(plan, set, None),
     })
 }

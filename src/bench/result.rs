@@ -215,6 +215,9 @@ pub struct Control {
     /// Its latencies at quantiles from small to large, as those of a lane.
     #[serde(default)]
     pub curve: Vec<QuantilePoint>,
+    /// What each round had, as those of a lane.
+    #[serde(default)]
+    pub trials: Vec<TrialFigures>,
     /// Every arrival in each round, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Vec<RawTrial>>,

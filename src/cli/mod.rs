@@ -2,6 +2,7 @@
 
 mod bench;
 mod client;
+mod compare;
 mod experiment;
 mod link;
 mod output;
@@ -35,6 +36,7 @@ enum Verb {
     Relay(Box<relay::Arguments>),
     Bench(Box<bench::Arguments>),
     Predict(Box<predict::Arguments>),
+    Compare(compare::Arguments),
     Report(report::Arguments),
     /// Print the JSON Schema of what `bench -o result.json` writes
     Schema,
@@ -57,6 +59,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
   wirelanes relay rtt=80ms             a network in front of any server
+  wirelanes compare a.json b.json      what differs between two results by more than chance
   wirelanes predict -r 1/60s -i 1s     theory alone, for a feed and a network of your own
 
 wirelanes --help tells the rest.
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Relay(arguments)) => relay::run(&arguments),
         Some(Verb::Bench(arguments)) => bench::run(*arguments),
         Some(Verb::Predict(arguments)) => predict::run(&arguments),
+        Some(Verb::Compare(arguments)) => compare::run(&arguments),
         Some(Verb::Report(arguments)) => report::run(&arguments),
         Some(Verb::Schema) => print(&crate::report::schema()),
         Some(Verb::Completions { shell }) => complete(shell),

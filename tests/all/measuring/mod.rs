@@ -15,6 +15,7 @@ mod bytes;
 mod capacity;
 mod choices;
 mod clocks;
+mod compare;
 mod curves;
 mod elsewhere;
 #[cfg(unix)]

@@ -1,0 +1,66 @@
+//! `wirelanes compare`: two results, figure by figure.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
+
+use super::Cli;
+use super::output::{LabFormat, Output, output};
+use crate::bench::compare::{Comparison, compare};
+use crate::bench::result::Report;
+use crate::report;
+
+/// Compare two results of `bench`: what differs by more than chance, and what is `~`
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// What to compare with: what `wirelanes bench --rounds 10 -o a.json` wrote
+    #[arg(value_name = "A.json")]
+    a: PathBuf,
+    /// What to compare
+    #[arg(value_name = "B.json")]
+    b: PathBuf,
+    /// Exit with 4 where a figure of B is worse
+    #[arg(long)]
+    fail_on_regression: bool,
+    /// Write the comparison here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    output: Option<Output<LabFormat>>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: LabFormat,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A figure got worse.
+const REGRESSED: u8 = 4;
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let [a, b] = [&arguments.a, &arguments.b].map(|path| read(path));
+    let [name_a, name_b] = [&arguments.a, &arguments.b].map(|path| path.display().to_string());
+    let comparison = compare((&name_a, &a), (&name_b, &b));
+    if !arguments.quiet {
+        super::print(&write(arguments.format, &comparison))?;
+    }
+    if let Some(output) = &arguments.output {
+        output.write(&write(output.format, &comparison))?;
+    }
+    let fails = arguments.fail_on_regression && comparison.has_regressed();
+    Ok(if fails { ExitCode::from(REGRESSED) } else { ExitCode::SUCCESS })
+}
+
+/// Ends with a usage error where a file is no result.
+fn read(path: &Path) -> Report {
+    super::report::read(path)
+        .unwrap_or_else(|wrong| Cli::command().error(ErrorKind::ValueValidation, format!("{wrong:#}")).exit())
+}
+
+fn write(format: LabFormat, comparison: &Comparison) -> String {
+    match format {
+        LabFormat::Text => report::compared::compared(comparison),
+        LabFormat::Json => report::json::json(comparison),
+    }
+}
