@@ -29,6 +29,8 @@ pub(super) struct Lane {
     /// `None` is the control row: the same bytes over a bare socket that gives them back.
     way: Option<Way>,
     pub(super) book: Arc<Book>,
+    /// Of the connection that it listens on.
+    listening: Arc<Ledger>,
     /// Of the connections that it publishes on, and what they had counted when it was ready to.
     ledgers: Vec<(Arc<Ledger>, Counts)>,
     ready_us: u64,
@@ -57,9 +59,8 @@ pub(super) struct Told {
 
 impl Lane {
     pub(super) async fn open(way: Way, options: Options, stop: CancellationToken) -> anyhow::Result<Self> {
-        let (options, listening) = (Arc::new(options), Arc::<Ledger>::default());
         let (mut lane, row) = Self::new(Some(way), stop);
-        let book = lane.book.clone();
+        let (options, listening, book) = (Arc::new(options), lane.listening.clone(), lane.book.clone());
         if way.speaks() {
             lane.publishes_on(&listening);
             let said = row.map(|Due { number, data }| format!(r#"{{"publish":{data},"ref":"{number}"}}"#));
@@ -95,8 +96,17 @@ impl Lane {
     fn new(way: Option<Way>, stop: CancellationToken) -> (Self, impl Stream<Item = Due> + Send) {
         let book = Arc::<Book>::default();
         let (entry, row) = queue(book.clone(), stop);
-        let (ledgers, tasks) = (Vec::new(), JoinSet::new());
-        let lane = Self { way, book, ledgers, ready_us: 0, entry, player: None, start_us: 0, tasks };
+        let lane = Self {
+            way,
+            book,
+            listening: Arc::default(),
+            ledgers: Vec::new(),
+            ready_us: 0,
+            entry,
+            player: None,
+            start_us: 0,
+            tasks: JoinSet::new(),
+        };
         (lane, row)
     }
 
@@ -162,15 +172,15 @@ impl Lane {
     pub(super) fn told(&self, played: Option<Played>) -> Told {
         let since = |(ledger, before): &(Arc<Ledger>, Counts)| ledger.counts() - *before;
         let counts: Vec<Counts> = self.ledgers.iter().map(since).collect();
-        // The one that it listens on, where that is not among them.
-        let others = u64::from(self.way.is_some_and(|way| !way.speaks()));
-        let opened = self.ledgers.iter().map(|(ledger, _)| ledger.counts().connections).sum::<u64>();
+        let posting =
+            self.ledgers.iter().map(|(ledger, _)| ledger).filter(|of| !Arc::ptr_eq(of, &self.listening));
+        let opened = posting.chain([&self.listening]).map(|ledger| ledger.counts().connections);
         Told {
             way: self.way,
             pages: self.book.pages().clone(),
             connections_used: counts.iter().filter(|counts| counts.up.total() > 0).count(),
             counts: counts.into_iter().fold(Counts::default(), |sum, counts| sum + counts),
-            connections_opened: opened + others,
+            connections_opened: opened.sum(),
             open_us: monotonic_us() - self.ready_us,
             start_us: self.start_us,
             played,

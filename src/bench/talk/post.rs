@@ -15,6 +15,7 @@ use super::book::{Answer, Book};
 use super::queue::Due;
 use crate::bench::stage::publishing;
 use crate::client::{Connection, Ended, Options, Received, dial, get};
+use crate::clock::monotonic_us;
 use crate::event::EventId;
 use crate::wire::Ledger;
 
@@ -84,7 +85,7 @@ impl Line {
 
     /// Publishes, for calibration: from the call to the read of the answer, in microseconds.
     pub(super) async fn time(&mut self, options: &Options, data: String) -> Result<u64, Ended> {
-        let before = crate::clock::monotonic_us();
+        let before = monotonic_us();
         read(&self.ask(options, data).await?)?;
         Ok(self.ledger.last_read_us.load(Ordering::Relaxed) - before)
     }
