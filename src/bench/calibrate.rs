@@ -13,9 +13,9 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::{sleep, timeout};
 
 use super::plan::Plan;
+use super::route::Route;
 use super::stage::{newest, publishing};
 use super::statistics::median;
-use super::way::Way;
 use crate::client::{Connection, Ended, News, Options, Reader, dial, get};
 use crate::clock::monotonic_us;
 use crate::control;
@@ -50,11 +50,11 @@ pub(super) struct Calibration {
 }
 
 pub(super) async fn calibrate(
-    way: &Way,
+    route: &Route,
     plan: &Plan,
     transports: &[Transport],
 ) -> anyhow::Result<Calibration> {
-    let options = way.options(plan, 1.0);
+    let options = route.lead(plan.options(route.target().clone(), 1.0));
     // On a loopback they would disturb each other; on a link they would take seconds, one after another.
     let (round_trip_us, gap_us, fresh_us, first_event_us) = match plan.link.is_none() {
         true => (

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! In reading order: [`plan`] (what to run), `grid` (which cells at once), `child` and `orders` (a server of
-//! one's own, driven over its stdin), `way` (how clients reach it), `scene` (a server, and the cells played on
+//! one's own, driven over its stdin), `route` (how clients reach it), `scene` (a server, and the cells played on
 //! it), `diary` (what one client lived through), `lane` (all clients of one transport), `round` (one run of all
 //! lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made from),
 //! `predict` (theory, for what was played), `figures` (a lane's, over its trials), `curve` (its latencies at
@@ -39,6 +39,7 @@ pub mod quiet;
 mod raw;
 pub mod result;
 mod round;
+mod route;
 mod scene;
 mod stage;
 pub mod statistics;
@@ -47,7 +48,6 @@ pub mod talk;
 mod trial;
 pub mod until;
 mod warnings;
-mod way;
 
 pub use experiment::{Progress, run};
 pub use grid::expected;

@@ -261,7 +261,7 @@ async fn marks(parts: &[Part<'_>]) -> Vec<LaneMark> {
 async fn connect<'a>(sets: &'a [Set], rng: &mut Rng) -> anyhow::Result<Vec<Part<'a>>> {
     let mut parts = Vec::new();
     for set in sets {
-        let client = |phase| set.way.options(&set.plan, phase);
+        let client = |phase| set.route.lead(set.plan.options(set.route.target().clone(), phase));
         let clients = 0..set.plan.clients;
         if set.has_control {
             let lane = Lane::start_control(clients.clone().map(|_| client(0.0)));

@@ -10,8 +10,8 @@ use super::calibrate::{Calibration, calibrate};
 use super::experiment::Desk;
 use super::plan::Plan;
 use super::round::{self, Round};
+use super::route::Route;
 use super::stage::Stage;
-use super::way::Way;
 use crate::client::Timekeeper;
 use crate::link::Engine;
 use crate::source::Source;
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Lanes of one cell that run at once, in all their rounds.
 pub(super) struct Set {
     pub(super) plan: Plan,
-    pub(super) way: Way,
+    pub(super) route: Route,
     pub(super) has_control: bool,
     pub(super) transports: Vec<Transport>,
     pub(super) calibration: Calibration,
@@ -54,11 +54,11 @@ impl Scene {
     ) -> anyhow::Result<Self> {
         let (stage, keeper) = start(plans[0]).await?;
         let measured = plans.iter().map(async |plan| {
-            let way = Way::open(plan, stage.target(), engine).await?;
-            let calibration = Box::pin(calibrate(&way, plan, transports)).await?;
+            let route = Route::open(&plan.link, stage.target(), engine).await?;
+            let calibration = Box::pin(calibrate(&route, plan, transports)).await?;
             anyhow::Ok(Set {
                 plan: (*plan).clone(),
-                way,
+                route,
                 has_control: wants_control && calibration.round_trip_us.is_some(),
                 transports: transports.to_vec(),
                 calibration,
@@ -81,7 +81,7 @@ impl Scene {
     /// Goes on with a set that was begun on another server.
     pub(super) async fn resume(mut set: Set, engine: &Engine) -> anyhow::Result<Self> {
         let (stage, keeper) = start(&set.plan).await?;
-        set.way = Way::open(&set.plan, stage.target(), engine).await?;
+        set.route = Route::open(&set.plan.link, stage.target(), engine).await?;
         Ok(Self { stage, keeper, sets: vec![set] })
     }
 

@@ -61,7 +61,7 @@ fn put_together(plan: &Plan, sets: &[Set], found: Found) -> Run {
     let is_ours = !plan.only_listens();
     Run {
         link: plan.link.to_string(),
-        relay: sets.iter().find_map(|set| set.way.achieved()),
+        relay: sets.iter().find_map(|set| set.route.achieved()),
         mode: plan.mode,
         rounds: sets.iter().map(|set| set.rounds.len()).max().unwrap_or(0),
         rate_per_s: found.basis.inputs.rate_per_s,
@@ -95,13 +95,13 @@ async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Tra
     let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
     let began = median(set.rounds.iter().map(|round| round.began.to_string().len() as f64).collect());
     let ids = Ids::of(&basis.payload.unwrap_or(weighed.payload));
-    Ok(weighed.adjusted(set.way.target(), Ids { began: began.unwrap_or(ids.began), ..ids }))
+    Ok(weighed.adjusted(set.route.target(), Ids { began: began.unwrap_or(ids.began), ..ids }))
 }
 
 /// A feed that nobody waits for is its own case: small ids, one event an answer.
 async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
     let weighed = heads::sample(plan, 100, |_| 1).await?;
-    let mut heads = weighed.adjusted(set.way.target(), Ids::of(&weighed.payload));
+    let mut heads = weighed.adjusted(set.route.target(), Ids::of(&weighed.payload));
     heads.retain(|(transport, _)| plan.transports.contains(transport));
     Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
 }

@@ -38,6 +38,9 @@ fn conditions(report: &TalkReport) -> String {
     if report.rounds > 1 {
         facts.push(format!("{} rounds", report.rounds));
     }
+    if report.link != "none" {
+        facts.push(format!("link {}", report.link));
+    }
     facts.push(format!("HTTP/1.1, no TLS, {} heads", heads(report.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());

@@ -11,7 +11,8 @@ use super::plan::{Plan, REHEARSAL, Way};
 use super::post;
 use crate::bench::calibrate::{gap, round_trip, sampled};
 use crate::bench::capacity::marker::Mark;
-use crate::client::{News, Options, Reader, Target};
+use crate::bench::route::Route;
+use crate::client::{News, Options, Reader};
 use crate::clock::monotonic_us;
 use crate::control::Echo;
 use crate::transport::Transport;
@@ -48,8 +49,8 @@ impl Calibration {
 }
 
 /// Asks the clients' end of the way: with a link in front of the server, that is the link's.
-pub(super) async fn calibrate(plan: &Plan, target: &Target) -> anyhow::Result<Calibration> {
-    let options = plan.options(target, REHEARSAL, 1.0);
+pub(super) async fn calibrate(plan: &Plan, route: &Route) -> anyhow::Result<Calibration> {
+    let options = plan.options(route, REHEARSAL, 1.0);
     let ways = plan.ways();
     let mut calibration = Calibration {
         round_trip_us: round_trip(&options).await,

@@ -11,26 +11,27 @@ use super::summary;
 use crate::bench::Progress;
 use crate::bench::child::Child;
 use crate::bench::environment::environment;
-use crate::client::Target;
+use crate::bench::route::Route;
+use crate::link::Engine;
 use crate::source::{Script, Source};
 
-/// A server, and where its clients find it.
+/// A server, and how its clients reach it.
 struct Site {
     /// Ends with this.
     _server: Option<Child>,
-    /// Whom clients ask: the server itself, or what stands in front of it.
-    target: Target,
+    route: Route,
 }
 
 impl Site {
-    async fn open(plan: &Plan) -> anyhow::Result<Self> {
-        Ok(match &plan.url {
-            Some(target) => Self { _server: None, target: target.clone() },
-            None => {
-                let server = Child::remembering(plan.retain(), plan.cores).await?;
-                Self { target: server.target().clone(), _server: Some(server) }
-            }
-        })
+    async fn open(plan: &Plan, engine: &Engine) -> anyhow::Result<Self> {
+        let server = match &plan.url {
+            Some(_) => None,
+            None => Some(Child::remembering(plan.retain(), plan.cores).await?),
+        };
+        let target = server.as_ref().map(Child::target).or(plan.url.as_ref());
+        let target = target.expect("there is a server of our own, or somebody's");
+        let route = Route::open(&plan.link, target, engine).await?;
+        Ok(Self { _server: server, route })
     }
 }
 
@@ -47,9 +48,9 @@ pub async fn run(
     // What cannot be played is refused before anything is measured.
     Script::open(&plan.source)?;
     progress("starting");
-    let site = Site::open(plan).await?;
+    let site = Site::open(plan, &Engine::start()?).await?;
     progress("calibrating");
-    let Some(calibration) = interrupt.run_until_cancelled(calibrate(plan, &site.target)).await else {
+    let Some(calibration) = interrupt.run_until_cancelled(calibrate(plan, &site.route)).await else {
         return Ok(None);
     };
     let calibration = calibration?;
@@ -60,7 +61,7 @@ pub async fn run(
         }
         progress(&format!("round {} of {}", number + 1, plan.rounds));
         let source = Source { seed: plan.source.seed.wrapping_add(number as u64), ..plan.source.clone() };
-        rounds.push(round::run(plan, &site.target, &source, interrupt, &mut rng).await?);
+        rounds.push(round::run(plan, &site.route, &source, interrupt, &mut rng).await?);
     }
     progress("adding up");
     let lanes = summary::lanes(plan, &calibration, &rounds, &mut rng);
@@ -73,7 +74,8 @@ pub async fn run(
         environment: environment(),
         warnings: summary::warnings(plan, &lanes, publisher.as_ref()),
         interrupted: interrupt.is_cancelled(),
-        link: "none".to_owned(),
+        link: plan.link.to_string(),
+        relay: site.route.achieved(),
         server: plan.url.as_ref().map(ToString::to_string),
         source: plan.source.kind.to_string(),
         rate_per_s: plan.source.rate.per_s(),

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::bench::cores::Cores;
+use crate::bench::route::Route;
 use crate::client::{Headers, Options, Target};
 use crate::feed::Retain;
+use crate::link::Link;
 use crate::source::Source;
 use crate::transport::Transport;
 
@@ -13,6 +15,8 @@ use crate::transport::Transport;
 pub struct Plan {
     /// Which transports.
     pub transports: Vec<Transport>,
+    /// The network between the two ends.
+    pub link: Link,
     /// Connections of a client that POSTs on several, the one that it listens on included; 2 at least.
     pub connections: usize,
     /// What each lane publishes; its duration is that of the plan.
@@ -88,15 +92,15 @@ impl Plan {
     }
 
     /// What a client chooses; `phase` is where its first poll falls in the interval.
-    pub(super) fn options(&self, target: &Target, topic: &str, phase: f64) -> Options {
-        Options {
+    pub(super) fn options(&self, route: &Route, topic: &str, phase: f64) -> Options {
+        route.lead(Options {
             topic: Some(topic.to_owned()),
             headers: self.headers.clone(),
             poll_interval: self.poll_interval,
             poll_phase: phase,
             hold: self.hold,
-            ..Options::new(target.clone())
-        }
+            ..Options::new(route.target().clone())
+        })
     }
 
     /// What a server of our own must remember, so that no lane falls off its memory by design: what is published

@@ -213,6 +213,7 @@ mod tests {
     fn plan() -> Plan {
         Plan {
             transports: Transport::ALL.to_vec(),
+            link: crate::link::Link::default(),
             connections: 6,
             source: Source { size: 100, ..Source::default() },
             duration: Duration::from_secs(1),

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bench::result::{BytesPerEvent, Compared, Environment, HeaderStyle, Input, Latency};
+use crate::link::Achieved;
 use crate::source::Played;
 use crate::transport::Transport;
 
@@ -29,6 +30,8 @@ pub struct TalkReport {
     pub interrupted: bool,
     /// The network between the two ends: `none` is the loopback or whatever the URL goes over.
     pub link: String,
+    /// What the relay that played this network did; `None` where there was none.
+    pub relay: Option<Achieved>,
     /// The server that was named; `null` for one of our own.
     pub server: Option<String>,
     /// When messages were due: `poisson`, `steady`, `pairs` or `bursts`.

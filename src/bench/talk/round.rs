@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::book::Answer;
 use super::lane::{Lane, Told};
 use super::plan::{Plan, REHEARSAL};
-use crate::client::Target;
+use crate::bench::route::Route;
 use crate::clock::monotonic_us;
 use crate::source::Source;
 
@@ -40,7 +40,7 @@ pub(super) struct Round {
 /// Runs one; an interrupt ends its window.
 pub(super) async fn run(
     plan: &Plan,
-    target: &Target,
+    route: &Route,
     source: &Source,
     interrupt: &CancellationToken,
     rng: &mut Rng,
@@ -48,7 +48,7 @@ pub(super) async fn run(
     let stop = CancellationToken::new();
     // However this ends: nobody goes on sending.
     let _stops = stop.clone().drop_guard();
-    let mut lanes = connect(plan, target, &stop, rng).await?;
+    let mut lanes = connect(plan, route, &stop, rng).await?;
     let source = Source { duration: Some(plan.warmup + plan.duration), ..source.clone() };
     for lane in &mut lanes {
         lane.play(&source)?;
@@ -70,13 +70,13 @@ pub(super) async fn run(
 /// All lanes, the control row first.
 async fn connect(
     plan: &Plan,
-    target: &Target,
+    route: &Route,
     stop: &CancellationToken,
     rng: &mut Rng,
 ) -> anyhow::Result<Vec<Lane>> {
-    let control = Lane::open_control(plan.options(target, REHEARSAL, 0.0), stop.clone()).await;
+    let control = Lane::open_control(plan.options(route, REHEARSAL, 0.0), stop.clone()).await;
     let opening = plan.ways().into_iter().enumerate().map(|(index, way)| {
-        let options = plan.options(target, &topic(index), rng.f64());
+        let options = plan.options(route, &topic(index), rng.f64());
         Lane::open(way, options, stop.clone())
     });
     let lanes = try_join_all(opening.collect::<Vec<_>>()).await?;

@@ -14,6 +14,7 @@ use crate::bench::cores::Cores;
 use crate::bench::talk::result::{Lane, TalkReport};
 use crate::bench::talk::{self, Plan};
 use crate::client::{Header, HeaderStyle, Headers, Target};
+use crate::link::Link;
 use crate::report;
 use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// Bytes of each message's data
     #[arg(short, long, default_value = "100", value_parser = size)]
     size: usize,
+    /// The network between the two ends, see `wirelanes relay --help`
+    #[arg(long, value_name = "SPEC", default_value_t)]
+    link: Link,
     /// How long to measure
     #[arg(short, long, default_value = "10s", value_parser = units::interval)]
     duration: Duration,
@@ -110,6 +114,7 @@ impl Arguments {
         transports.dedup();
         let plan = Plan {
             transports,
+            link: self.link.clone(),
             connections: self.connections as usize,
             source: Source {
                 kind: self.source.clone(),

@@ -62,6 +62,7 @@ fn report(lanes: Vec<Lane>) -> TalkReport {
         warnings: vec!["a debug build: do not quote these numbers".to_owned(); 2],
         interrupted: true,
         link: "none".to_owned(),
+        relay: None,
         server: None,
         source: "poisson".to_owned(),
         rate_per_s: 1.0 / 60.0,

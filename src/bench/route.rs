@@ -1,31 +1,30 @@
-//! How the clients of a cell reach the server: straight, or through a relay with a network's character.
+//! How clients reach the server: straight, or through a relay with a network's character.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, anyhow};
 use tokio::net::lookup_host;
 
-use super::plan::Plan;
 use crate::client::{Options, Target};
-use crate::link::{Achieved, Engine, Relay};
+use crate::link::{Achieved, Engine, Link, Relay};
 
 /// Ends with its relay, if there is one.
-pub(super) struct Way {
+pub(super) struct Route {
     target: Target,
     relay: Option<Relay>,
 }
 
-impl Way {
-    /// To `target`, with the plan's link between.
+impl Route {
+    /// To `target`, with a link between.
     ///
     /// # Errors
     /// Where there is no address to relay to, or none to listen on.
-    pub(super) async fn open(plan: &Plan, target: &Target, engine: &Engine) -> anyhow::Result<Self> {
-        let relay = match plan.link.is_none() {
+    pub(super) async fn open(link: &Link, target: &Target, engine: &Engine) -> anyhow::Result<Self> {
+        let relay = match link.is_none() {
             true => None,
             false => {
                 let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let relay = engine.relay(&plan.link, loopback, address(target).await?);
+                let relay = engine.relay(link, loopback, address(target).await?);
                 Some(relay.with_context(|| format!("cannot relay to `{target}`"))?)
             }
         };
@@ -36,9 +35,14 @@ impl Way {
         &self.target
     }
 
-    /// What a client chooses that goes this way; `phase` is where its first poll falls in the interval.
-    pub(super) fn options(&self, plan: &Plan, phase: f64) -> Options {
-        Options { via: self.relay.as_ref().map(Relay::address), ..plan.options(self.target.clone(), phase) }
+    /// Where to connect, where that is not the target itself.
+    pub(super) fn via(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().map(Relay::address)
+    }
+
+    /// What a client chose, and that it goes this way.
+    pub(super) fn lead(&self, options: Options) -> Options {
+        Options { via: self.via(), ..options }
     }
 
     /// What the relay did so far; `None` where there is none.
