@@ -68,7 +68,7 @@ pub struct Environment {
 pub struct Run {
     /// The network between the two ends: `none` is the loopback or whatever the URL goes over.
     pub link: String,
-    /// What the relay that played this network did; `None` where there was none.
+    /// What the relay that played this network did; `null` where there was none.
     pub relay: Option<Achieved>,
     /// Whether the lanes ran at once.
     pub mode: Mode,
@@ -240,7 +240,7 @@ pub struct Lane {
     pub empty_share: Compared,
     /// Bytes for each event and client.
     pub bytes_per_event: BytesPerEvent,
-    /// What TCP and IP add below: of the window, so without what opens a stream. `None` where the platform
+    /// What TCP and IP add below: of the window, so without what opens a stream. `null` where the platform
     /// does not say.
     pub tcp_ip_per_event: Option<TcpIp>,
     /// Connections opened, all clients together, the most of any round.

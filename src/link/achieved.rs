@@ -34,7 +34,7 @@ pub struct Achieved {
     pub chunks: u64,
     /// Chunks that were due while their reader's socket was full: their lateness is the reader's, and not below.
     pub held_up: u64,
-    /// How late the others were; `None` where there were none.
+    /// How late the others were; `null` where there were none.
     pub late_us: Option<Lateness>,
 }
 

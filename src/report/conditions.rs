@@ -1,6 +1,6 @@
 //! Under which conditions a run was made, one by one, so that runs can be told apart; and on what.
 
-use super::format::{chosen, duration, rate};
+use super::format::{chosen, duration};
 use super::text::heads;
 use crate::bench::Mode;
 use crate::bench::result::{Environment, PollMode, Report, Run};
@@ -24,6 +24,21 @@ pub(super) fn extent<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
 /// Pairs of an event and a client that there were.
 fn events(run: &Run) -> Option<u64> {
     run.lanes.first().map(|lane| lane.events.expected)
+}
+
+/// What must be known before any figure is quoted: that it was interrupted, which lanes failed, and the
+/// warnings.
+pub(super) fn caveats(report: &Report) -> Vec<String> {
+    let interrupted = report.interrupted.then(|| "interrupted: this is what there was by then".to_owned());
+    let runs = report.runs.iter().zip(labels(&report.runs));
+    let failures = runs.flat_map(|(run, label)| {
+        let of_run = if label.is_empty() { label } else { format!("{label}: ") };
+        run.lanes.iter().filter_map(move |lane| {
+            let why = lane.failure.as_ref()?;
+            Some(format!("{of_run}{} was not measured: {why}", lane.transport))
+        })
+    });
+    interrupted.into_iter().chain(failures).chain(report.warnings.iter().cloned()).collect()
 }
 
 /// On what it was run, and when.
@@ -101,7 +116,7 @@ impl Condition {
         match self {
             Self::Link => run.link.clone(),
             Self::Source => run.source.clone(),
-            Self::Rate => run.played.as_ref().map_or("–".to_owned(), |source| rate(source.rate.per_s())),
+            Self::Rate => run.played.as_ref().map_or("–".to_owned(), |source| source.rate.to_string()),
             Self::Size => run.size_bytes.map_or("–".to_owned(), |size| format!("{size} B")),
             Self::PollInterval => chosen(run.poll_interval_us),
             Self::PollMode => match run.poll_mode {

@@ -53,6 +53,8 @@ fn word(name: &str, value: &impl serde::Serialize) -> Cell {
 
 fn conditions(report: &Report, run: &Run) -> Vec<Cell> {
     let rate = run.played.as_ref().map(|source| source.rate.per_s());
+    let publisher = run.publisher.as_ref().and_then(|publisher| publisher.lag_us);
+    let link = run.relay.as_ref().and_then(|relay| relay.late_us);
     vec![
         cell("schema_version", &report.schema_version),
         cell("version", &report.environment.version),
@@ -78,6 +80,12 @@ fn conditions(report: &Report, run: &Run) -> Vec<Cell> {
         maybe("one_way_us", run.theory.one_way_us.value),
         maybe("round_trip_us", run.theory.round_trip_us.value),
         maybe("gap_us", run.theory.gap_us.value),
+        maybe("publisher_late_p99_us", publisher.map(|late| late.p99)),
+        maybe("link_late_p50_us", link.map(|late| late.p50)),
+        maybe("link_late_p99_us", link.map(|late| late.p99)),
+        maybe("clients_late_p50_us", run.own.lateness_p50_us),
+        maybe("clients_late_p99_us", run.own.lateness_p99_us),
+        maybe("clients_cpu_share", run.own.cpu_share),
     ]
 }
 
@@ -137,7 +145,14 @@ fn cost(lane: Option<&Lane>) -> Vec<Cell> {
     cells.extend(compared("bytes_per_event", bytes.map(|bytes| &bytes.total)));
     cells.extend(layers("", measured));
     cells.extend(layers("_predicted", bytes.and_then(|bytes| bytes.predicted)));
+    let tcp_ip = lane.and_then(|lane| lane.tcp_ip_per_event);
     cells.extend([
+        maybe("segments_down_per_event", tcp_ip.map(|of| of.segments_down)),
+        maybe("segments_up_per_event", tcp_ip.map(|of| of.segments_up)),
+        maybe("tcp_ip_header_bytes_down_per_event", tcp_ip.map(|of| of.header_bytes_down)),
+        maybe("tcp_ip_header_bytes_up_per_event", tcp_ip.map(|of| of.header_bytes_up)),
+        maybe("retransmitted_bytes_up_per_event", tcp_ip.map(|of| of.retransmitted_bytes_up)),
+        maybe("failure", lane.and_then(|lane| lane.failure.as_ref())),
         maybe("connections_opened", lane.map(|lane| lane.connections_opened)),
         maybe("first_event_us", first.and_then(|first| first.measured)),
         maybe("first_event_us_predicted", first.and_then(|first| first.predicted)),

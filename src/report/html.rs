@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::chart::Figure;
-use super::conditions::{Condition, extent, label, machine};
+use super::conditions::{Condition, caveats, extent, label, machine};
 use super::parting::Parting;
 use crate::bench::result::Report;
 
@@ -37,6 +37,7 @@ pub fn html(report: &Report) -> String {
         ("Where theory and measurement part", parting(report)),
         ("Latency", tables::latencies(report)),
         ("Cost of an event", tables::costs(report)),
+        ("What theory was made from, and how well it was measured", tables::inputs(report)),
     ];
     let sweeps = sweep::groups(&report.runs);
     let curves = quantiles::figures(&report.runs);
@@ -106,11 +107,10 @@ fn lanes(report: &Report) -> String {
 
 /// What comes first is what must be known before anything is quoted.
 fn warnings(report: &Report) -> Markup {
-    let interrupted = report.interrupted.then_some("interrupted: this is what there was by then");
-    let all: Vec<&str> = interrupted.into_iter().chain(report.warnings.iter().map(String::as_str)).collect();
+    let all = caveats(report);
     html! {
         @if !all.is_empty() {
-            ul.warnings role="note" aria-label="warnings" { @for warning in all { li { (spoken(warning)) } } }
+            ul.warnings role="note" aria-label="warnings" { @for caveat in &all { li { (spoken(caveat)) } } }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! One run has a table of latencies and one of costs. Several have one table: a row for each transport under
 //! each set of conditions.
 
-use super::conditions::{Condition, extent, label, machine};
+use super::conditions::{Condition, caveats, extent, label, machine};
 use super::format::{bytes, duration, number, percent};
 use super::parting::{Parting, has_noisy_costs, is_off};
 use crate::bench::result::{Compared, Lane, Latency, Report, Run};
@@ -21,8 +21,8 @@ pub fn markdown(report: &Report) -> String {
 
 /// What comes first is what must be known before anything is quoted.
 fn warnings(report: &Report) -> String {
-    let warnings: String =
-        report.warnings.iter().map(|warning| format!("> **warning:** {}  \n", plain(warning))).collect();
+    let line = |caveat: &String| format!("> **warning:** {}  \n", plain(caveat));
+    let warnings: String = caveats(report).iter().map(line).collect();
     if warnings.is_empty() { warnings } else { warnings + "\n" }
 }
 
@@ -121,8 +121,7 @@ fn origin(report: &Report) -> String {
     let (_, shared) = Condition::parted(&report.runs);
     let conditions = report.runs.first().map(|run| label(&shared, run));
     let command = format!("`{}`, seed {}", report.command.replace('`', "'"), report.seed);
-    let interrupted = report.interrupted.then(|| "interrupted: this is what there was by then".to_owned());
-    let lines = conditions.iter().chain(&interrupted).map(|line| plain(line)).chain([
+    let lines = conditions.iter().map(|line| plain(line)).chain([
         plain(&extent(&report.runs)),
         plain(&machine(report)),
         command,

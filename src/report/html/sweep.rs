@@ -6,8 +6,6 @@
 //!           └───────────────────────┘ none      …             against the rate: two curves
 //! ```
 
-use std::vec;
-
 use super::chart::{Axis, Chart, Figure, Mark, Plot, Series, Unit};
 use super::quantiles::caption;
 use crate::bench::result::{Compared, Lane, Run};
@@ -137,29 +135,33 @@ impl Dimension {
     fn rows(&self, runs: &[Run], curves: &[Curve<'_>]) -> Vec<Vec<Figure>> {
         let has_costs = matches!(self.condition, Condition::Rate | Condition::PollInterval);
         let statistics = LATENCIES.iter().chain(has_costs.then_some(&BYTES));
-        let column = |statistic| self.column(runs, statistic, curves).into_iter();
-        let mut columns: Vec<vec::IntoIter<Figure>> = statistics.map(column).collect();
-        curves.iter().map(|_| columns.iter_mut().filter_map(Iterator::next).collect()).collect()
+        let columns: Vec<Vec<Option<Figure>>> =
+            statistics.map(|statistic| self.column(runs, statistic, curves)).collect();
+        let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+        let row = |_| columns.iter_mut().filter_map(Iterator::next).flatten().collect();
+        curves.iter().map(row).collect()
     }
 
-    /// One figure of every curve, all with the same axes.
-    fn column(&self, runs: &[Run], statistic: &Statistic, curves: &[Curve<'_>]) -> Vec<Figure> {
+    /// One figure of every curve, all with the same axes; none where the events support no point of it.
+    fn column(&self, runs: &[Run], statistic: &Statistic, curves: &[Curve<'_>]) -> Vec<Option<Figure>> {
         let all: Vec<Vec<Series>> = curves.iter().map(|curve| self.series(statistic, curve)).collect();
         let (x, y) = self.axes(statistic, &all);
         let (mut varying, _) = Condition::parted(runs);
         varying.retain(|condition| *condition != self.condition);
         let figure = |(curve, series): (&Curve<'_>, Vec<Series>)| {
             let others = label(&varying, curve[0]);
-            let marks = self.marks(curve, &x);
-            Figure {
-                title: if others.is_empty() {
-                    statistic.name.to_owned()
-                } else {
-                    format!("{}, {others}", statistic.name)
-                },
+            let title = if others.is_empty() { String::new() } else { format!(", {others}") };
+            let has_points = series.iter().any(|lane| !lane.points.is_empty());
+            has_points.then(|| Figure {
+                title: format!("{}{title}", statistic.name),
                 caption: caption(curve),
-                chart: Chart::Lines(Plot { x: x.clone(), y: y.clone(), series, marks }),
-            }
+                chart: Chart::Lines(Plot {
+                    marks: self.marks(curve, &x),
+                    x: x.clone(),
+                    y: y.clone(),
+                    series,
+                }),
+            })
         };
         curves.iter().zip(all).map(figure).collect()
     }

@@ -51,14 +51,17 @@ fn figures(latency: &Latency) -> [&Compared; 5] {
 /// What each event cost.
 pub(super) fn costs(report: &Report) -> Markup {
     html! {
-        p { "For each event and client. First event: from " code { "connect()" } " to an event that was waiting." }
+        p {
+            "For each event and client. TCP/IP: the bytes of its headers, both ways, of the window. First event: "
+            "from " code { "connect()" } " to an event that was waiting."
+        }
         div.scrolling tabindex="0" {
             table {
                 thead { tr {
                     (heads(report)) th.name { "lane" }
                     @for name in ["requests", "empty", "bytes"] { th { (name) } th { "theory" } }
                     th { "envelope" } th { "theory" } th { "heads down" } th { "heads up" }
-                    th { "connections" } th { "first event" } th { "theory" } th { "server CPU" }
+                    th { "TCP/IP" } th { "connections" } th { "first event" } th { "theory" } th { "server CPU" }
                 } }
                 tbody { @for run in &report.runs { @for (index, lane) in run.lanes.iter().enumerate() {
                     tr.begins[index == 0] { (conditions(report, run)) (cost_cells(lane)) }
@@ -80,9 +83,48 @@ fn cost_cells(lane: &Lane) -> Markup {
         (pair(&spent.total, bytes, is_noisy))
         td { (bytes(measured)) } td.theory { (bytes(spent.predicted.map(envelope))) }
         td { (bytes(spent.down.map(|down| down.http))) } td { (bytes(spent.up.map(|up| up.http))) }
+        td { (bytes(lane.tcp_ip_per_event.map(|of| of.header_bytes_down + of.header_bytes_up))) }
         td { (lane.connections_opened) }
         (pair(&lane.first_event_us, duration, false))
         td { (duration(lane.server_cpu_us_per_event)) }
+    }
+}
+
+/// What every prediction was made from, and what was late besides the transports.
+pub(super) fn inputs(report: &Report) -> Markup {
+    html! {
+        p {
+            "Measured apart from the lanes, in each run. λ: events a second that were played; d: the way of an event "
+            "over a bare socket, at p50; R: a round trip; G: from one answer to the next request's; w: how long a "
+            "server wakes; p: bytes of an event. Late, at p99: the publisher behind its schedule, the link behind "
+            "its delay, this program behind its own timers."
+        }
+        div.scrolling tabindex="0" {
+            table {
+                thead { tr {
+                    (heads(report)) th.name { "λ" } @for name in ["d", "R", "G", "w", "p"] { th { (name) } }
+                    th { "publisher late" } th { "link late" } th { "clients late" } th { "clients' CPU" }
+                } }
+                tbody { @for run in &report.runs { tr { (conditions(report, run)) (input_cells(run)) } } }
+            }
+        }
+    }
+}
+
+fn input_cells(run: &Run) -> Markup {
+    let theory = &run.theory;
+    let publisher = run.publisher.as_ref().and_then(|publisher| publisher.lag_us);
+    let link = run.relay.as_ref().and_then(|relay| relay.late_us);
+    html! {
+        td.name { (number(Some(run.rate_per_s))) "/s" }
+        @for input in [theory.one_way_us, theory.round_trip_us, theory.gap_us, theory.wake_us] {
+            td { (duration(input.value)) }
+        }
+        td { (bytes(theory.payload_bytes.value)) }
+        td { (duration(publisher.map(|late| late.p99 as f64))) }
+        td { (duration(link.map(|late| late.p99 as f64))) }
+        td { (duration(run.own.lateness_p99_us)) }
+        td { (percent(run.own.cpu_share)) }
     }
 }
 

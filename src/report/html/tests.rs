@@ -49,12 +49,24 @@ fn a_page_holds_every_run_in_words_and_in_charts() {
         assert_eq!(count(&page, &format!("<figure data-chart=\"{number}\"")), 1);
     }
     for label in ["no link · 1/s", "no link · 20/s", "rtt=50ms · 1/s", "rtt=50ms · 20/s"] {
-        // A curve and bars; a row each for the control and two lanes, and for two lanes' costs.
+        // A curve and bars; a row each for the control and two lanes, for two lanes' costs, for theory.
         assert!(count(&page, &format!("<b>{label}</b>")) == 2, "{label} in {page}");
-        assert_eq!(count(&page, &format!(">{label}</th>")), 5, "{label}");
+        assert_eq!(count(&page, &format!(">{label}</th>")), 6, "{label}");
     }
     assert_eq!(count(&page, "theory 140 µs, off by +1.5"), 4, "what is off is told of each run");
     assert!(page.contains("the machine was busy"), "warnings are there");
+}
+
+#[test]
+fn a_lane_that_failed_is_told_before_any_figure() {
+    let mut failed = sweep();
+    failed.runs[3].lanes[1].failure = Some("`websocket` answered 403".to_owned());
+    failed.interrupted = true;
+    let page = html(&failed);
+    let (before, _) = page.split_once("<dl>").unwrap();
+    let told = "rtt=50ms · 20/s: longpoll was not measured: <code>websocket</code> answered 403";
+    assert!(before.contains(told), "{before}");
+    assert!(before.contains("<li>interrupted: this is what there was by then</li>"), "{before}");
 }
 
 #[test]
@@ -72,6 +84,16 @@ fn theory_and_the_cliff_are_on_the_axis_that_was_varied() {
     let rate = against("events a second");
     assert_eq!(rate[0]["marks"], json!([]), "10,000 events a second");
     assert_eq!(rate[4]["marks"], json!([{ "x": 20.0, "label": "λR = 1" }]));
+}
+
+#[test]
+fn what_the_events_support_nowhere_has_no_chart() {
+    let mut sweep = sweep();
+    sweep.runs.iter_mut().flat_map(|run| &mut run.lanes).for_each(|lane| {
+        lane.latency_us.p95.measured = None;
+    });
+    let page = html(&sweep);
+    assert!(!page.contains("<b>p95 latency") && page.contains("<b>p50 latency, 1/s</b>"));
 }
 
 #[test]

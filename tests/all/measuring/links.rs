@@ -1,5 +1,7 @@
 //! Networks between the two ends, sweeps over several of them, and rounds until it is known.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use wirelanes::transport::Transport;
 
@@ -20,12 +22,25 @@ fn lane<'a>(run: &'a Value, transport: &str) -> &'a Value {
     lanes.iter().find(|lane| lane["transport"] == transport).unwrap()
 }
 
+/// The smallest sweep there is, and one whose lane fails.
+static LINKS: LazyLock<[Finished; 2]> = LazyLock::new(|| {
+    bench_all([&with(&["--link", "none", "--link", "rtt=60ms"]), &with(&["--link", "no-upgrade"])])
+});
+
+pub(super) fn two_links() -> &'static Finished {
+    &LINKS[0]
+}
+
+pub(super) fn no_upgrade() -> &'static Finished {
+    &LINKS[1]
+}
+
 #[test]
 fn two_links_play_the_same_events_and_the_longer_one_delays_them_by_its_way() {
-    let finished = bench(&with(&["--link", "none", "--link", "rtt=60ms"]));
+    let finished = two_links();
     finished.assert_printable();
     assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
-    let [none, far] = &runs(&finished)[..] else { panic!("two links are two runs") };
+    let [none, far] = &runs(finished)[..] else { panic!("two links are two runs") };
     assert_eq!((&none["link"], &far["link"]), (&"none".into(), &"rtt=60ms".into()));
     assert!(none["relay"].is_null());
     assert_eq!(number(far, "relay.asked_down_us"), 30_000.0);
@@ -48,7 +63,7 @@ fn two_links_play_the_same_events_and_the_longer_one_delays_them_by_its_way() {
 
 #[test]
 fn a_lane_that_a_middlebox_refuses_is_named_and_the_others_are_measured() {
-    let finished = bench(&with(&["--link", "no-upgrade"]));
+    let finished = no_upgrade();
     assert_eq!(finished.code, Some(1), "{}{}", finished.text, finished.errors);
     finished.assert_printable();
     let run = finished.run();

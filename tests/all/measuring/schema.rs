@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::bench::run;
 use super::choices::{ISOLATED, MANY, QUIET, ROUNDS, brief};
+use super::links::{no_upgrade, two_links};
 use super::usual::{trace, usual};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
@@ -89,21 +90,13 @@ fn kinds(rules: &Value, path: &str, value: &Value) -> usize {
     rules.as_array().unwrap().iter().filter(|rule| breach(rule, path, value).is_none()).count()
 }
 
-/// A sweep, as far as the schema is concerned: one run beside others.
-pub(super) fn sweep() -> Value {
-    let mut sweep = usual().report.clone();
-    let others = [ROUNDS, ISOLATED].map(|choice| brief(choice).run().clone());
-    sweep["runs"].as_array_mut().unwrap().extend(others);
-    sweep
-}
-
 #[test]
 fn every_result_is_as_its_schema_says() {
-    let results = [&usual().report, &trace().report, &brief(QUIET).report, &brief(MANY).report, &sweep()];
-    for result in results {
-        assert_eq!(breach(&SCHEMA, "", result), None);
+    let brief = [QUIET, MANY, ROUNDS, ISOLATED].map(brief);
+    for finished in [usual(), trace(), two_links(), no_upgrade()].into_iter().chain(brief) {
+        assert_eq!(breach(&SCHEMA, "", &finished.report), None);
     }
-    assert_eq!(sweep()["runs"].as_array().unwrap().len(), 3);
+    assert_eq!(two_links().report["runs"].as_array().unwrap().len(), 2, "a sweep is among them");
 }
 
 #[test]
@@ -149,15 +142,21 @@ const PURE: &[&str] = &[
     "histogram",
     "client",
     "sequence",
+    "exchanges",
+    "connections",
+    "open",
+    "chunks",
+    "held_up",
 ];
 
 /// What a key ends with that tells the unit.
-const UNITS: &[&str] = &["us", "bytes", "per_s", "per_event", "per_client", "share", "secs", "nanos"];
+const UNITS: &[&str] = &["us", "ppm", "bytes", "per_s", "per_event", "per_client", "share", "secs", "nanos"];
 
 /// Every number without a unit in a key above it.
 fn unitless(keys: &str, value: &Value, found: &mut Vec<String>) {
     let key = keys.rsplit('.').next().unwrap();
-    if UNITS.iter().any(|unit| key == *unit || key.ends_with(&format!("_{unit}"))) || PURE.contains(&key) {
+    let has_unit = |unit: &&str| key == *unit || key.ends_with(&format!("_{unit}"));
+    if UNITS.iter().any(has_unit) || key.starts_with("bytes_") || PURE.contains(&key) {
         return;
     }
     match value {
@@ -172,9 +171,9 @@ fn unitless(keys: &str, value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_number_has_its_unit_in_its_key_or_in_one_above() {
-    for result in [&usual().report, &trace().report, &brief(MANY).report, &brief(ISOLATED).report] {
+    for finished in [usual(), trace(), two_links(), brief(MANY), brief(ISOLATED)] {
         let mut found = Vec::new();
-        unitless("", result, &mut found);
+        unitless("", &finished.report, &mut found);
         assert_eq!(found, Vec::<String>::new());
     }
 }
