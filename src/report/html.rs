@@ -20,9 +20,10 @@ mod tests;
 use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value;
 
 use self::chart::Figure;
-use super::conditions::{Condition, caveats, extent, label, machine};
+use super::conditions::{Condition, caveats, extent, label, labels, machine};
 use super::parting::Parting;
 use crate::bench::result::Report;
 
@@ -152,11 +153,11 @@ fn row(name: &str, value: &Markup) -> Markup {
 }
 
 fn parting(report: &Report) -> Markup {
-    let parting = Parting::of(report);
+    let parting = Parting::of(&report.runs, &labels(&report.runs));
     html! {
         p { (parting.summary()) }
-        @if !parting.off.is_empty() {
-            ul.parted { @for sentence in &parting.off { li { (sentence) } } }
+        @if parting.off() > 0 {
+            ul.parted { @for sentence in parting.sentences() { li { (sentence) } } }
         }
     }
 }
@@ -176,5 +177,20 @@ fn drawn(figure: &Figure, number: usize) -> Markup {
 /// JSON that cannot end the script it stands in: no `<` is left in it.
 fn data(figures: &[&Figure]) -> String {
     let charts: Vec<_> = figures.iter().map(|figure| &figure.chart).collect();
-    serde_json::to_string(&charts).expect("numbers and strings are JSON").replace('<', "\\u003c")
+    let mut charts = serde_json::to_value(charts).expect("numbers and strings are JSON");
+    round(&mut charts);
+    charts.to_string().replace('<', "\\u003c")
+}
+
+/// Six digits of every number: more than a screen shows, and half as much to load.
+fn round(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let rounded = number.as_f64().and_then(|number| format!("{number:.5e}").parse().ok());
+            *value = rounded.map_or(Value::Null, |rounded: f64| rounded.into());
+        }
+        Value::Array(values) => values.iter_mut().for_each(round),
+        Value::Object(values) => values.values_mut().for_each(round),
+        _ => {}
+    }
 }

@@ -3,7 +3,7 @@
 //! One run has a table of latencies and one of costs. Several have one table: a row for each transport under
 //! each set of conditions.
 
-use super::conditions::{Condition, caveats, extent, label, machine};
+use super::conditions::{Condition, caveats, extent, label, labels, machine};
 use super::format::{bytes, duration, number, percent};
 use super::parting::{Parting, has_noisy_costs, is_off};
 use crate::bench::result::{Compared, Lane, Latency, Report, Run};
@@ -111,8 +111,8 @@ fn pair(figure: &Compared, print: fn(Option<f64>) -> String, is_noisy: bool) -> 
 }
 
 fn deviations(report: &Report) -> String {
-    let parting = Parting::of(report);
-    let off: String = parting.off.iter().map(|sentence| format!("- {}\n", plain(sentence))).collect();
+    let parting = Parting::of(&report.runs, &labels(&report.runs));
+    let off: String = parting.sentences().map(|sentence| format!("- {}\n", plain(&sentence))).collect();
     format!("{}\n\n{off}{}", plain(&parting.summary()), if off.is_empty() { "" } else { "\n" })
 }
 

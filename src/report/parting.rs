@@ -1,8 +1,7 @@
 //! Where theory and measurement part, in a whole result: how often, and each place in a sentence.
 
-use super::conditions::labels;
 use super::format::{bytes, duration, number, percent};
-use crate::bench::result::{Compared, Lane, Report, Run};
+use crate::bench::result::{Compared, Lane, Run};
 use crate::transport::Transport;
 
 /// A figure with an interval: of what, and how it is printed.
@@ -28,28 +27,46 @@ pub(super) fn has_noisy_costs(transport: Transport) -> bool {
 pub(super) struct Parting {
     /// Figures with an interval.
     pub(super) figures: usize,
-    /// A sentence for each whose interval does not hold what theory says, and of which run it is.
+    pub(super) runs: Vec<OfRun>,
+}
+
+/// What of one run does.
+pub(super) struct OfRun {
+    /// What tells it from the others; empty where there is but one.
+    pub(super) name: String,
+    /// A sentence for each figure whose interval does not hold what theory says.
     pub(super) off: Vec<String>,
 }
 
 impl Parting {
-    pub(super) fn of(report: &Report) -> Self {
-        let mut parting = Self { figures: 0, off: Vec::new() };
-        for (run, label) in report.runs.iter().zip(labels(&report.runs)) {
-            let figures = with_interval(run);
-            let named = |figure| match label.is_empty() {
-                true => sentence(figure),
-                false => format!("{label}: {}", sentence(figure)),
-            };
-            parting.figures += figures.len();
-            parting.off.extend(off(&figures).map(named));
+    pub(super) fn of(runs: &[Run], names: &[String]) -> Self {
+        let figures: Vec<Vec<Figure<'_>>> = runs.iter().map(with_interval).collect();
+        let of_run = |(figures, name): (&Vec<Figure<'_>>, &String)| {
+            let off = figures.iter().filter(|figure| is_off(figure.compared, figure.print));
+            OfRun { name: name.clone(), off: off.map(sentence).collect() }
+        };
+        Self {
+            figures: figures.iter().map(Vec::len).sum(),
+            runs: figures.iter().zip(names).map(of_run).collect(),
         }
-        parting
+    }
+
+    /// How many figures are off.
+    pub(super) fn off(&self) -> usize {
+        self.runs.iter().map(|run| run.off.len()).sum()
+    }
+
+    /// Each of them, with its run.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
+        self.runs.iter().flat_map(|run| {
+            let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
+            run.off.iter().map(move |sentence| format!("{name}{sentence}"))
+        })
     }
 
     /// How many of how many.
     pub(super) fn summary(&self) -> String {
-        match (self.figures, self.off.len()) {
+        match (self.figures, self.off()) {
             (0, _) => "No figure has an interval: there were too few events to resample.".to_owned(),
             (_, 0) => "Every 95% interval holds what theory says.".to_owned(),
             (figures, off) => format!(
@@ -63,10 +80,6 @@ impl Parting {
 fn with_interval(run: &Run) -> Vec<Figure<'_>> {
     let figures = run.lanes.iter().flat_map(figures);
     figures.filter(|figure| figure.compared.deviation().is_some()).collect()
-}
-
-fn off<'a>(figures: &'a [Figure<'a>]) -> impl Iterator<Item = &'a Figure<'a>> {
-    figures.iter().filter(|figure| is_off(figure.compared, figure.print))
 }
 
 fn figures(lane: &Lane) -> impl Iterator<Item = Figure<'_>> {

@@ -80,7 +80,7 @@ fn theory_and_the_cliff_are_on_the_axis_that_was_varied() {
     assert_eq!(series["predicted"], json!([[100.0, 140.0], [50_000.0, 140.0]]));
     let marks: Vec<&Value> = round_trip.iter().map(|chart| &chart["marks"]).collect();
     assert_eq!(marks[0], &json!([]), "an event a second is on no axis that ends at 50 ms");
-    assert_eq!(marks[3], &json!([{ "x": 1e6 / 19.0, "label": "λR = 1" }]));
+    assert_eq!(marks[3], &json!([{ "x": 52_631.6, "label": "λR = 1" }]));
     let rate = against("events a second");
     assert_eq!(rate[0]["marks"], json!([]), "10,000 events a second");
     assert_eq!(rate[4]["marks"], json!([{ "x": 20.0, "label": "λR = 1" }]));
