@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::achieved::{Achieved, Tally};
@@ -20,6 +21,9 @@ use super::timer::Timer;
 
 /// Connections that wait to be accepted, at most: what Linux allows by default.
 const BACKLOG: i32 = 4096;
+
+/// How long the connection to the server may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// A relay that runs until it is dropped, which closes its port and its connections, shortly after.
 pub struct Relay {
@@ -57,10 +61,11 @@ impl Relay {
         to: SocketAddr,
         random: fastrand::Rng,
     ) -> io::Result<Self> {
-        let socket = bind(listen)?;
+        let character = link.character();
+        let socket = bind(listen, character.refuse)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(listen);
         let shared = Arc::new(Shared {
-            character: link.character(),
+            character,
             tally: Tally::new(),
             timer: engine.timer().clone(),
             to,
@@ -68,7 +73,7 @@ impl Relay {
             has_warned: AtomicBool::new(false),
         });
         let stop = CancellationToken::new();
-        let refusing = if shared.character.refuse {
+        let refusing = if character.refuse {
             Some(socket)
         } else {
             socket.listen(BACKLOG)?;
@@ -96,10 +101,10 @@ impl Drop for Relay {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<Socket> {
+fn bind(address: SocketAddr, is_refusing: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A port is taken back at once. On Windows this would let others share it.
-    if cfg!(unix) {
+    // A port is taken back at once. Where nobody listens, this would let others do so; on Windows, anywhere.
+    if cfg!(unix) && !is_refusing {
         socket.set_reuse_address(true)?;
     }
     socket.set_nonblocking(true)?;
@@ -123,7 +128,10 @@ async fn accept(listener: &tokio::net::TcpListener, shared: &Arc<Shared>, mut ra
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((near, _)) => drop(connections.spawn(relay(near, shared.clone(), random.fork()))),
+                Ok((near, _)) => {
+                    let accepted = Instant::now();
+                    connections.spawn(relay(near, accepted, shared.clone(), random.fork()));
+                }
                 Err(wrong) => {
                     // Out of file descriptors, most likely: others will close theirs.
                     tracing::warn!("cannot accept a connection: {wrong}");
@@ -136,10 +144,10 @@ async fn accept(listener: &tokio::net::TcpListener, shared: &Arc<Shared>, mut ra
 }
 
 /// One connection, from its beginning to its end.
-async fn relay(near: TcpStream, shared: Arc<Shared>, random: fastrand::Rng) {
-    let accepted = Instant::now();
+async fn relay(near: TcpStream, accepted: Instant, shared: Arc<Shared>, random: fastrand::Rng) {
     let _open = Open::count(&shared);
-    let far = match TcpStream::connect(shared.to).await {
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection within 10 s");
+    let far = match timeout(CONNECT, TcpStream::connect(shared.to)).await.unwrap_or_else(|of| Err(late(of))) {
         Ok(far) => far,
         Err(refused) => return turn_away(&near, accepted, &shared, &refused).await,
     };

@@ -197,3 +197,51 @@ impl PartialEq for Alarm {
 }
 
 impl Eq for Alarm {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Notes when it is woken.
+    struct Note(u64, Sender<(u64, Instant)>);
+
+    impl Wake for Note {
+        fn wake(self: Arc<Self>) {
+            self.1.send((self.0, Instant::now())).unwrap();
+        }
+    }
+
+    #[test]
+    fn nobody_is_woken_early_and_all_are_in_order() {
+        let timer = Timer::start().unwrap();
+        let begun = Instant::now();
+        let (noted, notes) = channel();
+        // Later ones are set first, so that each is earlier than what the thread sleeps for.
+        for ms in [40, 20, 5, 1, 0] {
+            let waker = Arc::new(Note(ms, noted.clone())).into();
+            timer.wake_at(begun + Duration::from_millis(ms), waker);
+        }
+        for ms in [0, 1, 5, 20, 40] {
+            let (woken, at) = notes.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert_eq!(woken, ms);
+            assert!(at >= begun + Duration::from_millis(ms), "{:?} is early for {ms} ms", at - begun);
+        }
+    }
+
+    #[test]
+    fn the_thread_ends_with_the_last_who_could_set_an_alarm() {
+        let timer = Timer::start().unwrap();
+        let shared = Arc::downgrade(&timer.0.shared);
+        let other = timer.clone();
+        other.wake_at(Instant::now() + Duration::from_secs(3_600), Waker::noop().clone());
+        drop((timer, other));
+        let begun = Instant::now();
+        while shared.strong_count() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it still keeps time for nobody");
+            thread::yield_now();
+        }
+    }
+}

@@ -144,3 +144,20 @@ fn who_does_not_read_makes_the_sender_wait_and_loses_nothing() {
         let _ = told.recv_timeout(super::super::PATIENCE);
     }
 }
+
+/// What a link costs can be told apart from what is measured over it.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_engine_says_what_its_two_threads_spent() {
+    let engine = wirelanes::link::Engine::start().unwrap();
+    let way = engine.relay(&"rtt=2ms".parse().unwrap(), super::ANY_PORT.into(), echo()).unwrap();
+    let before = engine.cpu_us().unwrap();
+    let mut socket = raw::connect(way.address());
+    for _ in 0..20 {
+        socket.write_all(b"ping").unwrap();
+        socket.read_exact(&mut [0; 4]).unwrap();
+    }
+    eventually("the threads have spent something", || engine.cpu_us().unwrap() > before);
+    let process = wirelanes::clock::process_cpu_us().unwrap();
+    assert!(engine.cpu_us().unwrap() <= process as f64, "no more than the whole process");
+}
