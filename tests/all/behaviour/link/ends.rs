@@ -71,6 +71,21 @@ async fn a_proxy_that_cuts_silent_connections_spares_polling_alone() {
     }
 }
 
+/// Whom something passes for, either way, is not silent: a stream on which only the server speaks.
+#[tokio::test]
+async fn a_proxy_that_cuts_silent_connections_spares_who_listens_to_a_lively_feed() {
+    let behind = Behind::link("idle=2s");
+    let mut streams = [Transport::Sse, Transport::Websocket].map(|transport| behind.listen(transport));
+    for n in 0..25 {
+        behind.stage.publish(&n.to_string());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for listener in &mut streams {
+        assert_eq!(listener.events(25).await.len(), 25);
+        assert_eq!(listener.ledger.counts().connections, 1, "{}", listener.transport);
+    }
+}
+
 #[tokio::test]
 async fn a_network_that_refuses_lets_nobody_in() {
     let behind = Behind::link("refuse");

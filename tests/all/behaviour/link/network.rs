@@ -9,7 +9,7 @@ use wirelanes::transport::Transport;
 
 use super::super::listener::{Listener, Walk};
 use super::super::stage::Stage;
-use super::Behind;
+use super::{Behind, until};
 
 /// The next event, and when the read that completed it returned.
 async fn arrival(listener: &mut Listener) -> (Event, u64) {
@@ -43,9 +43,11 @@ async fn the_first_event_takes_two_round_trips_and_a_pushed_one_half_of_one() {
         let age_us = age_us(&behind.stage, &arrival(listener).await);
         assert!(age_us >= 50_000, "{}: {age_us} µs old after 50 ms one way", listener.transport);
     }
+    // Each transport asked at least once, and was told twice; the last are counted after they were written.
+    until("all chunks are counted", || behind.relay.achieved().chunks >= 4 * 3).await;
     let achieved = behind.relay.achieved();
     assert_eq!((achieved.asked_up_us, achieved.asked_down_us), (30_000.0, 50_000.0));
-    assert!(achieved.chunks >= 16 && achieved.late_us.is_some(), "{achieved:?}");
+    assert!(achieved.late_us.is_some(), "{achieved:?}");
 }
 
 #[tokio::test]
