@@ -3,11 +3,14 @@
 //! A thread of its own sends an instant every 20 ms; a task beside the clients, on their runtime, takes it as
 //! they take events. What lies between is the wake-up that is in every latency here. Where it is most of it,
 //! or the CPUs have nothing left, the clients are what was measured.
+//!
+//! A thread that comes a whole turn late was stopped with all the others. Then the instants count at which it
+//! should have come: who is stopped for a second must not say that it was never late.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use tokio::sync::mpsc::unbounded_channel;
@@ -37,17 +40,13 @@ impl Watch {
         let lateness_us = Arc::new(Mutex::new(lateness));
         let (sender, mut instants) = unbounded_channel();
         let (ended, histogram) = (is_over.clone(), lateness_us.clone());
-        thread::Builder::new().name("lateness".to_owned()).spawn(move || {
-            while !ended.load(Ordering::Relaxed) {
-                thread::sleep(EVERY);
-                if sender.send(monotonic_us()).is_err() {
-                    break;
-                }
-            }
-        })?;
+        let mut turns = Turns { due: Instant::now() };
+        thread::Builder::new()
+            .name("lateness".to_owned())
+            .spawn(move || while !ended.load(Ordering::Relaxed) && sender.send(turns.next()).is_ok() {})?;
         let listening = tokio::spawn(async move {
-            while let Some(sent_us) = instants.recv().await {
-                let late_us = monotonic_us().saturating_sub(sent_us);
+            while let Some(sent) = instants.recv().await {
+                let late_us = Instant::elapsed(&sent).as_micros() as u64;
                 histogram.lock().expect("no holder of this lock panics").saturating_record(late_us);
             }
         });
@@ -70,6 +69,21 @@ impl Watch {
     }
 }
 
+/// One every 20 ms, and none left out.
+struct Turns {
+    due: Instant,
+}
+
+impl Turns {
+    /// Waits for the next turn, and says when it was.
+    fn next(&mut self) -> Instant {
+        self.due += EVERY;
+        thread::sleep(self.due.saturating_duration_since(Instant::now()));
+        let now = Instant::now();
+        if now > self.due + EVERY { self.due } else { now }
+    }
+}
+
 /// How many CPUs this process may use: one, where it is pinned.
 fn cpus() -> f64 {
     thread::available_parallelism().map_or(1.0, |cpus| cpus.get() as f64)
@@ -78,4 +92,19 @@ fn cpus() -> f64 {
 /// CPU time of this process without the links'.
 fn spent_us(engine: &Engine) -> Option<f64> {
     Some(process_cpu_us()? as f64 - engine.cpu_us().unwrap_or(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_stopped_says_so_by_every_turn_that_was_missed() {
+        let begun = Instant::now();
+        // As after a stop of a second: fifty turns are due.
+        let mut turns = Turns { due: begun.checked_sub(Duration::from_secs(1)).unwrap() };
+        let late: Vec<Duration> = (0..49).map(|_| turns.next().elapsed()).collect();
+        assert!(late[0] >= Duration::from_millis(980), "the first was {:?} late", late[0]);
+        assert!(late.is_sorted_by(|a, b| a >= b), "each is less late than the one before: {late:?}");
+    }
 }

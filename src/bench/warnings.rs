@@ -56,13 +56,16 @@ fn client_busy(run: &Run) -> Option<String> {
     ))
 }
 
-/// Waking up is part of every latency here. Where it is most of it, it is what was measured.
+/// Waking up is part of every latency here. Where it is most of one, that is largely our own.
 fn client_late(run: &Run) -> Option<String> {
-    let late_us = run.own.lateness_p50_us?;
-    let is_most = late_us > smallest_p50_us(run) / 2.0;
-    is_most.then(|| {
-        format!("the clients woke up {late_us:.0} µs late at the median, more than half of the smallest p50: it is largely their own")
-    })
+    let (p50, p99, smallest) = (run.own.lateness_p50_us?, run.own.lateness_p99_us?, smallest_p50_us(run));
+    let at_p50 = "at the median, more than half of the smallest p50: all latencies are largely their own";
+    let at_p99 = "at their p99, more than the smallest p50: the tails are largely their own";
+    match (p50 > smallest / 2.0, p99 > smallest) {
+        (true, _) => Some(format!("the clients woke up {p50:.0} µs late {at_p50}")),
+        (_, true) => Some(format!("the clients woke up {p99:.0} µs late {at_p99}")),
+        _ => None,
+    }
 }
 
 fn smallest_p50_us(run: &Run) -> f64 {
