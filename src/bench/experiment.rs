@@ -71,6 +71,7 @@ pub async fn run(
         warnings: warnings::of_all(&runs).into_iter().chain(unmet).collect(),
         interrupted: interrupt.is_cancelled(),
         runs,
+        thresholds: Vec::new(),
     })
 }
 

@@ -45,6 +45,7 @@ mod stage;
 pub mod statistics;
 mod summary;
 pub mod talk;
+pub mod threshold;
 mod trial;
 pub mod until;
 mod warnings;

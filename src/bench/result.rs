@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
 
+pub use super::threshold::{Held, Outcome};
 pub use crate::client::{HeaderStyle, PollMode};
 pub use crate::link::Achieved;
 
@@ -40,6 +41,9 @@ pub struct Report {
     pub interrupted: bool,
     /// One for each set of conditions.
     pub runs: Vec<Run>,
+    /// What came of each threshold, in each run that it means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<Outcome>,
 }
 
 /// Where it ran.

@@ -17,10 +17,12 @@ use super::output::{Format, Output, output};
 use super::{Cli, interrupted, runtime, units};
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;
+use crate::bench::threshold::{self, Threshold};
 use crate::bench::until::Until;
 use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
 use crate::link::Link;
+use crate::report;
 use crate::source::SourceKind;
 use crate::transport::ask::is_name;
 
@@ -69,6 +71,10 @@ pub(super) struct Arguments {
     /// Write the result here, too: `.json` for programs, `.html` with plots, `.md`, `.csv`, `.txt` as printed
     #[arg(short, long, value_name = "FILE", value_parser = output::<Format>)]
     output: Option<Output<Format>>,
+    /// Exit with 3 where this does not hold, `websocket.p99@rtt=50ms<80ms`: of mean, p50, p95, p99, max, first,
+    /// requests, empty, bytes or lost; may be repeated
+    #[arg(long = "threshold", value_name = "LANE.FIGURE<LIMIT")]
+    thresholds: Vec<Threshold>,
     /// Keep every arrival in the result: 25 bytes of JSON for each event, client and lane
     #[arg(long)]
     raw: bool,
@@ -118,6 +124,9 @@ impl Arguments {
             plan.raw = self.raw;
         }
         plans.iter().for_each(Self::refuse_too_few_events);
+        if let Some(why) = self.thresholds.iter().find_map(|one| threshold::refusal(one, &plans)) {
+            usage(&why);
+        }
         plans
     }
 
@@ -197,12 +206,16 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plans = arguments.plans();
     // Threads inherit it: so before there are any.
     plans[0].cores.map_or(Ok(()), Cores::pin)?;
-    let Some(report) = runtime()?.block_on(measure(&plans, arguments.quiet))? else {
+    let Some(mut report) = runtime()?.block_on(measure(&plans, arguments.quiet))? else {
         eprintln!("interrupted: nothing was measured yet");
         return Ok(ExitCode::from(INTERRUPTED));
     };
+    report.thresholds = threshold::check(&arguments.thresholds, &report);
     if !arguments.quiet {
         super::print(&arguments.format.write(&report))?;
+    }
+    if arguments.quiet || !matches!(arguments.format, Format::Text) {
+        eprint!("{}", report::failures(&report));
     }
     if let Some(output) = arguments.output {
         output.write(&output.format.write(&report))?;
@@ -260,13 +273,18 @@ fn ticking(seconds: u64, quiet: bool) -> ProgressBar {
 /// 128 + SIGINT, as shells have it.
 const INTERRUPTED: u8 = 130;
 
+/// A threshold does not hold.
+const FAILED_A_THRESHOLD: u8 = 3;
+
 fn verdict(report: &Report) -> ExitCode {
-    let lanes = || report.runs.iter().flat_map(|run| &run.lanes);
+    let mut lanes = report.runs.iter().flat_map(|run| &run.lanes);
     if report.interrupted {
         ExitCode::from(INTERRUPTED)
-    } else if lanes().all(|lane| lane.failure.is_none() && lane.events.are_accounted_for()) {
-        ExitCode::SUCCESS
-    } else {
+    } else if lanes.any(|lane| lane.failure.is_some() || !lane.events.are_accounted_for()) {
         ExitCode::FAILURE
+    } else if report.thresholds.iter().any(|outcome| !outcome.holds) {
+        ExitCode::from(FAILED_A_THRESHOLD)
+    } else {
+        ExitCode::SUCCESS
     }
 }

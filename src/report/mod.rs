@@ -15,6 +15,8 @@ mod read;
 mod schema;
 pub mod talk;
 pub mod text;
+mod thresholds;
 
 pub use read::{NotAResult, read};
 pub use schema::schema;
+pub use thresholds::failures;

@@ -10,6 +10,7 @@ pub(super) mod tests;
 use std::fmt::Write as _;
 
 use super::format::{bytes, chosen, duration, number, percent, rate};
+use super::thresholds::thresholds;
 use crate::bench::Mode;
 use crate::bench::conditions::names;
 use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run, ServerClock};
@@ -40,6 +41,7 @@ pub fn text(report: &Report) -> String {
     text += &deviations::deviations(runs, &names);
     text += &runs.first().map_or(String::new(), quiet);
     text += &own(runs);
+    text += &thresholds(report);
     for warning in &report.warnings {
         text += &folded("warning: ", warning);
     }

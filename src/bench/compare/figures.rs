@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Difference;
 use super::verdict::Verdict;
-use crate::bench::result::{Compared, Control, Events, Lane, Latency, TrialFigures};
+use crate::bench::result::{Compared, Control, Lane, Latency, TrialFigures};
 use crate::bench::statistics::{ENOUGH_ROUNDS, difference, median};
 use crate::transport::Transport;
 
@@ -93,7 +93,7 @@ pub(super) fn of_lane(a: &Lane, b: &Lane, rng: &mut Rng) -> Vec<Difference> {
     let [of_a, of_b] = [a, b].map(|lane| Rounds { trials: &lane.trials, latency: &lane.latency_us });
     let figures = LATENCIES.iter().chain(costs);
     let mut differences: Vec<_> = figures.map(|figure| of_figure(*figure, &of_a, &of_b, rng)).collect();
-    differences.push(amiss(&a.events, &b.events));
+    differences.push(amiss(a, b));
     differences
 }
 
@@ -133,7 +133,7 @@ fn is_constant(rounds: &[f64]) -> bool {
 
 /// A sum of whole bytes over a number of events, in another order.
 fn is_same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+    a == b || (a - b).abs() < 1e-9 * a.abs().max(b.abs())
 }
 
 fn exact(figure: Figure, a: f64, b: f64) -> Difference {
@@ -154,9 +154,17 @@ fn exact(figure: Figure, a: f64, b: f64) -> Difference {
     }
 }
 
-/// Whether events go amiss is yes or no. How many do is chance, which one count a side says nothing about.
-fn amiss(a: &Events, b: &Events) -> Difference {
-    let [a, b] = [a, b].map(|events| (events.lost + events.duplicated + events.reordered) as f64);
-    let found = exact(Figure::EventsAmiss, a, b);
-    if a > 0.0 && b > 0.0 { Difference { verdict: Verdict::Alike, ..found } } else { found }
+/// Whether events go amiss is yes or no. How many do is chance, which one count a side says nothing about. Of a
+/// lane that gave up, all do.
+fn amiss(a: &Lane, b: &Lane) -> Difference {
+    let [of_a, of_b] = [a, b].map(|lane| match lane.failure {
+        Some(_) => f64::INFINITY,
+        None => (lane.events.lost + lane.events.duplicated + lane.events.reordered) as f64,
+    });
+    let found = exact(Figure::EventsAmiss, of_a, of_b);
+    let counted = |count: Option<f64>| count.filter(|count| count.is_finite());
+    let (a, b, difference) = (counted(found.a), counted(found.b), counted(found.difference));
+    let both = of_a > 0.0 && of_b > 0.0 && of_a.is_finite() == of_b.is_finite();
+    let verdict = if both { Verdict::Alike } else { found.verdict };
+    Difference { a, b, difference, verdict, ..found }
 }

@@ -18,6 +18,7 @@ pub(super) fn of(comparison: &Comparison, reports: [&Report; 2]) -> Vec<String> 
             .collect();
     warnings.extend(environment(environments));
     warnings.extend(interrupted(reports));
+    warnings.extend(failures(reports));
     warnings.extend(clocks(reports));
     warnings
 }
@@ -70,6 +71,17 @@ fn environment(of: [&Environment; 2]) -> Vec<String> {
 fn interrupted(reports: [&Report; 2]) -> Vec<String> {
     let both = ["a", "b"].into_iter().zip(reports).filter(|(_, report)| report.interrupted);
     both.map(|(name, _)| format!("{name} was interrupted: it has what there was by then")).collect()
+}
+
+fn failures(reports: [&Report; 2]) -> Vec<String> {
+    let of = |(name, report): (&str, &Report)| {
+        let lanes = report.runs.iter().flat_map(|run| &run.lanes);
+        let told = lanes.filter_map(|lane| {
+            Some(format!("{} failed in {name}: {}", lane.transport, lane.failure.as_ref()?))
+        });
+        told.collect::<Vec<_>>()
+    };
+    ["a", "b"].into_iter().zip(reports).flat_map(of).collect()
 }
 
 /// An offset that is off shifts all latencies of a run at once.

@@ -21,7 +21,7 @@ static BRIEF: LazyLock<[Finished; 14]> = LazyLock::new(|| {
 const SHORT: [&str; 8] = ["-d", "600ms", "--warmup", "200ms", "-i", "100ms", "--hold", "2s"];
 
 pub(super) const QUIET: &[&str] = &["--source", "quiet"];
-const FEW: &[&str] = &["-t", "ws,sse", "-r", "50"];
+pub(super) const FEW: &[&str] = &["-t", "ws,sse", "-r", "50", "--threshold", "sse.p50<1m"];
 pub(super) const MANY: &[&str] = &["-c", "20", "-r", "20", "-t", "poll,sse", "--raw"];
 pub(super) const ROUNDS: &[&str] = &["--rounds", "5", "-r", "50", "-t", "longpoll,websocket"];
 pub(super) const ISOLATED: &[&str] = &["--mode", "isolated", "-t", "sse", "-r", "50"];

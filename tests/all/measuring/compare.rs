@@ -175,6 +175,20 @@ fn events_that_go_amiss_where_none_did_are_a_regression() {
 }
 
 #[test]
+fn a_lane_that_gave_up_is_a_regression_and_says_why() {
+    let (before, mut after) = (same(6, 1), same(6, 2));
+    let lane = &mut after["runs"][0]["lanes"][3];
+    lane["failure"] = json!("403 Forbidden: no upgrade here");
+    lane["trials"] = json!([]);
+    let failed = compared(&before, &after, FAIL);
+    assert_eq!(failed.code, Some(4), "{}", failed.text);
+    failed.assert_printable();
+    assert!(failed.text.contains("\nwarning: websocket failed in b: 403 Forbidden: no upgrade here\n"));
+    assert!(failed.text.contains("websocket amiss more"), "{}", failed.text);
+    assert_eq!(compared(&after, &after, FAIL).code, Some(0), "as before");
+}
+
+#[test]
 fn a_machine_that_changed_is_told_by_the_bare_socket() {
     let finished = compared(&same(10, 1), &result(10, 2, |_| 1_000.0), &[]);
     let text = finished.text.replace("\n  ", " ");

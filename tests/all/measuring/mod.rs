@@ -29,4 +29,5 @@ mod predict;
 mod refused;
 mod schema;
 mod talk;
+mod thresholds;
 mod usual;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::bench::run;
-use super::choices::{ISOLATED, MANY, QUIET, ROUNDS, brief};
+use super::choices::{FEW, ISOLATED, MANY, QUIET, ROUNDS, brief};
 use super::links::{no_upgrade, two_links};
 use super::usual::{trace, usual};
 
@@ -92,7 +92,7 @@ fn kinds(rules: &Value, path: &str, value: &Value) -> usize {
 
 #[test]
 fn every_result_is_as_its_schema_says() {
-    let brief = [QUIET, MANY, ROUNDS, ISOLATED].map(brief);
+    let brief = [QUIET, MANY, FEW, ROUNDS, ISOLATED].map(brief);
     for finished in [usual(), trace(), two_links(), no_upgrade()].into_iter().chain(brief) {
         assert_eq!(breach(&SCHEMA, "", &finished.report), None);
     }
@@ -125,6 +125,7 @@ const PURE: &[&str] = &[
     "seed",
     "cpus",
     "rounds",
+    "run",
     "clients",
     "speed",
     "events",
@@ -138,6 +139,7 @@ const PURE: &[&str] = &[
     "negative",
     "needs_events",
     "connections_opened",
+    "exchanges",
     "quantile",
     "histogram",
     "client",
@@ -171,7 +173,7 @@ fn unitless(keys: &str, value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_number_has_its_unit_in_its_key_or_in_one_above() {
-    for finished in [usual(), trace(), two_links(), brief(MANY), brief(ISOLATED)] {
+    for finished in [usual(), trace(), two_links(), brief(MANY), brief(ISOLATED), brief(FEW)] {
         let mut found = Vec::new();
         unitless("", &finished.report, &mut found);
         assert_eq!(found, Vec::<String>::new());
