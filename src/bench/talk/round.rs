@@ -24,9 +24,10 @@ use crate::source::Source;
 /// that only grows. What is left then is unsent.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Lanes play the same schedule, but not at one instant: each begins so much after the one before, or what they
-/// measure is one another.
-const APART: Duration = Duration::from_millis(7);
+/// Lanes play the same schedule, each so much later than the one before: when a lane comes to a message, what the
+/// lane before did for it is long over, and what the others do is as good as random. Closer together, each would
+/// always meet what the one before it has just woken.
+const APART: Duration = Duration::from_millis(100);
 
 /// What a round left behind.
 pub(super) struct Round {
@@ -88,10 +89,10 @@ fn topic(index: usize) -> String {
     format!("talk-{:02}", index + 1)
 }
 
-/// Evenly over the time from one message to the next, but not farther than it takes to be out of the way.
+/// Beyond that, evenly over the time from one message to the next, for schedules that have a beat.
 fn apart(source: &Source, lanes: usize) -> Duration {
     let even = Duration::from_secs_f64(source.rate.gap_us() / 1e6 / (lanes + 1) as f64);
-    even.min(APART)
+    APART + even.min(APART / 8)
 }
 
 /// Gives the instant from which on nothing more was sent. Then all that is under way may come: at most a poll
@@ -131,8 +132,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_are_apart_but_not_by_a_minute() {
-        let at = |rate: &str| apart(&Source { rate: rate.parse().unwrap(), ..Source::default() }, 7);
-        assert_eq!((at("1/60s"), at("1000")), (APART, Duration::from_micros(125)));
+    fn lanes_are_apart_by_no_whole_beat_and_not_by_a_minute() {
+        let at =
+            |rate: &str| apart(&Source { rate: rate.parse().unwrap(), ..Source::default() }, 7).as_micros();
+        assert_eq!((at("1/60s"), at("10"), at("1000")), (112_500, 112_500, 100_125));
     }
 }
