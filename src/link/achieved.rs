@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::Character;
+use super::character::Character;
 use crate::wire::Direction;
 
 /// The longest lateness that is told apart, in microseconds: an hour.

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::spec::Character;
+use super::character::Character;
 
 /// How a middlebox ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

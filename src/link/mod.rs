@@ -23,6 +23,7 @@
 //! What it does not do: lose segments (TCP would send them again: a delay), reorder them, or slow-start.
 
 mod achieved;
+mod character;
 mod connection;
 mod ends;
 mod engine;

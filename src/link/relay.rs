@@ -14,9 +14,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::achieved::{Achieved, Tally};
+use super::character::Character;
 use super::connection::Connection;
 use super::engine::Engine;
-use super::spec::{Character, Link};
+use super::spec::Link;
 use super::timer::Timer;
 
 /// Connections that wait to be accepted, at most: what Linux allows by default.

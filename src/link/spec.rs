@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::character::Character;
 use super::item::{EXAMPLES, Item};
-use super::path::Asked;
 use super::preset::{PRESETS, Preset};
 
 /// The network between two ends, as it is asked for: `rtt=80ms,rate=1mbit`, `3g,rtt=500ms`, or `none`.
@@ -21,29 +21,6 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotALink(pub(super) String);
-
-/// All that a link does, each item in one place.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Character {
-    pub(super) up: Asked,
-    pub(super) down: Asked,
-    pub(super) nagle: bool,
-    pub(super) buffer: Option<usize>,
-    pub(super) upgrade: Option<Fate>,
-    pub(super) idle: Option<Duration>,
-    pub(super) cut: Option<Duration>,
-    /// The chance a second.
-    pub(super) reset: Option<f64>,
-    pub(super) refuse: bool,
-}
-
-/// What becomes of a request to speak WebSocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Refused,
-    Stripped,
-    Swallowed,
-}
 
 impl Link {
     /// Whether nothing is asked for: both ends are to meet as they are.
@@ -146,38 +123,6 @@ impl Preset {
     }
 }
 
-impl Character {
-    pub(super) fn reads_http(&self) -> bool {
-        self.buffer.is_some() || self.upgrade.is_some()
-    }
-
-    pub(super) fn round_trip(&self) -> Duration {
-        self.up.delay + self.down.delay
-    }
-
-    /// Later items have the last word; of one SPEC, those for one way come after those for both.
-    fn take(&mut self, item: Item) {
-        match item {
-            Item::Rtt(span) => (self.up.delay, self.down.delay) = (span / 2, span - span / 2),
-            Item::Up(span) => self.up.delay = span,
-            Item::Down(span) => self.down.delay = span,
-            Item::Jitter(span) => (self.up.jitter, self.down.jitter) = (span, span),
-            Item::Rate(rate) => (self.up.bits_per_s, self.down.bits_per_s) = (Some(rate), Some(rate)),
-            Item::RateUp(rate) => self.up.bits_per_s = Some(rate),
-            Item::RateDown(rate) => self.down.bits_per_s = Some(rate),
-            Item::Nagle => self.nagle = true,
-            Item::Buffer(bytes) => self.buffer = Some(bytes),
-            Item::NoUpgrade => self.upgrade = Some(Fate::Refused),
-            Item::DropUpgrade => self.upgrade = Some(Fate::Stripped),
-            Item::BlackholeUpgrade => self.upgrade = Some(Fate::Swallowed),
-            Item::Idle(span) => self.idle = Some(span),
-            Item::Cut(span) => self.cut = Some(span),
-            Item::Reset(chance) => self.reset = Some(chance),
-            Item::Refuse => self.refuse = true,
-        }
-    }
-}
-
 fn unknown(text: &str) -> NotALink {
     let names = EXAMPLES.iter().map(|(example, _)| *example).collect::<Vec<_>>().join(" ");
     let presets = PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(" ");
@@ -234,6 +179,7 @@ impl<'de> Deserialize<'de> for Link {
 
 #[cfg(test)]
 mod tests {
+    use super::super::character::Fate;
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;

@@ -10,6 +10,7 @@
 //! each other on a connection are each acted upon, also those that do not wait for the answer before.
 
 mod buffer;
+mod head;
 mod upgrade;
 
 use std::collections::VecDeque;
@@ -17,9 +18,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use httparse::{EMPTY_HEADER, ParserConfig, Request, Response};
 
-use super::spec::{Character, Fate};
-use crate::wire::framing::{LONGEST_HEAD, State, body_of, end_of_head};
+use super::character::{Character, Fate};
+use crate::wire::framing::{State, body_of};
 use buffer::Buffer;
+use head::Head;
 use upgrade::{REFUSAL, asks_for_websocket, strip};
 
 /// Fields of a head that are looked at; a head with more is not taken for HTTP.
@@ -97,7 +99,7 @@ impl Middlebox {
         while !rest.is_empty() {
             let before = rest;
             if let State::Head(begun) = &mut self.up {
-                match take_head(begun, &mut rest) {
+                match Head::take(begun, &mut rest) {
                     Head::Whole(head) => self.request(head, &mut out),
                     Head::Part => {}
                     Head::TooLong(head) => {
@@ -133,7 +135,7 @@ impl Middlebox {
         while !rest.is_empty() {
             let before = rest;
             if let State::Head(begun) = &mut self.down {
-                match take_head(begun, &mut rest) {
+                match Head::take(begun, &mut rest) {
                     Head::Whole(head) => self.answer(&head, &mut out),
                     Head::Part => {}
                     Head::TooLong(head) => self.is_no_http(&head, &mut out),
@@ -263,29 +265,6 @@ impl Middlebox {
         if let Some(buffer) = &mut self.buffer {
             buffer.flush(&mut out.to_client);
         }
-    }
-}
-
-/// What became of a head with some more bytes.
-enum Head {
-    Whole(Bytes),
-    Part,
-    TooLong(Bytes),
-}
-
-/// Takes what belongs to a head from the front of `bytes`.
-fn take_head(begun: &mut Vec<u8>, bytes: &mut &[u8]) -> Head {
-    let before = begun.len();
-    begun.extend_from_slice(bytes);
-    let end = end_of_head(begun, before);
-    *bytes = end.map_or(&[], |end| &bytes[end - before..]);
-    match end {
-        Some(end) => {
-            begun.truncate(end);
-            Head::Whole(std::mem::take(begun).into())
-        }
-        None if begun.len() > LONGEST_HEAD => Head::TooLong(std::mem::take(begun).into()),
-        None => Head::Part,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::Link;
 use super::*;
+use crate::wire::framing::LONGEST_HEAD;
 use Said::{Client, Server};
 
 fn middlebox(spec: &str) -> Middlebox {
