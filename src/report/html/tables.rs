@@ -95,9 +95,9 @@ pub(super) fn inputs(report: &Report) -> Markup {
     html! {
         p {
             "Measured apart from the lanes, in each run. λ: events a second that were played; d: the way of an event "
-            "over a bare socket, at p50; R: a round trip; G: from one answer to the next request's; w: how long a "
-            "server wakes; p: bytes of an event. Late, at p99: the publisher behind its schedule, the link behind "
-            "its delay, this program behind its own timers."
+            "over a bare socket, at p50; R: a round trip; G: from one answer to the next, where there was nothing to "
+            "wait for; w: how long a server takes to wake up; p: bytes of an event. Late, at p99: the publisher "
+            "behind its schedule, the link behind its delay, this program behind its own timers."
         }
         div.scrolling tabindex="0" {
             table {
