@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Calibration {
     /// R, by the control row's echo; `None` where the server has none.
     pub(super) round_trip_us: Option<f64>,
-    /// G, from one answer to the next, where there is nothing to wait for.
+    /// G, from one answer with an event to the next, where there is nothing to wait for.
     pub(super) gap_us: f64,
     /// From `connect()` to the answer of a request for nothing much: 2R, and what both ends spend on a new
     /// connection.
@@ -55,22 +55,25 @@ pub(super) async fn calibrate(
     transports: &[Transport],
 ) -> anyhow::Result<Calibration> {
     let options = route.lead(plan.options(route.target().clone(), 1.0));
+    let waiting = waiting_event(plan, &options).await?;
+    // An answer that is full, as those are which others wait for: on a slow link that takes its time.
+    let full = waiting.as_ref().unwrap_or(&options);
     // On a loopback they would disturb each other; on a link they would take seconds, one after another.
     let (round_trip_us, gap_us, fresh_us, first_event_us) = match plan.link.is_none() {
         true => (
             round_trip(&options).await,
-            gap(&options).await,
+            gap(full).await,
             fresh(&options).await,
-            first_events(plan, &options, transports).await,
+            first_events(plan, waiting.as_ref(), transports).await,
         ),
         false => tokio::join!(
             round_trip(&options),
-            gap(&options),
+            gap(full),
             fresh(&options),
-            first_events(plan, &options, transports)
+            first_events(plan, waiting.as_ref(), transports)
         ),
     };
-    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, first_event_us: first_event_us? })
+    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, first_event_us })
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
@@ -118,10 +121,10 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
 
 async fn first_events(
     plan: &Plan,
-    options: &Options,
+    waiting: Option<&Options>,
     transports: &[Transport],
-) -> anyhow::Result<BTreeMap<Transport, f64>> {
-    let Some(waiting) = waiting_event(plan, options).await? else { return Ok(BTreeMap::new()) };
+) -> BTreeMap<Transport, f64> {
+    let Some(waiting) = waiting else { return BTreeMap::new() };
     let firsts = transports.iter().map(async |transport| {
         let first_us = first_event(*transport, waiting.clone()).await;
         first_us.map(|first_us| (*transport, first_us))
@@ -130,7 +133,7 @@ async fn first_events(
         true => stream::iter(firsts).then(identity).collect::<Vec<_>>().await,
         false => join_all(firsts).await,
     };
-    Ok(firsts.into_iter().flatten().collect())
+    firsts.into_iter().flatten().collect()
 }
 
 /// What only publishing tests with: a topic that is the same in every run, so that they do not pile up.

@@ -179,7 +179,7 @@ pub struct Inputs {
     pub one_way_us: Input,
     /// R: an echo on a bare socket.
     pub round_trip_us: Input,
-    /// G: from one answer to the next, where there was nothing to wait for.
+    /// G: from one answer with an event to the next, where there was nothing to wait for.
     pub gap_us: Input,
     /// 2R + s on a connection of its own: from `connect()` to the answer of `GET /health`.
     pub fresh_us: Input,
