@@ -24,6 +24,10 @@ use crate::wire::{Counts, Ledger};
 /// How long a lane may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long what waits may still be sent when nothing more is due: more than a burst takes, and no end for a row
+/// that only grows. What is left then is unsent.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// A client at work. Dropped, it leaves.
 pub(super) struct Lane {
     /// `None` is the control row: the same bytes over a bare socket that gives them back.
@@ -35,8 +39,14 @@ pub(super) struct Lane {
     ledgers: Vec<(Arc<Ledger>, Counts)>,
     ready_us: u64,
     entry: Entry,
+    /// Ends the row.
+    stop: CancellationToken,
     player: Option<Player>,
+    played: Option<Played>,
     start_us: u64,
+    /// From when on nothing more was due.
+    over_us: Option<u64>,
+    stopped_us: Option<u64>,
     tasks: JoinSet<()>,
 }
 
@@ -54,12 +64,14 @@ pub(super) struct Told {
     pub(super) open_us: u64,
     /// Offset 0 of its schedule, in monotonic microseconds.
     pub(super) start_us: u64,
+    /// From when on nothing more was sent.
+    pub(super) stopped_us: u64,
     pub(super) played: Option<Played>,
 }
 
 impl Lane {
-    pub(super) async fn open(way: Way, options: Options, stop: CancellationToken) -> anyhow::Result<Self> {
-        let (mut lane, row) = Self::new(Some(way), stop);
+    pub(super) async fn open(way: Way, options: Options) -> anyhow::Result<Self> {
+        let (mut lane, row) = Self::new(Some(way));
         let (options, listening, book) = (Arc::new(options), lane.listening.clone(), lane.book.clone());
         if way.speaks() {
             lane.publishes_on(&listening);
@@ -77,9 +89,9 @@ impl Lane {
     }
 
     /// Where the server has no control row, there is none.
-    pub(super) async fn open_control(options: Options, stop: CancellationToken) -> Option<Self> {
+    pub(super) async fn open_control(options: Options) -> Option<Self> {
         let echo = Echo::open(&options).await.ok()?;
-        let (mut lane, row) = Self::new(None, stop);
+        let (mut lane, row) = Self::new(None);
         let (book, mut number) = (lane.book.clone(), 0);
         lane.tasks.spawn(async move {
             let ended = echo.converse(row.map(|due| due.data), |at_us| {
@@ -93,9 +105,9 @@ impl Lane {
         Some(lane)
     }
 
-    fn new(way: Option<Way>, stop: CancellationToken) -> (Self, impl Stream<Item = Due> + Send) {
-        let book = Arc::<Book>::default();
-        let (entry, row) = queue(book.clone(), stop);
+    fn new(way: Option<Way>) -> (Self, impl Stream<Item = Due> + Send) {
+        let (book, stop) = (Arc::<Book>::default(), CancellationToken::new());
+        let (entry, row) = queue(book.clone(), stop.clone());
         let lane = Self {
             way,
             book,
@@ -103,8 +115,12 @@ impl Lane {
             ledgers: Vec::new(),
             ready_us: 0,
             entry,
+            stop,
             player: None,
+            played: None,
             start_us: 0,
+            over_us: None,
+            stopped_us: None,
             tasks: JoinSet::new(),
         };
         (lane, row)
@@ -140,12 +156,6 @@ impl Lane {
         Some(format!("{}: {why}", self.name()))
     }
 
-    /// Whether nothing waits to be sent, or ever will be.
-    pub(super) fn is_all_sent(&self) -> bool {
-        let pages = self.book.pages();
-        pages.is_all_sent() || pages.gave_up.is_some()
-    }
-
     /// Whether nothing is under way, or ever will come.
     pub(super) fn is_settled(&self) -> bool {
         let pages = self.book.pages();
@@ -159,17 +169,27 @@ impl Lane {
         Ok(())
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.player.as_ref().is_none_or(Player::is_finished)
-    }
-
-    /// Has nothing more come due. Gives how late the publisher was.
-    pub(super) fn stop(&mut self) -> Option<Played> {
-        self.player.take().map(Player::stop)
+    /// Ends its row in time: when nothing more is due, or shall be, and all is sent or has had its grace. Gives
+    /// whether it has ended.
+    pub(super) fn ends(&mut self, is_interrupted: bool) -> bool {
+        if is_interrupted || self.player.as_ref().is_none_or(Player::is_finished) {
+            self.played = self.player.take().map(Player::stop).or(self.played.take());
+            self.over_us.get_or_insert_with(monotonic_us);
+        }
+        let Some(over_us) = self.over_us.filter(|_| self.stopped_us.is_none()) else {
+            return self.stopped_us.is_some();
+        };
+        let has_had_its_grace = monotonic_us() >= over_us + GRACE.as_micros() as u64;
+        let is_all_sent = self.book.pages().is_all_sent() || self.book.pages().gave_up.is_some();
+        if is_all_sent || has_had_its_grace {
+            self.stop.cancel();
+            self.stopped_us = Some(monotonic_us());
+        }
+        self.stopped_us.is_some()
     }
 
     /// What it has by now; it goes on listening until it is dropped.
-    pub(super) fn told(&self, played: Option<Played>) -> Told {
+    pub(super) fn told(&self) -> Told {
         let since = |(ledger, before): &(Arc<Ledger>, Counts)| ledger.counts() - *before;
         let counts: Vec<Counts> = self.ledgers.iter().map(since).collect();
         let posting =
@@ -183,7 +203,8 @@ impl Lane {
             connections_opened: opened.sum(),
             open_us: monotonic_us() - self.ready_us,
             start_us: self.start_us,
-            played,
+            stopped_us: self.stopped_us.unwrap_or_else(monotonic_us),
+            played: self.played.clone(),
         }
     }
 }

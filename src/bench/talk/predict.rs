@@ -43,7 +43,6 @@ pub(super) struct Basis<'a> {
     pub(super) calibration: &'a Calibration,
     /// What the bare socket took for each message of the schedule, in microseconds.
     pub(super) echoes_us: Vec<f64>,
-    pub(super) stopped_us: u64,
 }
 
 /// What the bare socket took for each message, the warm-up's included; nothing where there was none.
@@ -60,7 +59,7 @@ impl Basis<'_> {
         let window = window_us(told, self.plan);
         let window = window.start as f64..window.end as f64;
         let due_us: Vec<f64> = told.pages.messages.iter().map(|message| message.due_us as f64).collect();
-        let waits_us = self.waits(way, &due_us);
+        let waits_us = self.waits(way, &due_us, told.stopped_us);
         let counted =
             || due_us.iter().zip(&waits_us).enumerate().filter(|(_, (due, _))| window.contains(due));
         let sent: Vec<(usize, f64)> =
@@ -82,10 +81,10 @@ impl Basis<'_> {
     }
 
     /// Until each message may be sent; `None` for one that is not, and for all where a publish could not be timed.
-    fn waits(&self, way: Way, due_us: &[f64]) -> Vec<Option<f64>> {
+    fn waits(&self, way: Way, due_us: &[f64], until_us: u64) -> Vec<Option<f64>> {
         match self.calibration.service_us(way) {
             _ if way.speaks() => vec![Some(0.0); due_us.len()],
-            Some(service_us) => waits(due_us, way.posting, service_us, self.stopped_us as f64).collect(),
+            Some(service_us) => waits(due_us, way.posting, service_us, until_us as f64).collect(),
             None => vec![None; due_us.len()],
         }
     }
@@ -255,11 +254,11 @@ mod tests {
             connections_used: 1,
             open_us: 30_000_000,
             start_us: 1_000_000,
+            stopped_us: 1_000_000 + 90_000,
             played: None,
         };
         let (plan, echoes_us) = (plan(), vec![1_000.0, 2_000.0, 3_000.0]);
-        let stopped_us = 1_000_000 + 90_000;
-        Basis { plan: &plan, calibration: &CALIBRATION, echoes_us, stopped_us }.predict(&told, way)
+        Basis { plan: &plan, calibration: &CALIBRATION, echoes_us }.predict(&told, way)
     }
 
     fn quantiles(of: &Prediction) -> [Option<f64>; 3] {

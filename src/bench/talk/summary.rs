@@ -39,7 +39,6 @@ pub(super) fn lanes(plan: &Plan, calibration: &Calibration, rounds: &[Round], rn
             plan,
             calibration,
             echoes_us: echoes_us(round.control.as_ref()),
-            stopped_us: round.stopped_us,
         });
         let predictions = bases.zip(&told).map(|(basis, told)| basis.predict(told, way)).collect();
         let trials = told.iter().map(|told| Trial::of(told, plan)).collect();
