@@ -25,12 +25,12 @@ use crate::transport::Transport;
 use crate::wire::Ledger;
 
 /// Samples of each figure, the fewest, and how long all of them may take where there are more.
-const SAMPLES: usize = 50;
+pub(super) const SAMPLES: usize = 50;
 const FEWEST: usize = 5;
-const BUDGET: Duration = Duration::from_millis(400);
+pub(super) const BUDGET: Duration = Duration::from_millis(400);
 
 /// Between two samples: events are rarely back to back, and a machine that just did the same is quicker.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long a first event may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ pub(super) async fn calibrate(
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
-pub(super) async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
+async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
     let begun = std::time::Instant::now();
     let mut samples = Vec::new();
     while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < FEWEST) {

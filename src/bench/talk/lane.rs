@@ -22,7 +22,7 @@ use crate::transport::Transport;
 use crate::wire::{Counts, Ledger};
 
 /// How long a lane may take to connect.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long what waits may still be sent when nothing more is due: more than a burst takes, and no end for a row
 /// that only grows. What is left then is unsent.
