@@ -70,6 +70,11 @@ impl Exchange {
         f64::midpoint(self.before_us as f64, self.after_us as f64)
     }
 
+    /// Whether this can be the offset.
+    pub(super) fn allows(&self, offset_us: i64) -> bool {
+        (self.least_us()..=self.most_us()).contains(&(offset_us as f64))
+    }
+
     /// The one with less room for error.
     pub(super) fn better_of(self, other: Self) -> Self {
         if other.round_trip_us() < self.round_trip_us() { other } else { self }

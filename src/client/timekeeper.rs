@@ -6,7 +6,8 @@
 //! ```
 //!
 //! On the same boot of the same machine both ends read one monotonic clock: the first answer tells the offset
-//! exactly, and nothing more is asked.
+//! exactly, and nothing more is asked. Unless its stamps say otherwise: a container may have a clock of its own
+//! (`time_namespaces(7)`), and its kernel's boot.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,7 +47,8 @@ impl Timekeeper {
     pub async fn ask(options: &Options, pause: Duration) -> Result<Self, Ended> {
         let mut asker = Asker::new(options.clone());
         let (first, time) = asker.ask().await?;
-        let is_ours = time.boot_id.is_some() && time.boot_id == boot_id();
+        let is_ours =
+            time.boot_id.is_some() && time.boot_id == boot_id() && first.allows(time.monotonic_offset_us);
         let known = is_ours.then(|| Drifting::known(time.monotonic_offset_us));
         let (again, wanted) = mpsc::channel(1);
         let (estimates, mut background) = (Arc::default(), JoinSet::new());

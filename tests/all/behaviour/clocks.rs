@@ -65,6 +65,24 @@ async fn a_clock_that_is_set_wrong_and_drifts_is_recovered_within_the_bound() {
     }
 }
 
+/// The same boot, and another clock: as in a container with a time namespace of its own.
+#[tokio::test]
+async fn a_clock_that_only_claims_to_be_ours_is_asked_as_any_other() {
+    let Some(boot) = wirelanes::clock::boot_id() else { return };
+    let far = move |_: usize, _: &str| {
+        let now_us = monotonic_us() + 3_600_000_000;
+        let time = format!(
+            r#"{{"receive_us":{now_us},"transmit_us":{now_us},"boot_id":"{boot}","monotonic_offset_us":5}}"#
+        );
+        Script::Say(fake::answer("200 OK", "", &time))
+    };
+    let target = fake::serve(far).await.to_string().parse().unwrap();
+    let keeper = Timekeeper::ask(&Options::new(target), OFTEN).await.unwrap();
+    let offset = keeper.lately();
+    assert!((offset.middle_us() - 3.6e9).abs() <= offset.within_us(), "{offset:?}");
+    assert!(offset.within_us() > 0.0 && offset.exchanges() == 32, "{offset:?}");
+}
+
 #[tokio::test]
 async fn a_clock_that_is_two_clocks_is_none() {
     let boots = |question: usize, _: &str| {
