@@ -1,4 +1,4 @@
-//! What tells the runs of a sweep apart, in few words.
+//! What tells the runs of a sweep apart, in the few words with which a warning names one.
 
 use super::result::Run;
 
@@ -9,7 +9,7 @@ const CONDITIONS: [Condition; 4] = [link, rate, poll_interval, clients];
 
 /// For each run, the conditions that are not the same in all of them: `rtt=50ms · 10/s`. Nothing where there
 /// is only one run.
-pub fn names(runs: &[Run]) -> Vec<String> {
+pub(super) fn names(runs: &[Run]) -> Vec<String> {
     let varies = |condition: &&Condition| runs.iter().any(|run| condition(run) != condition(&runs[0]));
     let varying: Vec<&Condition> = CONDITIONS.iter().filter(varies).collect();
     let name = |run| varying.iter().map(|condition| condition(run)).collect::<Vec<_>>().join(" · ");
@@ -27,8 +27,10 @@ fn rate(run: &Run) -> String {
 }
 
 fn poll_interval(run: &Run) -> String {
-    let interval = std::time::Duration::from_micros(run.poll_interval_us);
-    format!("poll every {}", humantime::format_duration(interval))
+    match run.poll_interval_us {
+        us if us.is_multiple_of(1_000_000) => format!("poll every {} s", us / 1_000_000),
+        us => format!("poll every {} ms", us as f64 / 1e3),
+    }
 }
 
 fn clients(run: &Run) -> String {

@@ -10,7 +10,7 @@
 //! lanes), `trial` (what a lane's diaries add up to), `heads` and `calibrate` (what predictions are made from),
 //! `predict` (theory, for what was played), `figures` (a lane's, over its trials), `curve` (its latencies at
 //! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the
-//! measuring takes), `experiment` (from plans to a report), [`result`] (plain data), [`conditions`] (what tells
+//! measuring takes), `experiment` (from plans to a report), [`result`] (plain data), `conditions` (what tells
 //! its runs apart), [`compare`] (two results). Beside it: [`capacity`] (how much a server carries), [`idle`]
 //! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), and [`cores`] (which
 //! CPU is whose).
@@ -19,7 +19,7 @@ mod calibrate;
 pub mod capacity;
 mod child;
 pub mod compare;
-pub mod conditions;
+mod conditions;
 pub mod cores;
 mod curve;
 mod diary;

@@ -9,10 +9,10 @@ pub(super) mod tests;
 
 use std::fmt::Write as _;
 
+use super::conditions::labels;
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use super::thresholds::thresholds;
 use crate::bench::Mode;
-use crate::bench::conditions::names;
 use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run, ServerClock};
 
 use crate::source::SourceKind;
@@ -23,7 +23,7 @@ const MOST_IN_FULL: usize = 3;
 
 /// The whole report.
 pub fn text(report: &Report) -> String {
-    let (runs, names) = (&report.runs, names(&report.runs));
+    let (runs, names) = (&report.runs, labels(&report.runs));
     let mut text = runs.first().map_or(String::new(), |run| conditions(run, report));
     text += &fates(runs, &names);
     text += "latency = age of the event on arrival, not how long a request took\n";

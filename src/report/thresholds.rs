@@ -1,8 +1,8 @@
 //! Whether a result held what it had to, a line for each threshold and run.
 
+use super::conditions::labels;
 use super::format::{bytes, duration, number, percent};
 use super::text::folded;
-use crate::bench::conditions::names;
 use crate::bench::result::{Held, Outcome, Report};
 
 /// All of them; nothing where there were none.
@@ -27,7 +27,7 @@ fn line(outcome: &Outcome, report: &Report) -> String {
     let verdict = if outcome.holds { "ok    " } else { "FAILED" };
     let narrowly = if found.is_some_and(|(_, held)| is_within(held)) { ", narrowly" } else { "" };
     let run =
-        outcome.run.and_then(|at| names(&report.runs).into_iter().nth(at)).filter(|name| !name.is_empty());
+        outcome.run.and_then(|at| labels(&report.runs).into_iter().nth(at)).filter(|name| !name.is_empty());
     let run = run.map_or(String::new(), |name| format!(" [{name}]"));
     let figure = match (&outcome.why, found) {
         (Some(why), _) => why.clone(),

@@ -91,7 +91,7 @@ fn every_combination_of_what_is_repeated_is_a_run_of_one_result() {
     conditions.sort();
     conditions.dedup();
     assert_eq!(conditions.len(), 8, "two links, two rates, two intervals: {conditions:?}");
-    for name in ["rtt=10ms · 20/s · poll every 100ms", "no link · 5/s · poll every 200ms"] {
+    for name in ["rtt=10ms · 20/s · poll every 100 ms", "no link · 5/s · poll every 200 ms"] {
         assert!(finished.text.contains(&format!("\n{name}\n")), "{}", finished.text);
     }
     for run in runs(&finished) {
