@@ -6,6 +6,7 @@ use serde_json::Value;
 use wirelanes::transport::Transport;
 
 use super::bench::{Finished, assert_near, bench, bench_all, number, run};
+use crate::behaviour::program::Program;
 
 const BRIEF: [&str; 10] = ["-r", "20", "-i", "200ms", "-d", "2s", "--warmup", "200ms", "--seed", "7"];
 
@@ -76,6 +77,20 @@ fn a_lane_that_a_middlebox_refuses_is_named_and_the_others_are_measured() {
         assert!(number(events, "delivered") > 0.0 && events["lost"] == 0, "{transport}: {events}");
     }
     assert!(number(run, "control.events.delivered") > 0.0, "the control row is an instrument, and passes");
+}
+
+/// Events are POSTed straight to the server: over the link one would take 60 ms, and 20 are due in a second.
+#[test]
+fn a_link_stands_before_somebody_elses_server_and_not_before_what_is_published_to_it() {
+    let (_server, address) = Program::serve(&["--source", "quiet"]);
+    let finished = bench(&with(&["--url", &address.to_string(), "--publish", "--link", "rtt=60ms"]));
+    finished.assert_whole();
+    for lane in finished.lanes() {
+        assert!(number(lane, "latency_us.p50.measured") >= 30_000.0, "{lane}");
+    }
+    let longpoll = finished.lane(Transport::Longpoll);
+    let requests = number(longpoll, "requests_per_event.measured");
+    assert!(requests < 0.9, "{requests} requests an event: events came no closer than a round trip");
 }
 
 #[test]
