@@ -68,9 +68,10 @@ fn client_late(run: &Run) -> Option<String> {
     }
 }
 
+/// A wrong clock makes them negative: what is small beside them is small beside their size.
 fn smallest_p50_us(run: &Run) -> f64 {
     let medians = run.lanes.iter().filter_map(|lane| lane.latency_us.p50.measured);
-    medians.fold(f64::INFINITY, f64::min)
+    medians.map(f64::abs).fold(f64::INFINITY, f64::min)
 }
 
 /// A late publisher shows as latency of every lane.
@@ -110,7 +111,7 @@ pub(super) fn is_whole(ratio: f64) -> bool {
 /// An offset that is off makes all latencies longer, or all shorter.
 fn clock(run: &Run) -> Option<String> {
     let within_us = run.clock.within_us;
-    (within_us as f64 > smallest_p50_us(run).abs() / 10.0).then(|| {
+    (within_us as f64 > smallest_p50_us(run) / 10.0).then(|| {
         format!(
             "the server's clock is known within ±{within_us} µs only, more than a tenth of the smallest p50: all \
              latencies may be off by as much, and in the same direction"
