@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use super::plan::{Mode, Plan};
 
-/// As many deliveries a second may be under way at once, all cells together: each takes about 20 µs of CPU at
-/// both ends and in between, so this is 4% of a core, and one in 25 events finds the core at work on another.
+/// As many deliveries a second may be under way at once, all cells together. At 1,550 the clients kept two CPUs
+/// busy for 2.4% of the time, 31 µs each: so with 2,000 one in thirty finds its CPU at work on another.
 const AT_ONCE: f64 = 2_000.0;
 
 /// Plans that publish alike, and so can share a server: by their place in the list.
