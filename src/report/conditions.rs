@@ -3,7 +3,7 @@
 use super::format::{chosen, duration};
 use super::text::heads;
 use crate::bench::Mode;
-use crate::bench::result::{Environment, PollMode, Report, Run};
+use crate::bench::result::{Environment, Lane, PollMode, Report, Run};
 
 /// How much was measured: `90 to 104 events a client and run, 5 rounds of 10.0 s`.
 pub(super) fn extent<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
@@ -35,10 +35,15 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
         let of_run = if label.is_empty() { label } else { format!("{label}: ") };
         run.lanes.iter().filter_map(move |lane| {
             let why = lane.failure.as_ref()?;
-            Some(format!("{of_run}{} was not measured: {why}", lane.transport))
+            Some(format!("{of_run}{}: {}", lane.transport, troubled(lane, why)))
         })
     });
     interrupted.into_iter().chain(failures).chain(report.warnings.iter().cloned()).collect()
+}
+
+/// What a lane's trouble came to: one that was late to begin has figures all the same.
+pub(super) fn troubled(lane: &Lane, why: &str) -> String {
+    if lane.events.expected == 0 { format!("not measured: {why}") } else { why.to_owned() }
 }
 
 /// On what it was run, and when.

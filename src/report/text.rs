@@ -9,7 +9,7 @@ pub(super) mod tests;
 
 use std::fmt::Write as _;
 
-use super::conditions::labels;
+use super::conditions::{labels, troubled};
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use super::thresholds::thresholds;
 use crate::bench::Mode;
@@ -192,7 +192,7 @@ fn full_name(lane: &Lane, run: &str) -> String {
 }
 
 fn refused(lane: &Lane, run: &str, why: &str) -> String {
-    folded("", &format!("{}: not measured: {why}", full_name(lane, run)))
+    folded("", &format!("{}: {}", full_name(lane, run), troubled(lane, why)))
 }
 
 fn fate(lane: &Lane, run: &str) -> String {

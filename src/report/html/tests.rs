@@ -64,7 +64,7 @@ fn a_lane_that_failed_is_told_before_any_figure() {
     failed.interrupted = true;
     let page = html(&failed);
     let (before, _) = page.split_once("<dl>").unwrap();
-    let told = "rtt=50ms · 20/s: longpoll was not measured: <code>websocket</code> answered 403";
+    let told = "rtt=50ms · 20/s: longpoll: <code>websocket</code> answered 403";
     assert!(before.contains(told), "{before}");
     assert!(before.contains("<li>interrupted: this is what there was by then</li>"), "{before}");
 }
