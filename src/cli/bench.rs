@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     output: Option<Output<Format>>,
     /// Exit with 3 where this does not hold, `websocket.p99@rtt=50ms<80ms`: of mean, p50, p95, p99, max, first,
     /// requests, empty, bytes or lost; may be repeated
-    #[arg(long = "threshold", value_name = "LANE.FIGURE<LIMIT")]
+    #[arg(long = "threshold", value_name = "THRESHOLD")]
     thresholds: Vec<Threshold>,
     /// Keep every arrival in the result: 25 bytes of JSON for each event, client and lane
     #[arg(long)]

@@ -73,10 +73,10 @@ fn table(pair: &Pair, varying: &[&'static str]) -> String {
         .iter()
         .map(|(key, [a, b])| format!("{} in a, {} in b", condition(key, a), condition(key, b)));
     text += &folded("", &facts.into_iter().chain(differing).collect::<Vec<_>>().join(" · "));
-    text += &format!("{:<19}{:>8} {:>8} {:>9} {:>19} {:>6}\n", "", "a", "b", "b − a", "95% interval", "p");
-    text += &rows("(tcp)", &pair.control);
+    text += &format!("{:<19}{:>8} {:>8} {:>9} {:>18} {:>6}\n", "", "a", "b", "b − a", "95% interval", "p");
+    text += &rows("(tcp)", &pair.control, false);
     for lane in &pair.lanes {
-        text += &rows(lane.transport.name(), &lane.figures);
+        text += &rows(lane.transport.name(), &lane.figures, pair.machine_changed);
     }
     for (lanes, side) in [(&pair.lanes_only_in_a, "a"), (&pair.lanes_only_in_b, "b")] {
         text.extend(lanes.iter().map(|lane| format!("{:<10}only in {side}\n", lane.name())));
@@ -84,17 +84,24 @@ fn table(pair: &Pair, varying: &[&'static str]) -> String {
     text
 }
 
-/// What neither side could measure has no row; nor has what nothing happened to.
-fn rows(name: &str, figures: &[Difference]) -> String {
+/// What neither side could measure has no row; nor has what nothing happened to. A time that may be the machine's
+/// has a question mark.
+fn rows(name: &str, figures: &[Difference], is_doubtful: bool) -> String {
     let tells = |one: &&Difference| match one.figure {
         Figure::EventsAmiss => one.verdict != Verdict::Equal,
         _ => one.a.is_some() || one.b.is_some(),
     };
     let names = std::iter::once(name).chain(std::iter::repeat(""));
-    figures.iter().filter(tells).zip(names).map(|(one, name)| row(name, one)).collect()
+    let doubt =
+        |one: &Difference| if is_doubtful && one.figure.is_time() && is_claimed(one) { "?" } else { "" };
+    figures.iter().filter(tells).zip(names).map(|(one, name)| row(name, one, doubt(one))).collect()
 }
 
-fn row(name: &str, one: &Difference) -> String {
+fn is_claimed(one: &Difference) -> bool {
+    matches!(one.verdict, Verdict::Worse | Verdict::Better)
+}
+
+fn row(name: &str, one: &Difference, doubt: &str) -> String {
     let print = printed(one.figure);
     let signed = |value: Option<f64>| signed(&print(value));
     let interval = match one.low.zip(one.high) {
@@ -104,7 +111,7 @@ fn row(name: &str, one: &Difference) -> String {
     };
     let p = one.p_holm.map_or(String::new(), chance);
     let line = format!(
-        "{name:<10}{:<9}{:>8} {:>8} {:>9} {interval:>19} {p:>6} {}",
+        "{name:<10}{:<9}{:>8} {:>8} {:>9} {interval:>18} {p:>6} {}{doubt}",
         one.figure.name(),
         print(one.a),
         print(one.b),
@@ -168,7 +175,7 @@ fn lacking(comparison: &Comparison) -> String {
 fn summary(comparison: &Comparison) -> String {
     let differing: Vec<String> = comparison
         .figures()
-        .filter(|(_, _, one)| matches!(one.verdict, Verdict::Worse | Verdict::Better))
+        .filter(|(_, _, one)| is_claimed(one))
         .map(|(_, transport, one)| format!("{transport} {} {}", one.figure.name(), claimed(one)))
         .collect();
     let compared = comparison.compared;

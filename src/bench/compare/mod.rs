@@ -83,6 +83,8 @@ pub struct Pair {
     pub rounds: [usize; 2],
     /// The bare socket: the machine, and the network between.
     pub control: Vec<Difference>,
+    /// Whether it differs on the same link: then what the lanes differ by may be the machine's.
+    pub machine_changed: bool,
     /// Those that both have.
     pub lanes: Vec<LaneDifference>,
     /// Those that only a has.
@@ -140,6 +142,10 @@ pub fn compare(a: (&str, &Report), b: (&str, &Report)) -> Comparison {
     );
     // The machine is judged by itself: it is no part of what is claimed.
     verdict::pronounce(pairs.iter_mut().flat_map(|pair| &mut pair.control));
+    for pair in &mut pairs {
+        let differs = pair.control.iter().any(|one| matches!(one.verdict, Verdict::Worse | Verdict::Better));
+        pair.machine_changed = differs && !pair.differing.contains_key("link");
+    }
     let mut comparison = Comparison {
         comparison_version: COMPARISON_VERSION,
         a: side(a.0, a.1),
@@ -180,6 +186,7 @@ fn pair(Paired { a, b }: &Paired<'_>, rng: &mut Rng) -> Pair {
             (Some(a), Some(b)) => figures::of_control(a, b, rng),
             _ => Vec::new(),
         },
+        machine_changed: false,
         lanes_only_in_a: only(a, b),
         lanes_only_in_b: only(b, a),
         lanes: both

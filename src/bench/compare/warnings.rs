@@ -28,16 +28,15 @@ fn debug_build(of: [&Environment; 2]) -> Option<String> {
     is_debug.then(|| "a debug build: do not quote these numbers".to_owned())
 }
 
-/// The bare socket is neither transport: where it differs, something else does.
+/// The bare socket is no transport: where it differs, something else does.
 fn machine_changed(comparison: &Comparison) -> Option<String> {
-    let same_link = comparison.pairs.iter().filter(|pair| !pair.differing.contains_key("link"));
-    let slower = same_link
-        .flat_map(|pair: &Pair| &pair.control)
-        .find(|one| matches!(one.verdict, Verdict::Worse | Verdict::Better))?;
-    let way = if slower.verdict == Verdict::Worse { "slower" } else { "faster" };
+    let changed = comparison.pairs.iter().filter(|pair| pair.machine_changed);
+    let mut differing = changed.flat_map(|pair: &Pair| &pair.control);
+    let one = differing.find(|one| matches!(one.verdict, Verdict::Worse | Verdict::Better))?;
+    let way = if one.verdict == Verdict::Worse { "slower" } else { "faster" };
     Some(format!(
-        "the machine changed between the two, or what else it was doing: its bare socket, (tcp), was {way} in b; \
-         what the lanes differ by may be no more than that"
+        "the machine changed between the two, or what else it was doing, or the way to it: the bare socket, (tcp), \
+         was {way} in b, and what the lanes differ by may be no more than that"
     ))
 }
 

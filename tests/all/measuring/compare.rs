@@ -156,7 +156,7 @@ fn what_has_no_noise_is_compared_to_the_byte() {
     }
     let longer = compared(&before, &after, FAIL);
     assert_eq!(longer.code, Some(4), "{}", longer.text);
-    let row = "          envelope      4.0     10.0      +6.0               exact        more\n";
+    let row = "          envelope      4.0     10.0      +6.0              exact        more\n";
     assert!(longer.text.contains(row), "{}", longer.text);
     let equal = compared(&before, &same(2, 3), FAIL);
     assert_eq!(equal.code, Some(0), "{}", equal.text);
@@ -194,6 +194,9 @@ fn a_machine_that_changed_is_told_by_the_bare_socket() {
     let text = finished.text.replace("\n  ", " ");
     assert!(text.contains("warning: the machine changed between the two"), "{text}");
     assert!(text.contains("(tcp), was slower in b"), "{text}");
+    let doubtful = finished.text.lines().filter(|line| line.ends_with(" slower?")).count();
+    assert_eq!(doubtful, 12, "three latencies of four lanes: {}", finished.text);
+    finished.assert_printable();
     let mut farther = result(10, 2, |_| 1_000.0);
     farther["runs"][0]["link"] = json!("rtt=2ms");
     let finished = compared(&same(10, 1), &farther, &[]);
