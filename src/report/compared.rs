@@ -14,7 +14,7 @@ pub fn compared(comparison: &Comparison) -> String {
         text += &table(pair, &varying);
     }
     text += &lacking(comparison);
-    text += &summary(comparison);
+    text += &summary(comparison, &varying);
     for (runs, side) in [(&comparison.only_in_a, "a"), (&comparison.only_in_b, "b")] {
         for run in runs {
             text += &folded(
@@ -50,7 +50,8 @@ fn label(conditions: &Conditions, keys: &[impl AsRef<str>]) -> String {
 fn condition(key: &str, value: &Value) -> String {
     let plain = || value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     match (key, value.as_u64()) {
-        ("link" | "source" | "mode" | "poll_mode", _) if value != "none" => plain(),
+        ("link", _) if value == "none" => "no link".to_owned(),
+        ("link" | "source" | "mode" | "poll_mode", _) => plain(),
         ("rate_per_s", _) => value.as_f64().map_or_else(|| "any rate".to_owned(), rate),
         ("clients", Some(1)) => "1 client".to_owned(),
         ("clients", _) => format!("{value} clients"),
@@ -144,6 +145,7 @@ fn chance(p: f64) -> String {
     match p {
         0.0..0.0001 => "<.0001".to_owned(),
         0.0001..0.01 => format!("{p:.4}"),
+        0.01..0.1 => format!("{p:.3}"),
         _ => format!("{p:.2}"),
     }
 }
@@ -172,17 +174,28 @@ fn lacking(comparison: &Comparison) -> String {
     if needs.is_empty() { String::new() } else { folded("", &format!("– takes {}", needs.join(", "))) }
 }
 
-fn summary(comparison: &Comparison) -> String {
-    let differing: Vec<String> = comparison
-        .figures()
-        .filter(|(_, _, one)| is_claimed(one))
-        .map(|(_, transport, one)| format!("{transport} {} {}", one.figure.name(), claimed(one)))
-        .collect();
+fn summary(comparison: &Comparison, varying: &[&'static str]) -> String {
+    let claims: Vec<String> = comparison.pairs.iter().filter_map(|pair| claims(pair, varying)).collect();
+    let differing = comparison.figures().filter(|(_, _, one)| is_claimed(one)).count();
     let compared = comparison.compared;
-    let fact = match (differing.len(), compared) {
+    let fact = match (differing, compared) {
         (0, 0) => "nothing was compared that has noise".to_owned(),
         (0, _) => format!("~ no difference was shown in any of {compared} figures"),
-        (count, _) => format!("{count} differ in b, of {compared} with noise: {}", differing.join(", ")),
+        (count, _) => format!("{count} differ in b, of {compared} with noise: {}", claims.join("; ")),
     };
     format!("\n{}", folded("", &fact))
+}
+
+/// `rtt=20ms: sse p50 slower, websocket p50 slower`
+fn claims(pair: &Pair, varying: &[&'static str]) -> Option<String> {
+    let claims: Vec<String> = pair
+        .lanes
+        .iter()
+        .flat_map(|lane| {
+            let claimed_of = lane.figures.iter().filter(|one| is_claimed(one));
+            claimed_of.map(|one| format!("{} {} {}", lane.transport, one.figure.name(), claimed(one)))
+        })
+        .collect();
+    let name = if varying.is_empty() { String::new() } else { label(&pair.conditions, varying) + ": " };
+    (!claims.is_empty()).then(|| name + &claims.join(", "))
 }

@@ -201,11 +201,7 @@ fn a_machine_that_changed_is_told_by_the_bare_socket() {
     farther["runs"][0]["link"] = json!("rtt=2ms");
     let finished = compared(&same(10, 1), &farther, &[]);
     assert!(!finished.text.contains("the machine changed"), "that was the link: {}", finished.text);
-    assert!(
-        finished.text.contains("\n10 rounds a side · link none in a, rtt=2ms in b\n"),
-        "{}",
-        finished.text
-    );
+    assert!(finished.text.contains("\n10 rounds a side · no link in a, rtt=2ms in b\n"), "{}", finished.text);
 }
 
 #[test]
@@ -226,7 +222,7 @@ fn what_does_not_go_together_is_named_and_not_skipped() {
     let finished = compared(&a, &b, &[]);
     finished.assert_printable();
     for words in [
-        "\n6 rounds a side · link none · size bytes 100 in a, size bytes 500 in b\n",
+        "\n6 rounds a side · no link · size bytes 100 in a, size bytes 500 in b\n",
         "\n6 rounds a side · rtt=50ms\n",
         "\npoll      only in a\n",
         "\nonly in a, and not compared: 100 clients · rtt=50ms · poll interval 100 ms ·\n  50/s · poisson\n",
