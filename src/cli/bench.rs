@@ -229,21 +229,28 @@ async fn measure(plans: &[Plan], quiet: bool) -> anyhow::Result<Option<Report>> 
     let interrupt = CancellationToken::new();
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = bench::run(plans, command, &progress, &interrupt);
+    let running = Box::pin(async { bench::run(plans, command, &progress, &interrupt).await.map(Some) });
+    let report = until_interrupted(running, &interrupt).await;
+    bar.finish_and_clear();
+    report
+}
+
+/// What a measurement comes to; after a signal what there is by then, and after a second one nothing.
+async fn until_interrupted<T>(
+    running: impl Future<Output = anyhow::Result<Option<T>>>,
+    interrupt: &CancellationToken,
+) -> anyhow::Result<Option<T>> {
     tokio::pin!(running);
-    let report = tokio::select! {
-        report = &mut running => report.map(Some),
+    tokio::select! {
+        report = &mut running => report,
         () = interrupted() => {
             interrupt.cancel();
             tokio::select! {
-                // What there is by now; a second signal ends it at once.
-                report = &mut running => Ok(report.ok()),
+                report = &mut running => Ok(report.ok().flatten()),
                 () = interrupted() => Ok(None),
             }
         }
-    };
-    bar.finish_and_clear();
-    report
+    }
 }
 
 /// A round takes as long as it was asked to, and some seconds more.

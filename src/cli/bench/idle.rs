@@ -7,8 +7,8 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::super::output::{LabFormat, Output, output};
-use super::super::{interrupted, print, runtime, units};
-use super::{INTERRUPTED, ticking, usage};
+use super::super::{print, runtime, units};
+use super::{INTERRUPTED, ticking, until_interrupted, usage};
 use crate::bench::cores::Cores;
 use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
@@ -150,19 +150,8 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     let interrupt = CancellationToken::new();
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = idle::run(plan, command, &progress, &interrupt);
-    tokio::pin!(running);
-    let report = tokio::select! {
-        report = &mut running => report,
-        () = interrupted() => {
-            interrupt.cancel();
-            tokio::select! {
-                // What there is by now; a second signal ends it at once.
-                report = &mut running => Ok(report.ok().flatten()),
-                () = interrupted() => Ok(None),
-            }
-        }
-    };
+    let running = Box::pin(idle::run(plan, command, &progress, &interrupt));
+    let report = until_interrupted(running, &interrupt).await;
     bar.finish_and_clear();
     report
 }
