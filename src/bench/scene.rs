@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use fastrand::Rng;
 use futures_util::future::try_join_all;
 
@@ -55,7 +55,9 @@ impl Scene {
         let (stage, keeper) = start(plans[0]).await?;
         let measured = plans.iter().map(async |plan| {
             let route = Route::open(&plan.link, stage.target(), engine).await?;
-            let calibration = Box::pin(calibrate(&route, plan, transports)).await?;
+            let calibration = Box::pin(calibrate(&route, plan, transports)).await;
+            let calibration =
+                calibration.with_context(|| format!("cannot measure with link `{}`", plan.link))?;
             anyhow::Ok(Set {
                 plan: (*plan).clone(),
                 route,
@@ -66,15 +68,16 @@ impl Scene {
             })
         });
         // Where microseconds count, one after another: on a link they are lost among its milliseconds.
-        let (mut near, mut far) = (Vec::new(), Vec::new());
-        for (plan, measuring) in plans.iter().zip(measured) {
-            if plan.link.is_none() { near.push(measuring) } else { far.push(measuring) }
-        }
-        let mut sets = Vec::new();
-        for measuring in near {
-            sets.push(measuring.await?);
+        let (mut sets, mut far) = (Vec::new(), Vec::new());
+        for (place, (plan, measuring)) in plans.iter().zip(measured).enumerate() {
+            match plan.link.is_none() {
+                true => sets.push((place, measuring.await?)),
+                false => far.push(async move { anyhow::Ok((place, measuring.await?)) }),
+            }
         }
         sets.extend(try_join_all(far).await?);
+        sets.sort_by_key(|(place, _)| *place);
+        let sets = sets.into_iter().map(|(_, set)| set).collect();
         Ok(Self { stage, keeper, sets })
     }
 

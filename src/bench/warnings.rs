@@ -33,6 +33,7 @@ fn of(run: &Run) -> Vec<String> {
         client_busy(run),
         client_late(run),
         phase_lock(run),
+        control_cut(run),
         clock(run),
         negative(run),
         overlong_poll(run),
@@ -115,6 +116,18 @@ fn clock(run: &Run) -> Option<String> {
         format!(
             "the server's clock is known within ±{within_us} µs only, more than a tenth of the smallest p50: all \
              latencies may be off by as much, and in the same direction"
+        )
+    })
+}
+
+/// Lanes come back where a link cuts them; a bare socket does not.
+fn control_cut(run: &Run) -> Option<String> {
+    let events = run.control.as_ref()?.events;
+    (events.lost > 0).then(|| {
+        format!(
+            "the bare socket was cut, and does not come back as lanes do: what theory takes from it stands on \
+             {} of {} events",
+            events.delivered, events.expected
         )
     })
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
 
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     /// What to compare
     #[arg(value_name = "B.json")]
     b: PathBuf,
-    /// Exit with 4 where a figure of B is worse
+    /// Exit with 4 where a figure of B is worse, and with 1 where nothing could be compared
     #[arg(long)]
     fail_on_regression: bool,
     /// Write the comparison here, too; `.json` for programs, `.txt` as printed
@@ -48,8 +49,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(output) = &arguments.output {
         output.write(&write(output.format, &comparison))?;
     }
-    let fails = arguments.fail_on_regression && comparison.has_regressed();
-    Ok(if fails { ExitCode::from(REGRESSED) } else { ExitCode::SUCCESS })
+    match arguments.fail_on_regression {
+        true if comparison.has_regressed() => Ok(ExitCode::from(REGRESSED)),
+        // Who asked for a gate must not take silence for a pass.
+        true if comparison.compared == 0 => {
+            bail!("no figure with noise was compared: run both sides alike, with `--rounds 6` or more")
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Ends with a usage error where a file is no result.

@@ -8,7 +8,9 @@ pub(super) fn deviations(runs: &[Run], names: &[String]) -> String {
     let parting = Parting::of(runs, names);
     match (parting.figures, parting.off()) {
         (0, _) => String::new(),
-        (known, 0) => format!("\nthe 95% intervals of all {known} figures hold what theory says\n"),
+        (known, 0) => {
+            format!("\nthe 95% intervals of all {known} figures that have one hold what theory says\n")
+        }
         (known, count) => {
             let lines: String = parting.runs.iter().map(lines).collect();
             format!(

@@ -251,7 +251,7 @@ fn theory_is_marked_just_where_it_lies_outside() {
     for inside in [140.0, 152.0, 160.0] {
         let printed = at(inside);
         assert!(!printed.contains('*'), "{printed}");
-        assert_says(&printed, "\nthe 95% intervals of all 6 figures hold what theory says\n");
+        assert_says(&printed, "\nthe 95% intervals of all 6 figures that have one hold what theory says\n");
     }
     assert_says(&at(139.0), "139 µs*");
     assert_says(&at(168.0), "  sse p50 152 µs (140 µs–160 µs), theory 168 µs, off by -2.0\n");
