@@ -47,6 +47,8 @@ struct Shared {
     random: RandomState,
     topics: RwLock<HashMap<String, Arc<Topic>>>,
     published: AtomicU64,
+    /// Topics that were forgotten with what they held.
+    forgotten: AtomicU64,
 }
 
 /// Every topic that may hold events does so already.
@@ -57,12 +59,22 @@ pub struct Full;
 impl Feed {
     /// A feed without events.
     pub fn new(retain: Retain) -> Self {
+        Self::at(Clock::start(), retain)
+    }
+
+    /// Another feed, with topics of its own and the same clock.
+    pub fn beside(&self, retain: Retain) -> Self {
+        Self::at(self.clock(), retain)
+    }
+
+    fn at(clock: Clock, retain: Retain) -> Self {
         Self(Arc::new(Shared {
-            clock: Clock::start(),
+            clock,
             retain,
             random: RandomState::new(),
             topics: RwLock::default(),
             published: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
         }))
     }
 
@@ -111,8 +123,18 @@ impl Feed {
         states
     }
 
+    /// Forgets a topic and all that it holds. Who reads it still reads it to its end; who comes later finds
+    /// another life of it, and no position of this one is taken for one of that.
+    pub fn forget(&self, topic: &str) {
+        let mut topics = self.0.topics.write().expect("no holder of this lock panics");
+        if topics.remove(topic).is_some() {
+            self.0.forgotten.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     fn epoch(&self, topic: &str) -> Epoch {
-        Epoch::from_number(self.0.random.hash_one(topic))
+        let forgotten = self.0.forgotten.load(Ordering::Relaxed);
+        Epoch::from_number(self.0.random.hash_one((topic, forgotten)))
     }
 
     fn topic(&self, name: &str) -> Result<Arc<Topic>, Full> {
@@ -135,7 +157,8 @@ impl Feed {
             return;
         }
         let mut topics = self.0.topics.write().expect("no holder of this lock panics");
-        if Arc::strong_count(topic) <= NOBODY_ELSE && topic.newest().sequence == 0 {
+        let is_kept = topics.get(topic.name()).is_some_and(|kept| Arc::ptr_eq(kept, topic));
+        if is_kept && Arc::strong_count(topic) <= NOBODY_ELSE && topic.newest().sequence == 0 {
             topics.remove(topic.name());
         }
     }
@@ -208,6 +231,29 @@ mod tests {
         assert_eq!(feed.topics().len(), 1, "one still reads it");
         drop(second);
         assert_eq!(feed.topics(), []);
+    }
+
+    #[test]
+    fn a_forgotten_topic_comes_back_in_another_life() {
+        let feed = feed();
+        let last = feed.publish("demo", 1, "1").unwrap();
+        let mut stays = subscribe(&feed, Position::Latest);
+        feed.forget("demo");
+        let mut comes = subscribe(&feed, Position::After(last));
+        assert_ne!(feed.publish("demo", 2, "2").unwrap().epoch, last.epoch);
+        assert_eq!(comes.read(Limit::default()).gap.expect("a position of another life").missed, None);
+        assert!(stays.read(Limit::default()).is_empty(), "it reads the life that is over");
+        drop((stays, comes));
+        assert_eq!(feed.topics().len(), 1, "the old life takes nothing of the new one with it");
+    }
+
+    #[test]
+    fn two_feeds_beside_each_other_share_the_clock_and_nothing_else() {
+        let feed = feed();
+        let other = feed.beside(Retain::default());
+        other.publish("demo", 1, "1").unwrap();
+        assert_eq!(other.clock().monotonic_offset_us(), feed.clock().monotonic_offset_us());
+        assert_eq!((feed.topics(), feed.published()), (Vec::new(), 0));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod accounts;
 mod assets;
 mod connection;
 mod crew;
+mod desks;
 mod drain;
 mod ebb;
 mod head;
@@ -45,6 +46,7 @@ use crate::feed::{Feed, Retain};
 use crate::wire::Books;
 use accounts::Accounts;
 use crew::Crew;
+use desks::Desks;
 use drain::Drain;
 pub use statistics::Publishing;
 
@@ -61,6 +63,8 @@ pub struct Config {
     pub send_buffer: Option<usize>,
     /// Threads that serve: this one, and so many more with a runtime of their own.
     pub threads: usize,
+    /// A control topic that nobody reads is forgotten after so long.
+    pub forget: Duration,
 }
 
 impl Default for Config {
@@ -71,6 +75,7 @@ impl Default for Config {
             write_stall: Duration::from_secs(30),
             send_buffer: None,
             threads: 1,
+            forget: Duration::from_secs(60),
         }
     }
 }
@@ -92,6 +97,8 @@ struct Shared {
     config: Config,
     feed: Feed,
     accounts: Arc<Accounts>,
+    /// Control topics: `desks.tell_all` reaches every page that watches.
+    desks: Desks,
     books: Books,
     open: AtomicU64,
     accepted: AtomicU64,
@@ -112,6 +119,7 @@ impl Server {
         let shared = Shared {
             config,
             accounts,
+            desks: Desks::new(&feed, config.forget),
             books: Books::ByTarget(Arc::new(move |target| of.of(target))),
             open: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
@@ -137,6 +145,7 @@ impl Server {
         tokio::select! {
             () = accept(&self.listener, &mut crew) => {}
             () = ebb::watch(&self.shared.open) => {}
+            () = self.shared.desks.see_to_them() => {}
             () = stop => {}
         }
         drop(self.listener);

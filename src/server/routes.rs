@@ -10,7 +10,7 @@ use hyper::{Method, Request, Version};
 
 use super::http::{Handover, Waiting};
 use super::reply::{json, not_allowed, not_found, text};
-use super::{Shared, assets, publish, statistics};
+use super::{Shared, assets, desks, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::Subscription;
@@ -111,9 +111,10 @@ fn keeps_alive(head: &Parts) -> bool {
 }
 
 fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {
-    let tally = match endpoint {
-        Endpoint::Transport(transport) => shared.accounts.tally(transport),
-        Endpoint::Control => Default::default(),
+    let tally = match (endpoint, ask.topic.strip_prefix(desks::PREFIX)) {
+        (Endpoint::Transport(_), Some(name)) => return shared.desks.read(name, ask.from),
+        (Endpoint::Transport(transport), None) => shared.accounts.tally(transport),
+        (Endpoint::Control, _) => Default::default(),
     };
     Ok(shared.feed.subscribe(&ask.topic, ask.from, tally)?)
 }
