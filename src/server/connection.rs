@@ -26,14 +26,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::http::{self, Turn};
+use super::guests::Visit;
+use super::http::{self, Awaited, Turn};
 use super::line::Line;
 use super::seat::Seated;
 use super::{Shared, head, same_answer};
 use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
-use crate::transport::held::Held;
 use crate::wire::{End, Wire, WriteNow};
 
 /// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
@@ -45,6 +45,8 @@ pub(super) struct Connection<S> {
     shared: Arc<Shared>,
     /// Under which the drain knows its task, once it does.
     guest: Option<usize>,
+    /// Of another device.
+    _visit: Option<Box<Visit>>,
     stage: Stage<S>,
 }
 
@@ -54,7 +56,7 @@ enum Stage<S> {
     /// A request is being read, and answered where its answer is there.
     Hyper(Pin<Box<dyn Future<Output = io::Result<Turn<S>>> + Send>>),
     /// A request waits for news.
-    Held(Box<Line<S>>, Box<Held>),
+    Held(Box<Line<S>>, Box<Awaited>),
     /// The answer to it did not leave in one write.
     Answering(Box<Line<S>>, Box<Backlog>),
     /// An answer has no end.
@@ -78,11 +80,12 @@ impl Connection<TcpStream> {
     /// Where the socket has failed already.
     pub(super) fn accepted(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
+        let visit = shared.guests.welcome(stream.peer_addr()?);
         shared.accepted.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
         let wire = Wire::new(stream, End::Server, shared.books.clone());
         let line = Line::new(wire, shared.config.write_stall);
-        Ok(Self { shared: shared.clone(), guest: None, stage: parked(Box::new(line)) })
+        Ok(Self { shared: shared.clone(), guest: None, _visit: visit, stage: parked(Box::new(line)) })
     }
 }
 
@@ -129,11 +132,11 @@ where
                 Poll::Pending => Step::Waits(Stage::Hyper(turn)),
                 Poll::Ready(Turn::Over) => Step::Over,
                 Poll::Ready(Turn::AtRest(line)) => Step::Goes(parked(line)),
-                Poll::Ready(Turn::News(line, held)) => Step::Goes(Stage::Held(line, held)),
+                Poll::Ready(Turn::News(line, awaited)) => Step::Goes(Stage::Held(line, awaited)),
                 Poll::Ready(Turn::Endless(seat)) => Step::Goes(Stage::Seated(seat)),
             },
-            Stage::Held(mut line, mut held) => match poll_held(shared, &mut line, &mut held, cx) {
-                Poll::Pending => Step::Waits(Stage::Held(line, held)),
+            Stage::Held(mut line, mut awaited) => match poll_held(shared, &mut line, &mut awaited, cx) {
+                Poll::Pending => Step::Waits(Stage::Held(line, awaited)),
                 Poll::Ready(None) => Step::Over,
                 Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
             },
@@ -192,20 +195,22 @@ where
 fn poll_held<S>(
     shared: &Shared,
     line: &mut Line<S>,
-    held: &mut Held,
+    awaited: &mut Awaited,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Backlog>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Awaited { held, page } = awaited;
     if shared.drain.is_on() {
         // Nothing yet: ask somebody else.
         let mut reply = Reply::from(Batch::nothing_new(held.position()));
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        page.iter().for_each(|page| page.let_read(reply.headers_mut()));
         return Poll::Ready(Some(head::and_body(reply)));
     }
     match held.poll_answer(cx, &mut line.patience) {
-        Poll::Ready(batch) => Poll::Ready(Some(same_answer::of(batch))),
+        Poll::Ready(batch) => Poll::Ready(Some(same_answer::of(batch, page.as_ref()))),
         Poll::Pending => line.poll_left(cx).map(|()| None),
     }
 }

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 
 use super::connection::IDLE;
 use super::line::Line;
+use super::origin::Page;
 use super::seat::{Seat, Seated};
 use super::{Shared, head, routes};
 use crate::transport::held::Held;
@@ -41,9 +42,15 @@ const LARGEST_HEAD: usize = 64 << 10;
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
     /// Something new, or the end of the hold time.
-    News(Box<Held>),
+    News(Box<Awaited>),
     /// Until one side leaves.
     Endless(Response<()>, Box<AnyPump>),
+}
+
+/// A request that is held, and the page that may read its answer, where one asks.
+pub(super) struct Awaited {
+    pub(super) held: Held,
+    pub(super) page: Option<Page>,
 }
 
 /// How hyper's turn ended.
@@ -53,7 +60,7 @@ pub(super) enum Turn<S> {
     /// Every request is answered.
     AtRest(Box<Line<S>>),
     /// A request waits for news.
-    News(Box<Line<S>>, Box<Held>),
+    News(Box<Line<S>>, Box<Awaited>),
     /// An answer has no end.
     Endless(Arc<dyn Seated>),
 }
@@ -142,7 +149,7 @@ where
     line.patience = patience;
     Ok(match handover.take() {
         None => Turn::AtRest(line),
-        Some(Waiting::News(held)) => Turn::News(line, held),
+        Some(Waiting::News(awaited)) => Turn::News(line, awaited),
         Some(Waiting::Endless(head, pump)) => {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             Turn::Endless(match *pump {

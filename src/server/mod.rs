@@ -9,6 +9,8 @@
 //! | `POST /publish` | 201 and `{"id":…}` for any JSON up to 64 KiB |
 //! | `GET /time` | the clock of `sent_us` |
 //! | `GET /health`, `/stats`, `/metrics` | how it goes, as JSON and as Prometheus reads it |
+//! | `GET /control`, `POST /control` | what the server does now; a [command](Operator), for who has the key |
+//! | `GET /theory` | what the four should come to |
 //! | `GET /tcp` | the [control row](crate::control) |
 //! | `GET /` | the page |
 //!
@@ -18,14 +20,21 @@
 
 mod accounts;
 mod assets;
+mod authority;
+mod commands;
 mod connection;
 mod crew;
 mod desks;
 mod drain;
 mod ebb;
+mod guests;
 mod head;
 mod http;
+mod key;
 mod line;
+mod operator;
+mod origin;
+mod policy;
 mod publish;
 mod reply;
 mod routes;
@@ -43,11 +52,15 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::feed::{Feed, Retain};
+use crate::transport::Lock;
 use crate::wire::Books;
 use accounts::Accounts;
 use crew::Crew;
 use desks::Desks;
 use drain::Drain;
+pub use guests::Guests;
+pub use key::Key;
+pub use operator::{Commands, Operator, Publishers, Refused};
 pub use statistics::Publishing;
 
 /// What a server is told when it starts.
@@ -105,6 +118,14 @@ struct Shared {
     started_us: u64,
     publishing: Publishing,
     drain: Drain,
+    operator: Operator,
+    /// Of those who publish over a WebSocket.
+    lock: Option<Lock>,
+    /// Of who gives a command.
+    turn: tokio::sync::Mutex<()>,
+    /// The main port, and those of links.
+    ports: Vec<u16>,
+    guests: Guests,
 }
 
 impl Server {
@@ -127,8 +148,31 @@ impl Server {
             feed,
             publishing,
             drain: Drain::default(),
+            operator: Operator::default(),
+            lock: None,
+            turn: tokio::sync::Mutex::default(),
+            ports: vec![listener.local_addr()?.port()],
+            guests: Guests::default(),
         };
         Ok(Self { listener, shared: Arc::new(shared) })
+    }
+
+    /// Puts an operator in charge.
+    ///
+    /// # Panics
+    /// Never: nobody shares what belongs to a server that does not run yet.
+    #[must_use]
+    pub fn operated(mut self, operator: Operator) -> Self {
+        let shared = Arc::get_mut(&mut self.shared).expect("it does not run yet");
+        shared.ports.extend(&operator.ports);
+        shared.lock = operator.lock();
+        shared.operator = operator;
+        self
+    }
+
+    /// Who is here from elsewhere.
+    pub fn guests(&self) -> Guests {
+        self.shared.guests.clone()
     }
 
     /// Where it listens.

@@ -24,8 +24,9 @@ pub(super) async fn publish(
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(head)?;
+    shared.operator.check_publisher(&head.headers)?;
     check_type(head)?;
-    let body = read(body).await?;
+    let body = read(body, "/publish").await?;
     let data = compact(&body).map_err(|wrong| {
         Refusal::bad_request(format!("the body is no JSON: {wrong}; try `curl -d '\"hello\"'`"))
     })?;
@@ -48,7 +49,8 @@ fn check_type(head: &Parts) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("{wrong}; send the JSON as it is")))
 }
 
-async fn read(body: Incoming) -> Result<bytes::Bytes, Refusal> {
+/// All of a body, where it is no longer than the longest that may be published.
+pub(super) async fn read(body: Incoming, path: &str) -> Result<bytes::Bytes, Refusal> {
     let late =
         |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {BODY:?}"));
     let whole = Limited::new(body, LARGEST_PUBLISH).collect();
@@ -56,7 +58,7 @@ async fn read(body: Incoming) -> Result<bytes::Bytes, Refusal> {
         Ok(body) => Ok(body.to_bytes()),
         Err(wrong) if wrong.is::<LengthLimitError>() => Err(Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("`/publish` takes {LARGEST_PUBLISH} bytes at most; publish a link to what is larger"),
+            format!("`{path}` takes {LARGEST_PUBLISH} bytes at most: send less, or a link to what is larger"),
         )),
         Err(wrong) => Err(Refusal::bad_request(format!("the body could not be read: {wrong}"))),
     }

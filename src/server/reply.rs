@@ -34,7 +34,8 @@ pub(super) fn not_found(path: &str) -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
         format!(
-            "there is no `{path}`; there are {names}, `/publish`, `/time`, `/health`, `/stats` and `/metrics`"
+            "there is no `{path}`; there are {names}, `/publish`, `/time`, `/health`, `/stats`, `/metrics`, \
+             `/control` and `/theory`"
         ),
     )
 }

@@ -4,13 +4,14 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 
-use super::http::{Handover, Waiting};
+use super::http::{Awaited, Handover, Waiting};
+use super::origin::{self, Origin, Page};
 use super::reply::{json, not_allowed, not_found, text};
-use super::{Shared, assets, desks, publish, statistics};
+use super::{Shared, assets, commands, desks, policy, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::Subscription;
@@ -22,22 +23,42 @@ use crate::transport::{Answer, Ask, Refusal, Reply, Transport};
 pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
     let received_us = shared.feed.clock().now_us();
     let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    tracing::debug!("{} {path}", head.method);
+    let origin = Origin::of(&head.headers, &shared.ports);
+    let answered = match origin.check(&path) {
+        Ok(()) => route(shared, handover, head, body, origin.page(), received_us).await,
+        Err(foreign) => Err(foreign),
+    };
+    let mut reply = answered.unwrap_or_else(Reply::from);
+    origin.page().into_iter().for_each(|page| page.let_read(reply.headers_mut()));
+    reply
+}
+
+async fn route(
+    shared: &Shared,
+    handover: &Handover,
+    head: Parts,
+    body: Incoming,
+    page: Option<&Page>,
+    received_us: u64,
+) -> Result<Reply, Refusal> {
     let (method, path) = (head.method.clone(), head.uri.path().to_owned());
-    tracing::debug!("{method} {path}");
-    let answered = match (&method, &*path) {
+    match (&method, &*path) {
+        (&Method::OPTIONS, "/publish" | "/control") if page.is_some() => Ok(origin::preflight()),
         (&Method::POST, "/publish") => publish::publish(shared, &head, body, received_us).await,
         (_, "/publish") => Err(not_allowed("POST")),
-        (&Method::GET, path) => get(shared, handover, path, head, received_us).await,
-        (&Method::HEAD, path) if assets::find(path).is_some() => assets::answer(path),
+        (_, "/control") => commands::control(shared, &head, body).await,
+        (&Method::GET, path) => get(shared, handover, path, head, page, received_us).await,
+        (&Method::HEAD, path) if assets::find(path).is_some() => asset(shared, &head, path),
         (_, path) if assets::find(path).is_some() => Err(not_allowed("GET, HEAD")),
         (_, path) if is_known(path) => Err(not_allowed("GET")),
         (_, path) => Err(not_found(path)),
-    };
-    answered.unwrap_or_else(Reply::from)
+    }
 }
 
 fn is_known(path: &str) -> bool {
-    let others = ["/tcp", "/time", "/health", "/stats", "/metrics"];
+    let others = ["/tcp", "/theory", "/time", "/health", "/stats", "/metrics"];
     Transport::at(path).is_some() || others.contains(&path)
 }
 
@@ -46,19 +67,28 @@ async fn get(
     handover: &Handover,
     path: &str,
     head: Parts,
+    page: Option<&Page>,
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     if let Some(transport) = Transport::at(path) {
-        return feed(shared, handover, Endpoint::Transport(transport), head).await;
+        return feed(shared, handover, Endpoint::Transport(transport), head, page).await;
     }
     match path {
-        "/tcp" => feed(shared, handover, Endpoint::Control, head).await,
+        "/tcp" => feed(shared, handover, Endpoint::Control, head, page).await,
+        "/theory" => commands::theory(shared, head).await,
         "/time" => Ok(json(&time(shared, received_us))),
         "/health" => Ok(json(&serde_json::json!({ "status": health(shared) }))),
         "/stats" => Ok(json(&statistics::read(shared))),
         "/metrics" => Ok(text(statistics::prometheus(&statistics::read(shared)))),
-        path => assets::answer(path),
+        path => asset(shared, &head, path),
     }
+}
+
+/// A file of the page.
+fn asset(shared: &Shared, head: &Parts, path: &str) -> Result<Reply, Refusal> {
+    let mut reply = assets::answer(path)?;
+    policy::guard(reply.headers_mut(), head.headers.get(HOST), &shared.ports);
+    Ok(reply)
 }
 
 #[derive(Clone, Copy)]
@@ -73,8 +103,10 @@ async fn feed(
     handover: &Handover,
     endpoint: Endpoint,
     head: Parts,
+    page: Option<&Page>,
 ) -> Result<Reply, Refusal> {
-    let ask = Ask::read(&head)?;
+    let mut ask = Ask::read(&head)?;
+    ask.lock.clone_from(&shared.lock);
     let may_leave = keeps_alive(&head);
     let answer = {
         let subscription = subscribe(shared, endpoint, &ask)?;
@@ -87,9 +119,14 @@ async fn feed(
     drop(head);
     Ok(match answer {
         Answer::Now(reply) => reply,
-        Answer::Later(held) if may_leave => handover.leave(Waiting::News(Box::new(held))).await,
+        Answer::Later(held) if may_leave => {
+            handover.leave(Waiting::News(Box::new(Awaited { held, page: page.cloned() }))).await
+        }
         Answer::Later(held) => wait(shared, held).await.into(),
-        Answer::Endless(head, pump) => handover.leave(Waiting::Endless(head, Box::new(pump))).await,
+        Answer::Endless(mut head, pump) => {
+            page.into_iter().for_each(|page| page.let_read(head.headers_mut()));
+            handover.leave(Waiting::Endless(head, Box::new(pump))).await
+        }
     })
 }
 

@@ -1,10 +1,13 @@
 //! A thousand long polls that waited at one place get the same answer, head and all: it is made once.
+//!
+//! A page of another origin gets one of its own: its head names it.
 
 use std::cell::RefCell;
 
 use bytes::{Buf, Bytes};
 
 use super::head;
+use super::origin::Page;
 use crate::event::EventId;
 use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
@@ -27,10 +30,14 @@ thread_local! {
 const SHORT: usize = 64 << 10;
 
 /// The answer to a request that was held, in one piece where it is short.
-pub(super) fn of(batch: Batch) -> Backlog {
-    match batch.array.remaining() {
-        0..=SHORT => shared(batch).into(),
-        _ => head::and_body(batch.into()),
+pub(super) fn of(batch: Batch, page: Option<&Page>) -> Backlog {
+    match (page, batch.array.remaining()) {
+        (None, 0..=SHORT) => shared(batch).into(),
+        _ => {
+            let mut reply = Reply::from(batch);
+            page.into_iter().for_each(|page| page.let_read(reply.headers_mut()));
+            head::and_body(reply)
+        }
     }
 }
 

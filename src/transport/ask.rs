@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Version;
@@ -13,11 +14,16 @@ use crate::event::{LAST_EVENT_ID, Position};
 /// The topic of those who name none.
 pub(crate) const DEFAULT_TOPIC: &str = "demo";
 
+/// Opens to a key. Who publishes on a connection that is open already has no head to bear it.
+pub(crate) type Lock = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// A request, taken at its word.
 pub(crate) struct Ask<'a> {
     pub(crate) request: &'a Parts,
     pub(crate) topic: Cow<'a, str>,
     pub(crate) from: Position,
+    /// What a publisher has to open, where publishing takes a key.
+    pub(crate) lock: Option<Lock>,
 }
 
 impl<'a> Ask<'a> {
@@ -31,7 +37,7 @@ impl<'a> Ask<'a> {
         if let Some(client) = parameter(request, "client") {
             check_name("client", &client)?;
         }
-        Ok(Self { from: position(request)?, topic, request })
+        Ok(Self { from: position(request)?, topic, request, lock: None })
     }
 
     /// A parameter in seconds.

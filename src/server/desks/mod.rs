@@ -82,7 +82,6 @@ impl Desks {
 
     /// Publishes a message, such as `{"state":…}`, to every control topic that is alive: each page that watches
     /// this server gets it, over whichever transport it reads.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever changes what a page shows"))]
     pub(super) fn tell_all(&self, message: &serde_json::Value) {
         let (now_us, data) = (self.feed.clock().now_us(), message.to_string());
         let told =

@@ -3,6 +3,7 @@
 //! ```text
 //! {"publish":{"any":"json"},"ref":"7"}                    to the connection's topic
 //! {"publish":1,"ref":"8","topic":"other"}                 to another
+//! {"publish":1,"ref":"9","key":"…"}                       where publishing takes the operator's key
 //!
 //! {"ack":{"ref":"7","id":"8f3k2a-1043"}}
 //! {"error":{"ref":"8","message":"…"}}                     the request could not be carried out
@@ -26,6 +27,9 @@ pub(super) struct Publish<'a> {
     pub(super) reference: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) topic: Option<Cow<'a, str>>,
+    /// The operator's.
+    #[serde(borrow)]
+    pub(super) key: Option<Cow<'a, str>>,
 }
 
 /// Any JSON, `null` too: an `Option` would take that for absence.

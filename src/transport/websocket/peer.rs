@@ -15,9 +15,14 @@ use super::message::{Answer, Publish};
 use super::{LARGEST_PUBLISH, frames};
 use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
+use crate::transport::Lock;
 use crate::transport::ask::check_name;
 use crate::transport::backlog::Backlog;
 use crate::transport::speech::{Next, Speech};
+
+/// What a client is told that may not publish.
+const LOCKED: &str = "publishing here takes the operator's key: add `\"key\":\"KEY\"`, or have the server started with \
+                      `--publish anyone`";
 
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
@@ -27,12 +32,14 @@ pub(crate) struct Peer {
     ping_due: Instant,
     pong_due: Option<Instant>,
     codec: Codec,
+    /// What a publisher has to open, where publishing takes a key.
+    lock: Option<Lock>,
 }
 
 impl Peer {
-    pub(super) fn new(heartbeat: Duration) -> Self {
+    pub(super) fn new(heartbeat: Duration, lock: Option<Lock>) -> Self {
         let ping_due = Instant::now() + heartbeat;
-        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default() }
+        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), lock }
     }
 
     fn ping(&mut self, now: Instant, say: &mut Backlog) {
@@ -51,11 +58,11 @@ impl Speech for Peer {
     }
 
     fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next {
-        let (codec, pong_due) = (&mut self.codec, &mut self.pong_due);
+        let (codec, pong_due, lock) = (&mut self.codec, &mut self.pong_due, self.lock.as_ref());
         let mut answers = Vec::new();
         let heard = codec.take(bytes, say, |message| match message {
             Message::Pong(_) => *pong_due = None,
-            message => answers.extend(answer(&message, subscription)),
+            message => answers.extend(answer(&message, subscription, lock)),
         });
         answers.iter().for_each(|answer| say.push(frames::text(answer.as_bytes())));
         match heard {
@@ -116,10 +123,10 @@ fn close_code(wrong: &Error) -> Option<CloseCode> {
 }
 
 /// What a client is to be answered.
-fn answer(message: &Message, subscription: &Subscription) -> Option<String> {
+fn answer(message: &Message, subscription: &Subscription, lock: Option<&Lock>) -> Option<String> {
     let answer = match message {
         Message::Text(text) => match Publish::read(text) {
-            Ok(request) => match publish(&request, subscription) {
+            Ok(request) => match publish(&request, subscription, lock) {
                 Ok(id) => Answer::Ack { reference: request.reference, id }.json(),
                 Err(message) => Answer::Error { reference: request.reference, message }.json(),
             },
@@ -134,7 +141,15 @@ fn answer(message: &Message, subscription: &Subscription) -> Option<String> {
     Some(answer)
 }
 
-fn publish(request: &Publish<'_>, subscription: &Subscription) -> Result<EventId, String> {
+fn publish(
+    request: &Publish<'_>,
+    subscription: &Subscription,
+    lock: Option<&Lock>,
+) -> Result<EventId, String> {
+    let key = request.key.as_deref().unwrap_or_default();
+    if lock.is_some_and(|lock| !lock(key)) {
+        return Err(LOCKED.to_owned());
+    }
     let topic = request.topic.as_deref().unwrap_or(subscription.topic());
     check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
     let data = compact(request.json().as_bytes()).map_err(|wrong| wrong.to_string())?;

@@ -22,7 +22,7 @@ pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer,
     let heartbeat = ask.seconds("heartbeat", 1..=60, HEARTBEAT_S)?;
     let mut head = upgrade(ask.request)?;
     head.headers_mut().insert(LAST_EVENT_ID, position_header(subscription.position()));
-    let pump = Pump::new(subscription, Peer::new(heartbeat), Bytes::new());
+    let pump = Pump::new(subscription, Peer::new(heartbeat, ask.lock.clone()), Bytes::new());
     Ok(Answer::Endless(head, AnyPump::Websocket(pump)))
 }
 

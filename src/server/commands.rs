@@ -1,0 +1,129 @@
+//! `/control`: what the server does now, and how that is changed; `/theory`: what it should come to.
+//!
+//! ```text
+//! GET /control                                       200  {"operator":false,"version":…,"source":{…},"links":[…],…}
+//!
+//! POST /control
+//! authorization: Bearer KEY
+//! content-type: application/json
+//!
+//! {"link":{"name":"lab","spec":"rtt=300ms"}}         200  {"operator":true,…}
+//! ```
+//!
+//! Everybody may look. A change takes the operator's key, and every page is told of it.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::operator::{Commands, Refused};
+use super::reply::{json, not_allowed};
+use super::{Shared, publish};
+use crate::transport::ask::parameter;
+use crate::transport::{Refusal, Reply};
+
+/// A page polls no more often than this, in milliseconds: what comes within a tenth of a second seems to come at
+/// once (J. Nielsen, "Usability Engineering", 1993), so that more requests of a whole room would show nothing.
+const POLL_FLOOR_MS: u64 = 100;
+
+/// What the server does now.
+#[derive(Serialize)]
+pub(super) struct State {
+    /// Whether who asks holds the key; only in an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<bool>,
+    version: &'static str,
+    publish: &'static str,
+    poll_floor_ms: u64,
+    devices: usize,
+    #[serde(flatten)]
+    scene: Map<String, Value>,
+}
+
+impl State {
+    fn of(shared: &Shared, operator: Option<bool>) -> Self {
+        Self {
+            operator,
+            version: env!("CARGO_PKG_VERSION"),
+            publish: shared.operator.publish.name(),
+            poll_floor_ms: POLL_FLOOR_MS,
+            devices: shared.guests.devices(),
+            scene: shared.operator.commands.scene(),
+        }
+    }
+}
+
+pub(super) async fn control(shared: &Shared, head: &Parts, body: Incoming) -> Result<Reply, Refusal> {
+    match head.method {
+        Method::GET => {
+            let is_operator = shared.operator.is_operator(&head.headers)?;
+            Ok(json(&State::of(shared, Some(is_operator))))
+        }
+        Method::POST => {
+            shared.operator.check_operator(&head.headers)?;
+            check_type(&head.headers)?;
+            let command = read(&publish::read(body, "/control").await?)?;
+            // One after another, so that what pages are told last is what came last.
+            let _turn = shared.turn.lock().await;
+            let commands = shared.operator.commands.clone();
+            apart(move || commands.carry_out(&command)).await.map_err(Refusal::from)?;
+            shared.desks.tell_all(&serde_json::json!({ "state": State::of(shared, None) }));
+            Ok(json(&State::of(shared, Some(true))))
+        }
+        _ => Err(not_allowed("GET, POST")),
+    }
+}
+
+pub(super) async fn theory(shared: &Shared, head: Parts) -> Result<Reply, Refusal> {
+    let commands: Arc<dyn Commands> = shared.operator.commands.clone();
+    let answer = apart(move || {
+        commands.theory(&|name: &str| parameter(&head, name).map(std::borrow::Cow::into_owned))
+    });
+    answer.await.map(|said| json(&said)).map_err(Refusal::bad_request)
+}
+
+/// On a thread beside those that serve: a source that is opened, or a curve, would keep the news of everybody
+/// waiting who is served by the same one.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+/// A page of another origin cannot call its body JSON without asking first (Fetch standard, section 2.2.2).
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    match essence.eq_ignore_ascii_case("application/json") {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "a command is JSON: send it with `Content-Type: application/json`",
+        )),
+    }
+}
+
+fn read(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    serde_json::from_slice(body).map_err(|wrong| {
+        Refusal::bad_request(format!(
+            "the body is no JSON object: {wrong}; send one such as `{{\"source\":{{\"rate\":\"1/s\"}}}}`"
+        ))
+    })
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (status, message) = match refused {
+            Refused::Malformed(message) => (StatusCode::BAD_REQUEST, message),
+            Refused::Forbidden(message) => (StatusCode::FORBIDDEN, message),
+            Refused::NoSuch(message) => (StatusCode::NOT_FOUND, message),
+        };
+        Self::new(status, message)
+    }
+}
