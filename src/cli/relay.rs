@@ -106,6 +106,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let way = format!("relaying {scheme}://{} to {}", relay.address(), to.address);
         super::print(&began(&way, link))?;
         stop.await;
-        super::print(&ended("", &relay.achieved()))
+        super::print(&ended("", &relay.achieved(), relay.changes()))
     })
 }

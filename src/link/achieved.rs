@@ -26,7 +26,8 @@ pub struct Achieved {
     pub bytes_up: u64,
     /// Bytes that went from the server to clients.
     pub bytes_down: u64,
-    /// The one-way delay that was asked for, up, in microseconds: without jitter, rate and waiting.
+    /// The one-way delay that is asked for, up, in microseconds: without jitter, rate and waiting. Where it was
+    /// changed on the way, the last; each chunk is held against its own.
     pub asked_up_us: f64,
     /// The same, down.
     pub asked_down_us: f64,

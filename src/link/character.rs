@@ -33,6 +33,11 @@ impl Character {
         self.buffer.is_some() || self.upgrade.is_some()
     }
 
+    /// Whether both do the same to what they read.
+    pub(super) fn reads_as(&self, other: &Self) -> bool {
+        (self.buffer, self.upgrade) == (other.buffer, other.upgrade)
+    }
+
     pub(super) fn round_trip(&self) -> Duration {
         self.up.delay + self.down.delay
     }

@@ -18,6 +18,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Sleep, sleep_until};
 
 use super::ends::{Ending, Ends};
@@ -26,6 +27,7 @@ use super::middlebox::Middlebox;
 use super::nagle::Nagle;
 use super::path::{Asked, Path};
 use super::relay::{Shared, reset};
+use super::terms::Terms;
 use super::way::{Way, What};
 use crate::wire::Direction;
 
@@ -48,6 +50,8 @@ pub(super) struct Connection {
     is_cut: bool,
     /// The instant at which the timer will wake this task.
     alarm: Option<Instant>,
+    terms: Arc<Terms>,
+    random: fastrand::Rng,
     shared: Arc<Shared>,
 }
 
@@ -59,10 +63,11 @@ impl Connection {
         near: TcpStream,
         far: TcpStream,
         accepted: Instant,
+        terms: Arc<Terms>,
         shared: &Arc<Shared>,
         mut random: fastrand::Rng,
     ) -> Self {
-        let character = &shared.character;
+        let character = &terms.character;
         let mut way = |asked: Asked, back: Asked, established| {
             let nagle = character.nagle.then(|| Nagle::new(accepted, back.delay));
             Flow::new(Way::new(Path::new(asked, established, random.fork()), nagle))
@@ -75,24 +80,51 @@ impl Connection {
         let bell = ends.next().map(|(at, _)| Box::pin(sleep_until(at.into())));
         let middlebox = Middlebox::new(character);
         let shared = shared.clone();
-        Self { near, far, up, down, middlebox, ends, bell, is_cut: false, alarm: None, shared }
+        let is_cut = false;
+        Self { near, far, up, down, middlebox, ends, bell, is_cut, alarm: None, terms, random, shared }
     }
 
-    /// Lives until both directions have ended.
-    pub(super) async fn run(mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
+    /// Lives until both directions have ended, on terms that may change.
+    pub(super) async fn run(mut self, mut news: watch::Receiver<Arc<Terms>>) {
+        let is_gone = loop {
+            tokio::select! {
+                biased;
+                Ok(()) = news.changed() => {
+                    let terms = news.borrow_and_update().clone();
+                    if self.change(Instant::now(), terms).is_err() {
+                        break true;
+                    }
+                }
+                ended = poll_fn(|cx| self.poll(cx)) => break ended.is_err(),
+            }
+        };
+        if is_gone {
+            reset(&self.near);
+            reset(&self.far);
+        }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         match self.live(cx) {
             Ok(()) if !self.is_over() => Poll::Pending,
-            Ok(()) => Poll::Ready(()),
-            Err(Gone) => {
-                reset(&self.near);
-                reset(&self.far);
-                Poll::Ready(())
-            }
+            ended => Poll::Ready(ended),
         }
+    }
+
+    fn change(&mut self, now: Instant, terms: Arc<Terms>) -> Result<(), Gone> {
+        if terms.drops != self.terms.drops {
+            return Err(Gone);
+        }
+        let character = &terms.character;
+        let nagle = |back: Asked| character.nagle.then(|| Nagle::new(now, back.delay));
+        self.up.way.change(now, character.up, nagle(character.down), &mut self.down.way);
+        self.down.way.change(now, character.down, nagle(character.up), &mut self.up.way);
+        self.ends.change(character, now, &mut self.random);
+        if !self.is_cut {
+            self.bell = self.ends.next().map(|(at, _)| Box::pin(sleep_until(at.into())));
+        }
+        self.terms = terms;
+        Ok(())
     }
 
     /// Does all that can be done now, and sees to it that it is called again.
@@ -151,7 +183,7 @@ impl Connection {
     /// The middlebox ends it: whom it tells of a cut, it tells now; the client hears of it when that arrives.
     fn end(&mut self, now: Instant, ending: Ending) {
         self.is_cut = true;
-        let arrives = now + self.shared.character.down.delay;
+        let arrives = now + self.terms.character.down.delay;
         self.bell = Some(Box::pin(sleep_until((arrives + LINGER).into())));
         self.up.clear();
         let what = match ending {

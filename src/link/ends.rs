@@ -17,19 +17,31 @@ pub(super) enum Ending {
 
 #[derive(Debug)]
 pub(super) struct Ends {
-    idle: Option<Duration>,
+    begun: Instant,
     /// When something last passed, either way.
     last: Instant,
-    fixed: Option<(Instant, Ending)>,
+    idle: Option<Duration>,
+    cut: Option<Duration>,
+    /// The chance a second, and the end that was drawn with it.
+    reset: Option<(f64, Instant)>,
 }
 
 impl Ends {
     /// Of a connection that begins now.
     pub(super) fn new(character: &Character, begun: Instant, random: &mut fastrand::Rng) -> Self {
-        let cut = character.cut.map(|after| (begun + after, Ending::Cut));
-        let reset = character.reset.map(|chance| (begun + lifetime(chance, random.f64()), Ending::Reset));
-        let fixed = cut.into_iter().chain(reset).min_by_key(|(at, _)| *at);
-        Self { idle: character.idle, last: begun, fixed }
+        let mut ends = Self { begun, last: begun, idle: None, cut: None, reset: None };
+        ends.change(character, begun, random);
+        ends
+    }
+
+    /// From now on it is never older, nor silent for longer, than this character allows: what is already, ends now.
+    /// A chance has no memory, so where it is another, its end is drawn anew.
+    pub(super) fn change(&mut self, character: &Character, now: Instant, random: &mut fastrand::Rng) {
+        (self.idle, self.cut) = (character.idle, character.cut);
+        if self.reset.map(|(chance, _)| chance) != character.reset {
+            let end = |chance| (chance, now + lifetime(chance, random.f64()));
+            self.reset = character.reset.map(end);
+        }
     }
 
     /// Something passed.
@@ -40,7 +52,9 @@ impl Ends {
     /// When, and how, it ends as things stand.
     pub(super) fn next(&self) -> Option<(Instant, Ending)> {
         let idle = self.idle.map(|patience| (self.last + patience, Ending::Cut));
-        idle.into_iter().chain(self.fixed).min_by_key(|(at, _)| *at)
+        let cut = self.cut.map(|age| (self.begun + age, Ending::Cut));
+        let reset = self.reset.map(|(_, at)| (at, Ending::Reset));
+        [idle, cut, reset].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 }
 
@@ -97,6 +111,26 @@ mod tests {
         }
         assert_eq!(super::lifetime(0.5, 1.0), NEVER, "who is never drawn lives on");
         assert_eq!(super::lifetime(0.5, 0.5), S(1));
+    }
+
+    #[test]
+    fn a_change_holds_for_the_age_and_the_silence_that_a_connection_has_already() {
+        let begun = Instant::now();
+        let character = |spec: &str| spec.parse::<super::super::Link>().unwrap().character();
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut ends = ends("rtt=80ms", begun);
+        ends.saw(begun + S(50));
+        ends.change(&character("idle=20s"), begun + S(60), &mut random);
+        assert_eq!(ends.next(), Some((begun + S(70), Ending::Cut)), "silent for 10 s");
+        ends.change(&character("cut=30s"), begun + S(60), &mut random);
+        assert_eq!(ends.next(), Some((begun + S(30), Ending::Cut)), "that is now: it is too old");
+        ends.change(&character("reset=5%/s"), begun + S(60), &mut random);
+        let drawn = ends.next().unwrap();
+        assert!(drawn.0 >= begun + S(60) && drawn.1 == Ending::Reset, "not before there was such a chance");
+        ends.change(&character("rtt=10ms,reset=5%/s"), begun + S(61), &mut random);
+        assert_eq!(ends.next(), Some(drawn), "the chance is the same, and so is what it brought");
+        ends.change(&character("none"), begun + S(62), &mut random);
+        assert_eq!(ends.next(), None);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! What it is to be like is a SPEC: `rtt=80ms,rate=1mbit,buffer=8k`, or a name such as `3g`; [`Link`] reads it.
-//! [`Engine::relay`] puts it in front of a server, and [`Achieved`] says what became of it.
+//! [`Engine::relay`] puts it in front of a server, [`Relay::change`] makes it another one while it runs, and
+//! [`Achieved`] says what became of it.
 //!
 //! - **Each connection has a way of its own**, with its own delay, rate and queue: the character is that of one
 //!   client's network, and nobody waits for another's bytes.
@@ -25,6 +26,7 @@
 mod achieved;
 mod character;
 mod connection;
+mod door;
 mod ends;
 mod engine;
 mod flow;
@@ -35,6 +37,7 @@ mod path;
 mod preset;
 mod relay;
 mod spec;
+mod terms;
 mod timer;
 mod units;
 mod way;

@@ -32,6 +32,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Path {
     asked: Asked,
+    established: Instant,
     /// All that came has been serialised by then; at first, when the connection is established.
     free: Instant,
     /// Nothing comes out before what came out last.
@@ -42,12 +43,24 @@ pub(super) struct Path {
 impl Path {
     /// One on which nothing sets out before `established`.
     pub(super) fn new(asked: Asked, established: Instant, random: fastrand::Rng) -> Self {
-        Self { asked, free: established, last: established, random }
+        Self { asked, established, free: established, last: established, random }
     }
 
     /// Bytes that travel as one.
     pub(super) fn grain(&self) -> usize {
         if self.asked.bits_per_s.is_some() { SEGMENT } else { usize::MAX }
+    }
+
+    /// From now on it is like this. What was not serialised by now is to be asked for again: it has not left.
+    pub(super) fn change(&mut self, asked: Asked, now: Instant, last: Option<Instant>) {
+        self.asked = asked;
+        self.free = self.free.min(now).max(self.established);
+        self.last = last.unwrap_or(self.established);
+    }
+
+    /// By when all that came so far has left.
+    pub(super) fn free(&self) -> Instant {
+        self.free
     }
 
     /// When so many bytes come out that came in at an instant.

@@ -80,8 +80,9 @@ impl Links {
 
     /// What passed on each.
     pub(super) fn farewell(&self) -> String {
-        let line =
-            |(asked, relay): &(Asked, Relay)| ended(&format!("link {}: ", asked.name), &relay.achieved());
+        let line = |(asked, relay): &(Asked, Relay)| {
+            ended(&format!("link {}: ", asked.name), &relay.achieved(), relay.changes())
+        };
         self.0.iter().map(line).collect()
     }
 }

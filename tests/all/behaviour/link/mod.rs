@@ -1,6 +1,7 @@
 //! A network between the two ends: what it does to all four transports, through a real relay, and what it must
 //! not do. No test holds it to be quick: nothing is earlier than asked for, and that is exact.
 
+mod change;
 mod ends;
 mod many;
 mod middleboxes;

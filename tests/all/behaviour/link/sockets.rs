@@ -9,7 +9,7 @@ use super::super::{eventually, raw};
 use super::relay;
 
 /// A server that does this with each connection, on a thread of its own.
-fn serve(with: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
+pub(super) fn serve(with: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -32,7 +32,7 @@ pub(super) fn echo() -> SocketAddr {
 }
 
 /// Two megabytes that look different everywhere.
-fn much() -> Vec<u8> {
+pub(super) fn much() -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(7);
     (0..2 << 20).map(|_| random.u8(..)).collect()
 }
