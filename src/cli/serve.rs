@@ -1,23 +1,28 @@
 //! `wirelanes serve`: one feed on four transports.
 
+mod commands;
 mod links;
 mod orders;
+mod stage;
+mod theory;
 
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use links::Links;
+use commands::{Board, LARGEST_SEED};
+use links::{Links, reachable};
+use stage::Stage;
 
 use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain};
-use crate::server::{Config, Server};
-use crate::source::{Player, Rate, Source, SourceKind};
+use crate::server::{Config, Key, Operator, Publishers, Server};
+use crate::source::{Rate, Source, SourceKind};
 
 /// Serve one feed over polling, long polling, SSE and WebSocket
 #[derive(Args)]
@@ -41,11 +46,21 @@ pub(super) struct Arguments {
     /// for a port of your choice. `wirelanes relay --help` lists what SPEC is made of
     #[arg(long = "link", value_name = "NAME=SPEC[@PORT]", value_parser = links::asked, conflicts_with = "orders")]
     links: Vec<links::Asked>,
+    /// Who may publish: anyone, or only who has the key in the page's address [default: anyone on this machine, where
+    /// no other reaches it; else operator]
+    #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
+    publish: Option<PublishersArgument>,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
     #[arg(long, hide = true)]
     orders: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PublishersArgument {
+    Anyone,
+    Operator,
 }
 
 /// What feeds the topic `demo`.
@@ -80,14 +95,11 @@ impl SourceArguments {
             size: self.size,
             speed: self.speed,
             looped: self.looped,
-            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            seed: self.seed.unwrap_or_else(|| fastrand::u64(..=LARGEST_SEED)),
             duration: None,
         }
     }
 }
-
-/// What is being played now.
-type Stage = Arc<Mutex<Option<Player>>>;
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     raise_file_limit();
@@ -95,61 +107,69 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { listen, retain, retain_bytes, send_buffer, threads, links, source, orders } = arguments;
+    let Arguments { listen, retain, retain_bytes, send_buffer, threads, links, publish, source, orders } =
+        arguments;
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
     let feed = Feed::new(retain);
-    let stage = Stage::default();
-    let server = match Server::bind(config, feed.clone(), progress_of(&stage)) {
+    let stage = Stage::new(feed.clone());
+    let server = match Server::bind(config, feed.clone(), stage.publishing()) {
         Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
             bail!("cannot listen on `{listen}`: it is in use; choose another with `--listen 127.0.0.1:0`")
         }
         bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
     };
     let address = server.address();
-    let links = Links::open(links, address)?;
-    // The source may be refused: say that before anybody is invited.
-    if !orders {
-        let source = source.source();
-        *stage.lock().expect("no holder of this lock panics") = Some(play(&source, &feed)?);
-        tracing::info!("publishing {}, seed {}", source.kind, source.seed);
-    }
+    let links = Arc::new(Links::open(links, address)?);
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
-    super::print(&format!("listening on http://{address}\n{}", links.invitation()))?;
     if orders {
-        server.run(orders::carry_out(feed, stage.clone())).await?;
-    } else {
-        invite(address);
-        server.run(stop).await?;
+        super::print(&format!("listening on http://{address}\n"))?;
+        server.run(orders::carry_out(feed, stage)).await?;
+        return Ok(ExitCode::SUCCESS);
     }
-    drop(stage);
+    // The source may be refused: say that before anybody is invited.
+    let source = source.source();
+    stage.play(&source)?;
+    tracing::info!("publishing {}, seed {}", source.kind, source.seed);
+    let may_publish = publishers(publish, address);
+    let key = Key::draw().context("this machine has no randomness for a key")?;
+    let operator = Operator {
+        key: Some(key),
+        publish: may_publish,
+        ports: links.ports(),
+        commands: Arc::new(Board {
+            stage,
+            links: links.clone(),
+            named: source.kind,
+            listen: address.to_string(),
+        }),
+    };
+    let page = format!("page http://{}/#key={}", reachable(address), key.reveal());
+    super::print(&format!("listening on http://{address}\n{page}\n{}", links.invitation()))?;
+    invite(address, may_publish);
+    server.operated(operator).run(stop).await?;
     super::print(&links.farewell())
 }
 
-fn play(source: &Source, feed: &Feed) -> io::Result<Player> {
-    let into = feed.clone();
-    Player::start(source, feed.clock(), move |sent_us, data| {
-        if let Err(full) = into.publish("demo", sent_us, data) {
-            tracing::warn!("an event was not published: {full}");
-        }
-    })
+/// Who may publish: everybody, where only this machine gets here.
+fn publishers(asked: Option<PublishersArgument>, address: SocketAddr) -> Publishers {
+    match asked {
+        Some(PublishersArgument::Anyone) => Publishers::Anyone,
+        Some(PublishersArgument::Operator) => Publishers::Operator,
+        None if address.ip().to_canonical().is_loopback() => Publishers::Anyone,
+        None => Publishers::Operator,
+    }
 }
 
-fn progress_of(stage: &Stage) -> crate::server::Publishing {
-    let stage = stage.clone();
-    Arc::new(move || {
-        let stage = stage.lock().expect("no holder of this lock panics");
-        let progress = stage.as_ref()?.progress();
-        Some(serde_json::to_value(progress).expect("numbers are JSON"))
-    })
-}
-
-fn invite(address: SocketAddr) {
+fn invite(address: SocketAddr, publish: Publishers) {
     eprintln!("try:  curl 'http://{address}/poll?last_event_id=earliest'");
     eprintln!("      curl -i 'http://{address}/longpoll'");
-    eprintln!("      curl -d '\"hello\"' 'http://{address}/publish'");
+    // The key is for the one line that bears it.
+    if publish == Publishers::Anyone {
+        eprintln!("      curl -d '\"hello\"' 'http://{address}/publish'");
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

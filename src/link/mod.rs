@@ -33,6 +33,7 @@ mod flow;
 mod item;
 mod middlebox;
 mod nagle;
+mod outlook;
 mod path;
 mod preset;
 mod relay;
@@ -44,6 +45,7 @@ mod way;
 
 pub use achieved::{Achieved, Lateness};
 pub use engine::Engine;
+pub use outlook::Outlook;
 pub use preset::{PRESETS, Preset};
 pub use relay::Relay;
 pub use spec::{Link, NotALink};

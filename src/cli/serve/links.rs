@@ -4,9 +4,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
 use crate::cli::link::{began, ended};
 use crate::link::{Engine, Link, Relay};
+use crate::server::Refused;
 use crate::transport::ask::is_name;
 
 /// A further port, as it is asked for: `NAME=SPEC`, or `NAME=SPEC@PORT`.
@@ -78,6 +80,42 @@ impl Links {
         self.0.iter().map(line).collect()
     }
 
+    /// Their ports.
+    pub(super) fn ports(&self) -> Vec<u16> {
+        self.0.iter().map(|(_, relay)| relay.address().port()).collect()
+    }
+
+    /// Each as a page is told of it.
+    pub(super) fn state(&self) -> Value {
+        let link = |(Asked { name, .. }, relay): &(Asked, Relay)| {
+            let (port, spec) = (relay.address().port(), relay.link());
+            json!({ "name": name, "port": port, "spec": spec, "open": relay.achieved().open })
+        };
+        self.0.iter().map(link).collect()
+    }
+
+    /// Makes another link of one.
+    pub(super) fn change(&self, name: &str, link: &Link) -> Result<(), Refused> {
+        let changed = self.named(name)?.change(link);
+        changed.map_err(|wrong| Refused::Malformed(format!("`{name}` cannot listen again: {wrong}")))
+    }
+
+    /// Resets all connections of one.
+    pub(super) fn drop_all(&self, name: &str) -> Result<(), Refused> {
+        self.named(name).map(Relay::drop_all)
+    }
+
+    fn named(&self, name: &str) -> Result<&Relay, Refused> {
+        let found = self.0.iter().find(|(asked, _)| asked.name == name).map(|(_, relay)| relay);
+        found.ok_or_else(|| {
+            let names: Vec<_> = self.0.iter().map(|(asked, _)| format!("`{}`", asked.name)).collect();
+            Refused::NoSuch(match names.is_empty() {
+                true => format!("there is no link `{name}`: start the server with `--link {name}=rtt=100ms`"),
+                false => format!("there is no link `{name}`: choose {}", names.join(" or ")),
+            })
+        })
+    }
+
     /// What passed on each.
     pub(super) fn farewell(&self) -> String {
         let line = |(asked, relay): &(Asked, Relay)| {
@@ -88,7 +126,7 @@ impl Links {
 }
 
 /// Who listens on all interfaces is reached on the loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

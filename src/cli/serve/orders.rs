@@ -5,10 +5,9 @@ use std::io::{self, Write};
 
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
-use super::{Stage, play};
+use super::stage::Stage;
 use crate::bench::orders::{Done, Order};
 use crate::feed::Feed;
-use crate::source::Player;
 
 /// Carries out orders until there are no more.
 pub(super) async fn carry_out(feed: Feed, stage: Stage) {
@@ -25,19 +24,15 @@ pub(super) async fn carry_out(feed: Feed, stage: Stage) {
 }
 
 fn obey(order: Order, feed: &Feed, stage: &Stage) -> Done {
-    let mut stage = stage.lock().expect("no holder of this lock panics");
     let newest = feed.newest("demo");
     match order {
-        Order::Play(source) => match play(&source, feed) {
-            Ok(player) => {
-                *stage = Some(player);
-                Done::Playing
-            }
+        Order::Play(source) => match stage.play(&source) {
+            Ok(()) => Done::Playing,
             Err(wrong) => Done::Refused(wrong.to_string()),
         },
-        Order::Look => Done::Seen { newest, is_over: stage.as_ref().is_none_or(Player::is_finished) },
+        Order::Look => Done::Seen { newest, is_over: stage.source().is_none_or(|(_, is_over)| is_over) },
         Order::Stop => {
-            let played = stage.take().map(Player::stop);
+            let played = stage.stop();
             Done::Stopped { newest: feed.newest("demo"), played }
         }
     }
