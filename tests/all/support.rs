@@ -15,7 +15,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use wirelanes::event::EventId;
 use wirelanes::feed::{Feed, Retain};
-use wirelanes::server::{Config, Server};
+use wirelanes::server::{Config, Operator, Server};
 
 /// Nothing here takes so long, unless it is stuck.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,11 +41,20 @@ impl Running {
     }
 
     pub(crate) fn with(config: Config) -> Self {
+        Self::run_by(config, Operator::default())
+    }
+
+    /// A server that somebody operates.
+    pub(crate) fn operated(operator: Operator) -> Self {
+        Self::run_by(Config::default(), operator)
+    }
+
+    fn run_by(config: Config, operator: Operator) -> Self {
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
         let feed = Feed::new(config.retain);
         let server = Server::bind(config, feed.clone(), Arc::new(|| None)).expect("port 0 is always free");
         let (address, stop) = (server.address(), CancellationToken::new());
-        tokio::spawn(server.run(stop.clone().cancelled_owned()));
+        tokio::spawn(server.operated(operator).run(stop.clone().cancelled_owned()));
         Self { address, feed, stop }
     }
 

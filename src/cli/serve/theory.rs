@@ -123,13 +123,13 @@ impl Question {
         }
         let latency = theory::latency(transport, inputs)?;
         let requests = theory::requests(transport, inputs);
-        let quantile_us = |p| latency.quantile_us(p);
+        let quantile_us = |p| latency.quantile_us(p).map(to_tenths);
         let curve = HUNDREDTHS.filter_map(|hundredth| {
             let p = f64::from(hundredth) / 100.0;
             Some((p, quantile_us(p)?))
         });
         Some(Lane {
-            mean_us: latency.mean_us(),
+            mean_us: latency.mean_us().map(to_tenths),
             p50_us: quantile_us(0.5),
             p95_us: quantile_us(0.95),
             p99_us: quantile_us(0.99),
@@ -153,6 +153,11 @@ impl Question {
                 Transport::Websocket => cuts || !upgrades || is_silenced(websocket_ping_us),
             }
     }
+}
+
+/// No clock that this is held against tells less apart.
+fn to_tenths(us: f64) -> f64 {
+    (us * 10.0).round() / 10.0
 }
 
 fn us(span: Duration) -> f64 {

@@ -25,6 +25,7 @@ mod delivery;
 mod foreign;
 mod lies;
 mod link;
+mod operator;
 mod pong;
 #[cfg(target_os = "linux")]
 mod referee;

@@ -7,7 +7,7 @@ use crate::support::{Answer, Running};
 
 /// Holds the form of a refusal: JSON with an `error` that begins lowercase, names the thing in backticks and
 /// ends without a full stop.
-fn names(answer: &Answer, thing: &str) {
+pub(super) fn names(answer: &Answer, thing: &str) {
     assert_eq!(answer.header("content-type"), Some("application/json"), "{answer:?}");
     let said = answer.json();
     let fields: Vec<_> = said.as_object().expect("an object").keys().collect();
@@ -86,6 +86,10 @@ async fn a_method_that_is_not_allowed_is_answered_with_the_one_that_is() {
         ("HEAD /sse", "GET"),
         ("POST /websocket", "GET"),
         ("POST /stats", "GET"),
+        ("POST /theory", "GET"),
+        ("DELETE /control", "GET, POST"),
+        ("OPTIONS /control", "GET, POST"),
+        ("OPTIONS /publish", "POST"),
         ("POST /", "GET, HEAD"),
     ] {
         let mut peer = here.connect().await;

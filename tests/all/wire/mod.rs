@@ -1,10 +1,12 @@
 //! The wire in bytes: literal requests, and what is answered to the letter.
 
 mod closing;
+mod control;
 mod errors;
 mod keep_alive;
 mod longpoll;
 mod neighbours;
+mod origins;
 mod payload;
 mod pipelined;
 mod poll;
