@@ -34,7 +34,7 @@ use super::{Shared, head, same_answer};
 use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
-use crate::wire::{End, Wire, WriteNow};
+use crate::wire::{Books, End, Wire, WriteNow};
 
 /// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
 /// interval worth keeping a connection for.
@@ -81,9 +81,9 @@ impl Connection<TcpStream> {
     pub(super) fn accepted(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let visit = shared.guests.welcome(stream.peer_addr()?);
-        shared.accepted.fetch_add(1, Ordering::Relaxed);
+        let number = 1 + shared.accepted.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
-        let wire = Wire::new(stream, End::Server, shared.books.clone());
+        let wire = Wire::new(stream, End::Server, Books::ByTarget(shared.account.clone(), number));
         let line = Line::new(wire, shared.config.write_stall);
         Ok(Self { shared: shared.clone(), guest: None, _visit: visit, stage: parked(Box::new(line)) })
     }
@@ -132,7 +132,12 @@ where
                 Poll::Pending => Step::Waits(Stage::Hyper(turn)),
                 Poll::Ready(Turn::Over) => Step::Over,
                 Poll::Ready(Turn::AtRest(line)) => Step::Goes(parked(line)),
-                Poll::Ready(Turn::News(line, awaited)) => Step::Goes(Stage::Held(line, awaited)),
+                Poll::Ready(Turn::News(line, awaited)) => {
+                    if awaited.held.waits() {
+                        line.holds();
+                    }
+                    Step::Goes(Stage::Held(line, awaited))
+                }
                 Poll::Ready(Turn::Endless(seat)) => Step::Goes(Stage::Seated(seat)),
             },
             Stage::Held(mut line, mut awaited) => match poll_held(shared, &mut line, &mut awaited, cx) {

@@ -41,8 +41,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     }
 
     /// Takes it apart for an answer that has no end: what came early, and the socket.
-    pub(super) fn ends_with_a_head_of(self, bytes: usize) -> (Bytes, Rest<S>) {
-        (self.early, self.wire.ends_with_a_head_of(bytes))
+    pub(super) fn ends_with(self, head: &[u8]) -> (Bytes, Rest<S>) {
+        (self.early, self.wire.ends_with(head))
+    }
+
+    /// The request that it is at waits for something to say.
+    pub(super) fn holds(&self) {
+        self.wire.holds();
     }
 
     /// Gives back what was read and not needed.

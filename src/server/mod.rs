@@ -21,6 +21,7 @@
 mod accounts;
 mod assets;
 mod authority;
+mod clients;
 mod commands;
 mod connection;
 mod crew;
@@ -53,7 +54,7 @@ use tokio::net::TcpListener;
 
 use crate::feed::{Feed, Retain};
 use crate::transport::Lock;
-use crate::wire::Books;
+use crate::wire::Choose;
 use accounts::Accounts;
 use crew::Crew;
 use desks::Desks;
@@ -111,8 +112,8 @@ struct Shared {
     feed: Feed,
     accounts: Arc<Accounts>,
     /// Control topics: `desks.tell_all` reaches every page that watches.
-    desks: Desks,
-    books: Books,
+    desks: Arc<Desks>,
+    account: Choose,
     open: AtomicU64,
     accepted: AtomicU64,
     started_us: u64,
@@ -135,13 +136,14 @@ impl Server {
     /// Where the address is taken or not this machine's.
     pub fn bind(config: Config, feed: Feed, publishing: Publishing) -> io::Result<Self> {
         let listener = listen(&config)?;
-        let accounts = Arc::<Accounts>::default();
+        let desks = Arc::new(Desks::new(&feed, config.forget));
+        let accounts = Arc::new(Accounts::new(desks.clone()));
         let of = accounts.clone();
         let shared = Shared {
             config,
             accounts,
-            desks: Desks::new(&feed, config.forget),
-            books: Books::ByTarget(Arc::new(move |target| of.of(target))),
+            desks,
+            account: Arc::new(move |target, connection| of.of(target, connection)),
             open: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             started_us: feed.clock().now_us(),
@@ -189,7 +191,7 @@ impl Server {
         tokio::select! {
             () = accept(&self.listener, &mut crew) => {}
             () = ebb::watch(&self.shared.open) => {}
-            () = self.shared.desks.see_to_them() => {}
+            () = desks::rounds(&self.shared.desks, &self.shared.accounts) => {}
             () = stop => {}
         }
         drop(self.listener);

@@ -11,6 +11,7 @@ use hyper::http::request::Parts;
 use super::Shared;
 use super::reply::json;
 use crate::event::compact;
+use crate::transport::ask::check_public;
 use crate::transport::websocket::LARGEST_PUBLISH;
 use crate::transport::{Ask, Refusal, Reply};
 
@@ -24,6 +25,7 @@ pub(super) async fn publish(
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(head)?;
+    check_public(&ask.topic)?;
     shared.operator.check_publisher(&head.headers)?;
     check_type(head)?;
     let body = read(body, "/publish").await?;

@@ -11,10 +11,11 @@ use hyper::{Method, Request, Version};
 use super::http::{Awaited, Handover, Waiting};
 use super::origin::{self, Origin, Page};
 use super::reply::{json, not_allowed, not_found, text};
-use super::{Shared, assets, commands, desks, policy, publish, statistics};
+use super::{Shared, assets, commands, policy, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::Subscription;
+use crate::transport::ask::CONTROL;
 use crate::transport::batch::Batch;
 use crate::transport::held::Held;
 use crate::transport::patience::Patience;
@@ -148,7 +149,7 @@ fn keeps_alive(head: &Parts) -> bool {
 }
 
 fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {
-    let tally = match (endpoint, ask.topic.strip_prefix(desks::PREFIX)) {
+    let tally = match (endpoint, ask.topic.strip_prefix(CONTROL)) {
         (Endpoint::Transport(_), Some(name)) => return shared.desks.read(name, ask.from),
         (Endpoint::Transport(transport), None) => shared.accounts.tally(transport),
         (Endpoint::Control, _) => Default::default(),

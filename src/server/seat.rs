@@ -46,7 +46,7 @@ where
         stall: Duration,
         waker: Waker,
     ) -> Arc<Self> {
-        let (early, rest) = line.ends_with_a_head_of(head.len());
+        let (early, rest) = line.ends_with(&head);
         pump.begin(head, &early);
         let socket = Watched { rest, stall: Stall::new(stall) };
         let seat = Arc::new(Self { inner: Mutex::new(Inner { socket, pump }), waker });

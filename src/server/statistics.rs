@@ -38,7 +38,7 @@ struct Connections {
 
 /// What a ledger knows where nobody knows the payload.
 #[derive(Serialize)]
-struct Booked {
+pub(super) struct Booked {
     requests: u64,
     empty_answers: u64,
     up: Bytes,
@@ -46,7 +46,7 @@ struct Booked {
 }
 
 impl Booked {
-    fn of(Counts { requests, empty_answers, up, down, .. }: Counts) -> Self {
+    pub(super) fn of(Counts { requests, empty_answers, up, down, .. }: Counts) -> Self {
         Self { requests, empty_answers, up, down }
     }
 }

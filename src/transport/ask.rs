@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Version;
 use hyper::http::request::Parts;
+use hyper::{StatusCode, Version};
 
 use super::answer::Refusal;
 use crate::event::{LAST_EVENT_ID, Position};
@@ -16,6 +16,9 @@ pub(crate) const DEFAULT_TOPIC: &str = "demo";
 
 /// Opens to a key. Who publishes on a connection that is open already has no head to bear it.
 pub(crate) type Lock = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// What the names of control topics begin with: what follows is the name of a client.
+pub(crate) const CONTROL: &str = "control.";
 
 /// A request, taken at its word.
 pub(crate) struct Ask<'a> {
@@ -97,6 +100,22 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Refusal> {
         false => {
             Err(Refusal::bad_request(format!("`{what}` is 1 to 64 of `A-Z a-z 0-9 _ . -`, such as `demo`")))
         }
+    }
+}
+
+/// Clients may publish to any topic that is not the server's own.
+///
+/// # Errors
+/// 403 for a control topic.
+pub(crate) fn check_public(topic: &str) -> Result<(), Refusal> {
+    match topic.starts_with(CONTROL) {
+        false => Ok(()),
+        true => Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "`{topic}` is the server's own, like all that begin with `{CONTROL}`; publish to another topic, such as `{DEFAULT_TOPIC}`"
+            ),
+        )),
     }
 }
 

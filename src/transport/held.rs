@@ -33,6 +33,11 @@ impl Held {
         Self { subscription, limit, hold, linger, stage: Stage::New }
     }
 
+    /// Whether it is there for something to come: nothing is new, and there is time.
+    pub(crate) fn waits(&self) -> bool {
+        !self.hold.is_zero() && !self.subscription.has_news()
+    }
+
     /// Where the asker stands.
     pub(crate) fn position(&self) -> EventId {
         self.subscription.position()
@@ -43,7 +48,7 @@ impl Held {
         loop {
             match self.stage {
                 // Timers step in milliseconds: no hold, like no linger, is no timer.
-                Stage::New if self.hold.is_zero() || self.subscription.has_news() => break,
+                Stage::New if !self.waits() => break,
                 Stage::New => {
                     let over = Instant::now() + self.hold;
                     patience.lasts_until(over);

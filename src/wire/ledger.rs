@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Serialize;
 
+use super::exchange::Exchange;
+
 /// Bytes that went one way, by layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Bytes {
@@ -124,30 +126,46 @@ impl Ledger {
 pub struct Account {
     /// The ledger of the transport.
     pub transport: Arc<Ledger>,
-    /// The ledger of the client that gave a name.
-    pub client: Option<Arc<Ledger>>,
+    /// Of the client that gave a name.
+    pub client: Option<Arc<Sheet>>,
+}
+
+/// A client's part of an account. All requests of a client that nobody watches share one; else each has its own.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The ledger of the client.
+    pub ledger: Arc<Ledger>,
+    /// This request, where it is watched.
+    pub exchange: Option<Exchange>,
 }
 
 impl Account {
     pub(super) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
-        std::iter::once(&*self.transport).chain(self.client.as_deref())
+        std::iter::once(&*self.transport).chain(self.client.as_ref().map(|sheet| &*sheet.ledger))
+    }
+
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        self.client.as_ref()?.exchange.as_ref()
     }
 }
+
+/// The account of a request: by its target, and the number of the connection that it came on.
+pub type Choose = Arc<dyn Fn(&str, u64) -> Account + Send + Sync>;
 
 /// Which account a request belongs to.
 #[derive(Clone)]
 pub enum Books {
     /// All to one ledger: a client's lane.
     One(Arc<Ledger>),
-    /// By the target of each request: a server.
-    ByTarget(Arc<dyn Fn(&str) -> Account + Send + Sync>),
+    /// Chosen for each request, on the connection with this number: a server.
+    ByTarget(Choose, u64),
 }
 
 impl Books {
     pub(super) fn account(&self, target: &str) -> Account {
         match self {
             Self::One(ledger) => Account { transport: ledger.clone(), client: None },
-            Self::ByTarget(choose) => choose(target),
+            Self::ByTarget(choose, connection) => choose(target, *connection),
         }
     }
 

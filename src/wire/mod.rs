@@ -1,22 +1,25 @@
 //! The counted socket: every byte that a connection carries passes here, both ways, and is booked.
 //!
 //! A [`Wire`] sits directly on the socket, below HTTP, WebSocket and everything else, at both ends. It never
-//! changes a byte. It keeps four kinds of record:
+//! changes a byte. It keeps five kinds of record:
 //!
 //! - a [`Ledger`]: how many bytes were heads of HTTP messages and how many were what heads announce
 //! - the instant of the last read that brought something: when an event *arrived*
 //! - with a [`Census`], the segments that carried it all, as the kernel counted them
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
+//! - for a client that is watched, an [`Exchange`] for each request: when it came, and what became of it
 //!
 //! Behind the last head of a connection there is nothing left to tell apart: a [`Rest`] only counts.
 
 mod census;
 mod conversation;
+mod exchange;
 pub(crate) mod framing;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 mod ledger;
 mod now;
+mod queue;
 mod rest;
 
 use std::io::{self, IoSlice};
@@ -28,7 +31,8 @@ use std::task::{Context, Poll};
 pub use census::{Census, Segments, Watch};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
-pub use ledger::{Account, Books, Bytes, Counts, Ledger};
+pub use exchange::{Exchange, Sight, What, Witness};
+pub use ledger::{Account, Books, Bytes, Choose, Counts, Ledger, Sheet};
 pub(crate) use now::WriteNow;
 pub use rest::Rest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -107,9 +111,14 @@ impl<S> Wire<S> {
         self.state.clone()
     }
 
-    /// The answer that is written next is the last: a head of so many bytes, then nothing but body.
-    pub fn ends_with_a_head_of(self, bytes: usize) -> Rest<S> {
-        Rest::new(self.socket, self.conversation.into_asking(), bytes)
+    /// The answer that is written next is the last: this head, then nothing but body.
+    pub fn ends_with(self, head: &[u8]) -> Rest<S> {
+        Rest::new(self.socket, self.conversation.into_asked(), head)
+    }
+
+    /// The request that is to be answered next waits for something to say.
+    pub fn holds(&self) {
+        self.conversation.holds();
     }
 
     fn saw(&mut self, direction: Direction, bytes: &[u8]) {

@@ -16,7 +16,7 @@ use super::{LARGEST_PUBLISH, frames};
 use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
 use crate::transport::Lock;
-use crate::transport::ask::check_name;
+use crate::transport::ask::{check_name, check_public};
 use crate::transport::backlog::Backlog;
 use crate::transport::speech::{Next, Speech};
 
@@ -151,7 +151,12 @@ fn publish(
         return Err(LOCKED.to_owned());
     }
     let topic = request.topic.as_deref().unwrap_or(subscription.topic());
-    check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
+    check_name("topic", topic).and_then(|()| check_public(topic)).map_err(|refusal| refusal.to_string())?;
+    // It reads from a feed in which there is no other kind.
+    check_public(subscription.topic()).map_err(|_| {
+        let here = subscription.topic();
+        format!("this connection reads `{here}`, where only the server speaks; publish on another one")
+    })?;
     let data = compact(request.json().as_bytes()).map_err(|wrong| wrong.to_string())?;
     if data.len() > LARGEST_PUBLISH {
         return Err(format!("`publish` is {} bytes, {LARGEST_PUBLISH} are allowed", data.len()));
