@@ -167,6 +167,7 @@ impl Server {
     pub fn operated(mut self, operator: Operator) -> Self {
         let shared = Arc::get_mut(&mut self.shared).expect("it does not run yet");
         shared.ports.extend(&operator.ports);
+        operator.key.into_iter().for_each(|key| shared.desks.keep(key));
         shared.lock = operator.lock();
         shared.operator = operator;
         self

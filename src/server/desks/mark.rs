@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
+use crate::server::key::Key;
 use crate::server::statistics::Booked;
 use crate::wire::{Bytes, Counts, Sight, What};
 
@@ -49,9 +50,12 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn of(request: Request, sight: Sight<'_>, at_us: u64) -> Self {
+    /// One that shows what was seen, but for a secret.
+    pub(super) fn of(request: Request, sight: Sight<'_>, at_us: u64, secret: Option<&Key>) -> Self {
         let Sight { what, status, bytes, shown } = sight;
-        Self { request, at_us, what, status, bytes, shown: shown.into() }
+        let mut shown: Box<[u8]> = shown.into();
+        secret.into_iter().for_each(|key| key.veil(&mut shown));
+        Self { request, at_us, what, status, bytes, shown }
     }
 }
 

@@ -18,7 +18,7 @@ mod rounds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -26,6 +26,7 @@ use hyper::header::RETRY_AFTER;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::key::Key;
 use crate::event::Position;
 use crate::feed::{Feed, MAX_TOPICS, Retain, Subscription};
 use crate::transport::Refusal;
@@ -48,13 +49,27 @@ pub(super) struct Desks {
     count: AtomicUsize,
     /// There are marks to be published.
     news: Notify,
+    /// What no mark may show: who watches need not be who sent it.
+    secret: OnceLock<Key>,
 }
 
 impl Desks {
     /// No desk yet. A desk is closed and its topic forgotten after `forget` without a reader.
     pub(super) fn new(feed: &Feed, forget: Duration) -> Self {
         let feed = feed.beside(RETAIN);
-        Self { feed, forget, open: Mutex::default(), count: AtomicUsize::new(0), news: Notify::new() }
+        Self {
+            feed,
+            forget,
+            open: Mutex::default(),
+            count: AtomicUsize::new(0),
+            news: Notify::new(),
+            secret: OnceLock::new(),
+        }
+    }
+
+    /// Has this key veiled in all marks from now on.
+    pub(super) fn keep(&self, key: Key) {
+        self.secret.get_or_init(|| key);
     }
 
     /// A place in the control topic of the client `name`: opens its desk.
@@ -95,7 +110,7 @@ impl Desks {
         let mut open = self.open();
         let Some(desk) = open.get_mut(name) else { return };
         // Read under the lock, so that marks are in the order of their times.
-        let is_first = desk.put(|| Mark::of(request, sight, self.feed.clock().now_us()));
+        let is_first = desk.put(|| Mark::of(request, sight, self.feed.clock().now_us(), self.secret.get()));
         if is_first {
             self.news.notify_one();
         }

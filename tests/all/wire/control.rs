@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 use wirelanes::server::{Commands, Key, Operator, Publishers, Refused};
 
 use super::errors::names;
-use super::websocket::{Frame, TEXT, masked, upgraded};
+use super::websocket::{Frame, MASK, TEXT, masked, upgraded};
 use crate::support::{Answer, Running};
 
 /// Writes down what it is told, and does `ok` only.
@@ -212,6 +213,41 @@ async fn where_publishing_takes_the_key_who_has_none_is_refused() {
     let said = [Frame::read(&mut peer).await.text(), Frame::read(&mut peer).await.text()].concat();
     assert!(said.contains(r#"{"ack":{"ref":"8","id":"8f3k2a-2"}}"#), "{said}");
     assert!(!said.contains(key), "a key is not for those who listen: {said}");
+}
+
+/// Who watches a client need not be that client: anybody may read `control.eve`.
+#[tokio::test]
+async fn a_key_is_not_shown_to_who_watches_its_holder() {
+    let manned = Manned::start(Publishers::Operator);
+    let key = manned.key.reveal();
+    let mut watch = manned.here.connect().await;
+    watch.say("GET /sse?topic=control.eve HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    watch.answer().await;
+    watch.chunk().await;
+    assert_eq!(manned.post("/publish?client=eve", &manned.bearer(), "1").await.status(), 201);
+    let mut peer = upgraded(&manned.here, "?client=eve").await;
+    peer.write(&masked(TEXT, format!(r#"{{"publish":2,"ref":"8","key":"{key}"}}"#).as_bytes())).await;
+    let (mut shown, mut heard) = (Vec::new(), 0);
+    while heard < 2 {
+        let block = watch.chunk().await;
+        let Some(line) = block.lines().find_map(|line| line.strip_prefix("data: ")) else { continue };
+        let event: Value = serde_json::from_str(line).unwrap();
+        for mark in event["data"]["marks"].as_array().unwrap() {
+            heard += usize::from(mark["what"] == "heard");
+            shown.push(BASE64.decode(mark["shown"].as_str().unwrap().as_bytes()).unwrap());
+        }
+    }
+    let is_told =
+        |part: &[u8]| shown.iter().any(|bytes| bytes.windows(part.len()).any(|window| window == part));
+    let masked_key: [Vec<u8>; 4] = [0, 1, 2, 3].map(|phase| {
+        let mask = MASK.iter().cycle().skip(phase);
+        key.bytes().zip(mask).map(|(letter, mask)| letter ^ mask).collect()
+    });
+    assert!(
+        is_told(format!("authorization: Bearer {}", "*".repeat(26)).as_bytes()),
+        "the head itself is shown"
+    );
+    assert!(!is_told(key.as_bytes()) && !masked_key.iter().any(|key| is_told(key)), "{key} is told");
 }
 
 #[tokio::test]

@@ -51,17 +51,19 @@ impl Frame {
     }
 }
 
+/// The key that frames are masked with here.
+pub(super) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
 /// A frame as a client sends it, masked with a key of its own.
 pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     let mut frame = vec![first];
     match payload.len() {
         length @ 0..=125 => frame.push(0x80 | length as u8),
         length @ 126..=0xffff => frame.extend([&[0xfe][..], &(length as u16).to_be_bytes()].concat()),
         length => frame.extend([&[0xff][..], &(length as u64).to_be_bytes()].concat()),
     }
-    frame.extend(KEY);
-    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, key)| byte ^ key));
     frame
 }
 
