@@ -182,7 +182,8 @@ fn parked<S>(mut line: Box<Line<S>>) -> Stage<S> {
     Stage::Parked(line)
 }
 
-/// Waits for the first byte of a request; `false` where none will come.
+/// Waits for the first byte of a request; `false` where none will come. A browser that tries `https` first (Safari
+/// does) goes on to `http` when it is closed, and waits for as long as it is not.
 fn poll_parked<S>(shared: &Shared, line: &mut Line<S>, cx: &mut Context<'_>) -> io::Result<Poll<bool>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -192,7 +193,7 @@ where
     }
     Ok(match line.poll_request(cx)? {
         Poll::Pending => line.patience.poll(cx).map(|()| false),
-        begun => begun,
+        Poll::Ready(begun) => Poll::Ready(begun && !line.is_tls()),
     })
 }
 

@@ -21,6 +21,8 @@ const FIRST_READ: usize = 2 << 10;
 /// to any more.
 const MOST_EARLY: usize = 64 << 10;
 
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// A counted socket that is given up where the peer takes nothing for too long.
 pub(super) struct Line<S> {
     wire: Wire<S>,
@@ -65,6 +67,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             return Poll::Ready(Ok(true));
         }
         self.poll_early(cx)
+    }
+
+    /// Whether what has come begins as TLS does, and no request can: with a handshake record (RFC 8446, section 5.1).
+    pub(super) fn is_tls(&self) -> bool {
+        self.early.first() == Some(&TLS_HANDSHAKE)
     }
 
     /// Waits until the client leaves. What it says meanwhile is kept.

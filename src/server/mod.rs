@@ -12,7 +12,7 @@
 //! | `GET /control`, `POST /control` | what the server does now; a [command](Operator), for who has the key |
 //! | `GET /theory` | what the four should come to |
 //! | `GET /tcp` | the [control row](crate::control) |
-//! | `GET /` | the page |
+//! | `GET /`, `/page.js`, … | the page, and its files |
 //!
 //! All take `topic` (default `demo`) and `client`, a name under which `/stats` keeps a ledger. The four
 //! transports begin after the id in the header `Last-Event-ID`, or else in the query as `last_event_id` or `lastEventId`;
@@ -56,6 +56,8 @@ use crate::feed::{Feed, Retain};
 use crate::transport::Lock;
 use crate::wire::Choose;
 use accounts::Accounts;
+use assets::Assets;
+pub use assets::Folder;
 use crew::Crew;
 use desks::Desks;
 use drain::Drain;
@@ -127,6 +129,7 @@ struct Shared {
     /// The main port, and those of links.
     ports: Vec<u16>,
     guests: Guests,
+    assets: Assets,
 }
 
 impl Server {
@@ -155,6 +158,7 @@ impl Server {
             turn: tokio::sync::Mutex::default(),
             ports: vec![listener.local_addr()?.port()],
             guests: Guests::default(),
+            assets: Assets::default(),
         };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
@@ -170,6 +174,16 @@ impl Server {
         operator.key.into_iter().for_each(|key| shared.desks.keep(key));
         shared.lock = operator.lock();
         shared.operator = operator;
+        self
+    }
+
+    /// Has it read the page from a folder, at each request.
+    ///
+    /// # Panics
+    /// Never, as above.
+    #[must_use]
+    pub fn serving(mut self, folder: Folder) -> Self {
+        Arc::get_mut(&mut self.shared).expect("it does not run yet").assets = Assets::Folder(folder);
         self
     }
 

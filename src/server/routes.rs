@@ -51,10 +51,8 @@ async fn route(
         (_, "/publish") => Err(not_allowed("POST")),
         (_, "/control") => commands::control(shared, &head, body).await,
         (&Method::GET, path) => get(shared, handover, path, head, page, received_us).await,
-        (&Method::HEAD, path) if assets::find(path).is_some() => asset(shared, &head, path),
-        (_, path) if assets::find(path).is_some() => Err(not_allowed("GET, HEAD")),
         (_, path) if is_known(path) => Err(not_allowed("GET")),
-        (_, path) => Err(not_found(path)),
+        (_, path) => asset(shared, &head, path).await,
     }
 }
 
@@ -81,13 +79,17 @@ async fn get(
         "/health" => Ok(json(&serde_json::json!({ "status": health(shared) }))),
         "/stats" => Ok(json(&statistics::read(shared))),
         "/metrics" => Ok(text(statistics::prometheus(&statistics::read(shared)))),
-        path => asset(shared, &head, path),
+        path => asset(shared, &head, path).await,
     }
 }
 
 /// A file of the page.
-fn asset(shared: &Shared, head: &Parts, path: &str) -> Result<Reply, Refusal> {
-    let mut reply = assets::answer(path)?;
+async fn asset(shared: &Shared, head: &Parts, path: &str) -> Result<Reply, Refusal> {
+    let file = shared.assets.find(path).await.ok_or_else(|| not_found(path))?;
+    if ![Method::GET, Method::HEAD].contains(&head.method) {
+        return Err(not_allowed("GET, HEAD"));
+    }
+    let mut reply = assets::answer(&file, &head.headers);
     policy::guard(reply.headers_mut(), head.headers.get(HOST), &shared.ports);
     Ok(reply)
 }

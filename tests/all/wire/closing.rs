@@ -83,3 +83,22 @@ async fn a_server_that_goes_away_tells_everyone_in_the_words_of_their_transport(
     assert_eq!((end.as_str(), code), ("0\r\n\r\n", 1001));
     assert_eq!(longpoll.rest().await, "", "{} was kept", Transport::Longpoll);
 }
+
+/// Safari tries `https` first, and waits for as long as it is listened to.
+#[tokio::test]
+async fn a_tls_hello_is_closed_at_once_and_is_no_request() {
+    let here = Running::start();
+    // A handshake record of TLS 1.0 with 512 bytes, of which a ClientHello is the first kind.
+    let hello = [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".as_slice(), &[0x5a; 506]].concat();
+    for length in [1, hello.len()] {
+        let mut peer = here.connect().await;
+        peer.write(&hello[..length]).await;
+        assert_eq!(peer.rest().await, "", "there is no answer that it could read");
+    }
+    let stats = here.ask("GET /stats HTTP/1.1\r\nhost: x\r\n\r\n").await.json();
+    assert_eq!(
+        (&stats["other"]["requests"], &stats["connections"]["accepted"]),
+        (&1.into(), &3.into()),
+        "{stats}"
+    );
+}

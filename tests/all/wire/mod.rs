@@ -1,5 +1,6 @@
 //! The wire in bytes: literal requests, and what is answered to the letter.
 
+mod assets;
 mod closing;
 mod control;
 mod errors;

@@ -141,3 +141,17 @@ fn tls_is_not_taken_for_http() {
         assert_eq!(socket.read_exact(&mut answer).is_ok(), passes, "`{spec}`");
     }
 }
+
+/// Through a link, too, our own server closes it, and no request was made.
+#[tokio::test]
+async fn a_tls_hello_to_our_own_server_is_closed_at_the_other_end() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    for spec in ["rtt=2ms", "buffer=8k"] {
+        let behind = Behind::link(spec);
+        let mut socket = tokio::net::TcpStream::connect(behind.relay.address()).await.unwrap();
+        socket.write_all(b"\x16\x03\x01\x02\x00\x01").await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(super::super::PATIENCE, socket.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok() && answer.is_empty(), "`{spec}`: {ended:?} {answer:?}");
+    }
+}
