@@ -1,8 +1,10 @@
 //! `wirelanes serve`: one feed on four transports.
 
 mod commands;
+mod hospitality;
 mod links;
 mod orders;
+mod room;
 mod stage;
 mod theory;
 
@@ -16,6 +18,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use commands::{Board, LARGEST_SEED};
+use hospitality::Hospitality;
 use links::{Links, reachable};
 use stage::Stage;
 
@@ -27,8 +30,14 @@ use crate::source::{Rate, Source, SourceKind};
 /// Serve one feed over polling, long polling, SSE and WebSocket
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Address and port; port 0 takes any that is free
-    #[arg(long, default_value = "127.0.0.1:8080", value_parser = units::address)]
+    /// Address and port; port 0 takes any that is free [default: 127.0.0.1:8080, with --lan 0.0.0.0:8080]
+    #[arg(
+        long,
+        default_value = "127.0.0.1:8080",
+        default_value_if("lan", "true", "0.0.0.0:8080"),
+        hide_default_value = true,
+        value_parser = units::address
+    )]
     listen: SocketAddr,
     /// Events that each topic remembers
     #[arg(long, default_value_t = Retain::default().events, value_parser = at_least_one)]
@@ -50,6 +59,8 @@ pub(super) struct Arguments {
     /// no other reaches it; else operator]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
+    #[command(flatten)]
+    hospitality: Hospitality,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
@@ -107,8 +118,19 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { listen, retain, retain_bytes, send_buffer, threads, links, publish, source, orders } =
-        arguments;
+    let Arguments {
+        listen,
+        retain,
+        retain_bytes,
+        send_buffer,
+        threads,
+        links,
+        publish,
+        hospitality,
+        source,
+        orders,
+    } = arguments;
+    hospitality.check(listen);
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
@@ -116,12 +138,15 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let stage = Stage::new(feed.clone());
     let server = match Server::bind(config, feed.clone(), stage.publishing()) {
         Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
-            bail!("cannot listen on `{listen}`: it is in use; choose another with `--listen 127.0.0.1:0`")
+            bail!(
+                "cannot listen on `{listen}`: it is in use; choose another with `--listen {}:0`",
+                listen.ip()
+            )
         }
         bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
     };
     let address = server.address();
-    let links = Arc::new(Links::open(links, address)?);
+    let links = Arc::new(Links::open(hospitality.links(links), address)?);
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
     if orders {
@@ -146,10 +171,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
             listen: address.to_string(),
         }),
     };
-    let page = format!("page http://{}/#key={}", reachable(address), key.reveal());
-    super::print(&format!("listening on http://{address}\n{page}\n{}", links.invitation()))?;
-    invite(address, may_publish);
-    server.operated(operator).run(stop).await?;
+    let page = format!("http://{}/#key={}", reachable(address), key.reveal());
+    super::print(&format!("listening on http://{address}\npage {page}\n{}", links.invitation()))?;
+    invite(reachable(address), may_publish);
+    hospitality.receive(address, &page, server.guests());
+    hospitality.furnish(server.operated(operator)).run(stop).await?;
     super::print(&links.farewell())
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::INDEX;
 
 /// A folder with the page's files.
+#[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {

@@ -23,6 +23,8 @@ mod crowd;
 mod cuts;
 mod delivery;
 mod foreign;
+#[cfg(target_os = "linux")]
+mod hospitality;
 mod lies;
 mod link;
 mod operator;

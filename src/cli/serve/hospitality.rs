@@ -1,0 +1,88 @@
+//! The page is opened, and a room is let in: `--open`, `--lan`, `--static-dir`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, error::ErrorKind};
+
+use super::links::{self, Asked};
+use super::room;
+use crate::cli::Cli;
+use crate::server::{Folder, Guests, Server};
+
+/// A network whose delay can be seen: on a loopback long poll, SSE and WebSocket look alike.
+const LAB: &str = "lab=rtt=100ms";
+
+/// How long a launcher may take to say that it found no browser. One that still runs then has opened the page.
+const LAUNCH: Duration = Duration::from_secs(5);
+
+/// For whom the page is.
+#[derive(Args)]
+pub(super) struct Hospitality {
+    /// Open the page in the default browser, on a link of 100 ms where none is asked for
+    #[arg(long, conflicts_with = "orders")]
+    open: bool,
+    /// Let in who is on the same network: listen on all interfaces, and show the addresses, also as QR codes
+    #[arg(long, conflicts_with = "orders")]
+    lan: bool,
+    /// Read the page's files from a folder at each request, instead of those in this program
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    static_dir: Option<Folder>,
+}
+
+fn folder(text: &str) -> Result<Folder, String> {
+    let remedy = "name a folder with the page's files, such as `static` in the sources of wirelanes";
+    Folder::open(Path::new(text)).map_err(|wrong| format!("cannot serve `{text}`: {wrong}; {remedy}"))
+}
+
+impl Hospitality {
+    /// Ends with a usage error where a room is to be let in at an address that it does not reach.
+    pub(super) fn check(&self, listen: SocketAddr) {
+        if self.lan && !listen.ip().is_unspecified() {
+            let message = format!(
+                "`--lan` listens on all interfaces, `--listen {listen}` on one: leave out one of them, or say \
+                 `--listen 0.0.0.0:{}`",
+                listen.port()
+            );
+            Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+    }
+
+    /// What is asked for, or what makes a difference visible.
+    pub(super) fn links(&self, asked: Vec<Asked>) -> Vec<Asked> {
+        match asked.is_empty() && (self.open || self.lan) {
+            true => vec![links::asked(LAB).expect("a link with a name")],
+            false => asked,
+        }
+    }
+
+    /// Where the page's files come from.
+    pub(super) fn furnish(&self, server: Server) -> Server {
+        match &self.static_dir {
+            Some(folder) => server.serving(folder.clone()),
+            None => server,
+        }
+    }
+
+    /// Shows the way in: to the operator's own browser, and to the room.
+    pub(super) fn receive(&self, listen: SocketAddr, page: &str, guests: Guests) {
+        if self.lan {
+            room::invite(listen);
+            tokio::spawn(room::count(move || guests.devices(), |line| eprintln!("{line}")));
+        }
+        if self.open {
+            open(page.to_owned());
+        }
+    }
+}
+
+/// On a thread of its own: a launcher may take its time.
+fn open(page: String) {
+    thread::spawn(move || {
+        if let Err(wrong) = open::that_detached_with_timeout(&page, LAUNCH) {
+            tracing::warn!("cannot open a browser: {wrong}; open `{page}` in one yourself");
+        }
+    });
+}
