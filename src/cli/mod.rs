@@ -57,6 +57,8 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
   wirelanes bench -o report.html       the same, as a page with plots
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
+  wirelanes serve --open               all four side by side, on a page
+  wirelanes serve --lan                the same, for a room: shows its address as a QR code
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
   wirelanes relay rtt=80ms             a network in front of any server
   wirelanes compare a.json b.json      what differs between two results by more than chance

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
-use super::relay::Doorkeeper;
+use super::order::Doorkeeper;
 
 /// Connections that wait to be accepted, at most: what Linux allows by default.
 const BACKLOG: i32 = 4096;

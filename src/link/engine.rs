@@ -13,7 +13,8 @@ use std::thread;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::relay::{Order, Relay};
+use super::order::Order;
+use super::relay::Relay;
 use super::spec::Link;
 use super::timer::Timer;
 use crate::clock::thread_cpu_us;

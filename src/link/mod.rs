@@ -33,6 +33,7 @@ mod flow;
 mod item;
 mod middlebox;
 mod nagle;
+mod order;
 mod outlook;
 mod path;
 mod preset;

@@ -82,7 +82,8 @@ impl Hospitality {
 fn open(page: String) {
     thread::spawn(move || {
         if let Err(wrong) = open::that_detached_with_timeout(&page, LAUNCH) {
-            tracing::warn!("cannot open a browser: {wrong}; open `{page}` in one yourself");
+            let cause = wrong.to_string().replace(&page, "…");
+            tracing::warn!("open `{page}` in a browser yourself: {cause}");
         }
     });
 }
