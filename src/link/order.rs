@@ -82,6 +82,10 @@ async fn relay(near: TcpStream, accepted: Instant, shared: Arc<Shared>, random: 
     let _open = Open::count(&shared);
     let news = shared.terms.subscribe();
     let terms = news.borrow().clone();
+    if terms.character.refuse {
+        // It came in while the door was being closed.
+        return reset(&near);
+    }
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection within 10 s");
     let far = match timeout(CONNECT, TcpStream::connect(shared.to)).await.unwrap_or_else(|of| Err(late(of))) {
         Ok(far) => far,

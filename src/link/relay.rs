@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::achieved::{Achieved, Tally};
 use super::door::Door;
 use super::engine::Engine;
-use super::order::Order;
+use super::order::{Doorkeeper, Order};
 use super::spec::Link;
 use super::terms::Terms;
 use super::timer::Timer;
@@ -62,7 +62,9 @@ impl Relay {
         let stop = CancellationToken::new();
         let relay = Self { address, shared, stop, entrance: Mutex::new(Entrance { door, random }), engine };
         if !refuses {
-            relay.open(&mut relay.entrance())?;
+            let mut entrance = relay.entrance();
+            let doorkeeper = entrance.door.open(address, &relay.stop)?;
+            relay.let_in(doorkeeper, &mut entrance.random);
         }
         Ok(relay)
     }
@@ -97,10 +99,15 @@ impl Relay {
         let mut entrance = self.entrance();
         let next = self.shared.terms().changed_to(link);
         let refuses = next.character.refuse;
-        if !refuses && entrance.door.refuses() {
-            self.open(&mut entrance)?;
-        }
+        let doorkeeper = match !refuses && entrance.door.refuses() {
+            true => Some(entrance.door.open(self.address, &self.stop)?),
+            false => None,
+        };
+        // Whoever comes in finds these terms.
         self.shared.terms.send_replace(Arc::new(next));
+        if let Some(doorkeeper) = doorkeeper {
+            self.let_in(doorkeeper, &mut entrance.random);
+        }
         if refuses { entrance.door.close(self.address) } else { Ok(()) }
     }
 
@@ -110,11 +117,9 @@ impl Relay {
         self.shared.terms.send_modify(|terms| *terms = Arc::new(terms.dropped()));
     }
 
-    fn open(&self, entrance: &mut Entrance) -> io::Result<()> {
-        let doorkeeper = entrance.door.open(self.address, &self.stop)?;
+    fn let_in(&self, doorkeeper: Doorkeeper, random: &mut fastrand::Rng) {
         let (shared, stop) = (self.shared.clone(), self.stop.clone());
-        self.engine.order(Order { doorkeeper, shared, stop, random: entrance.random.fork() });
-        Ok(())
+        self.engine.order(Order { doorkeeper, shared, stop, random: random.fork() });
     }
 
     fn entrance(&self) -> MutexGuard<'_, Entrance> {

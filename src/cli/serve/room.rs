@@ -14,6 +14,7 @@ use std::io::stderr;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use if_addrs::Interface;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use terminal_size::{Width, terminal_size_of};
@@ -32,7 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Shows a room where this server is.
 pub(super) fn invite(listen: SocketAddr) {
     let addresses = match if_addrs::get_if_addrs() {
-        Ok(interfaces) => of_room(listen, interfaces.iter().map(if_addrs::Interface::ip)),
+        // A bridge that nothing is connected to is not up.
+        Ok(all) => of_room(listen, all.iter().filter(|one| one.is_oper_up()).map(Interface::ip)),
         Err(wrong) => return tracing::warn!("cannot tell which addresses this machine has: {wrong}"),
     };
     if addresses.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -146,6 +148,34 @@ fn a_port_that_refuses_for_a_while_is_the_same_port_afterwards() {
         change(&way, "refuse");
         assert!(TcpStream::connect(address).is_err(), "it refuses all the same");
     }
+}
+
+/// Some come in at the very moment at which the door is closed.
+#[test]
+fn nobody_is_left_inside_when_a_port_refuses() {
+    let way = relay("none", echo());
+    let (address, stop) = (way.address(), Arc::new(AtomicBool::new(false)));
+    let crowd = [(); 2].map(|()| {
+        let stop = stop.clone();
+        thread::spawn(move || {
+            let mut inside = Vec::new();
+            while !stop.load(Relaxed) {
+                inside.extend(TcpStream::connect(address).ok());
+                inside.drain(..inside.len().saturating_sub(20));
+            }
+            inside
+        })
+    });
+    for _ in 0..30 {
+        change(&way, "rtt=1ms");
+        thread::sleep(Duration::from_millis(3));
+        change(&way, "refuse");
+        eventually("all are out", || way.achieved().open == 0);
+    }
+    stop.store(true, Relaxed);
+    let let_in = way.achieved().connections;
+    assert!(let_in > 0 && TcpStream::connect(address).is_err(), "{let_in} were let in");
+    drop(crowd.map(|one| one.join().unwrap()));
 }
 
 #[test]
