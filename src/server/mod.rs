@@ -17,6 +17,29 @@
 //! All take `topic` (default `demo`) and `client`, a name under which `/stats` keeps a ledger. The four
 //! transports begin after the id in the header `Last-Event-ID`, or else in the query as `last_event_id` or `lastEventId`;
 //! `earliest` is all that is retained, nothing is from now on. Errors are `{"error":"…"}` with the remedy.
+//!
+//! Who asks with `client=NAME`, and `n=17` as its own number for a request, can read `topic=control.NAME` on any of
+//! the four: there it is told what became of its requests, when, and to the byte.
+//!
+//! ```text
+//! {"marks":[{"lane":"sse","n":17,"connection":5,"at_us":1763751234567890,"what":"arrived",
+//!            "http":212,"body":0,"shown":"R0VU…"},…],
+//!  "unshown":0,
+//!  "ledgers":{"sse":{"requests":1,"empty_answers":0,"up":{"http":212,"body":0},"down":{"http":231,"body":1720}}}}
+//! ```
+//!
+//! | `what` | bytes | |
+//! |---|---|---|
+//! | `arrived` | `http` | a request's head has come |
+//! | `held` | | it waits for news |
+//! | `heard` | `body` | more came up after its head: a body, frames |
+//! | `answered` | `http`, `body` | the kernel has its answer to the last byte; of one without an end, the head; `status` |
+//! | `wrote` | `body` | the kernel has more of an answer without an end |
+//! | `closed` | `http`, `body` | the connection ended before the answer did; what of it had left |
+//!
+//! `at_us` is on the clock of `sent_us`, `shown` the first 1,024 of exactly these bytes in base64, `lane` the first
+//! part of the path, `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
+//! client's first request, also where marks are `unshown`. Only the server publishes to `control.…`.
 
 mod accounts;
 mod assets;

@@ -6,6 +6,7 @@ mod control;
 mod errors;
 mod keep_alive;
 mod longpoll;
+mod marks;
 mod neighbours;
 mod origins;
 mod payload;
