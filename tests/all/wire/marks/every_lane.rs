@@ -29,8 +29,9 @@ const UP: &[&str] = &["arrived", "heard"];
 const DOWN: &[&str] = &["answered", "wrote", "closed"];
 
 /// A page that uses each lane once: what it said and heard there.
-async fn uses_every_lane(here: &Running) -> Vec<Lane> {
+async fn uses_every_lane(here: &Running, watcher: &mut Watcher) -> Vec<Lane> {
     let mut longpoll = Lane::ask(here, "longpoll", 1, "GET", "").await;
+    watcher.until("held", 1).await;
     let mut sse = Lane::ask(here, "sse", 2, "GET", "").await;
     let mut websocket = Lane::ask(here, "websocket", 3, "GET", UPGRADE).await;
     here.until_readers(3).await;
@@ -65,7 +66,7 @@ async fn a_client_is_told_all_that_becomes_of_its_requests_over_every_transport(
         let here = Running::with(Config { threads: 2, ..Config::default() });
         let mut watcher = Watcher::new(&here, transport, "_page").await;
         let before_us = here.feed.clock().now_us();
-        let lanes = uses_every_lane(&here).await;
+        let lanes = uses_every_lane(&here, &mut watcher).await;
         watcher.until("closed", 2).await;
         watcher.until("answered", 6).await;
         let after_us = here.feed.clock().now_us();
