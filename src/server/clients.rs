@@ -69,7 +69,7 @@ impl Clients {
     pub(super) fn forget(&self, after: Duration, kept: &BTreeSet<String>) {
         let now = Instant::now();
         self.kept().private.retain(|name, client| {
-            kept.contains(name) || client.gone(now).is_none_or(|since| now - since < after)
+            client.gone(now).is_none_or(|since| now - since < after) || kept.contains(name)
         });
     }
 

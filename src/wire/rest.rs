@@ -57,7 +57,7 @@ impl<S> Rest<S> {
                 exchange.head(&slice[..part]);
             }
             let room = body.min(SHOWN) - shown.len();
-            shown.extend(slice[part..].iter().take(room));
+            shown.extend_from_slice(&slice[part..slice.len().min(part + room)]);
         }
         if head > 0 && self.head == 0 {
             exchange.has_head(self.status, Extent::Endless);

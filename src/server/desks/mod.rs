@@ -10,7 +10,7 @@
 //! They are topics like any other, in a feed of their own: it has the clock of the main feed, remembers little,
 //! and nobody but the server publishes there. A desk is open while its topic is read, and a while longer: who
 //! polls, or was cut off, finds it where it was. To watch is not watched: requests for these topics are booked
-//! to nobody, and make no marks.
+//! with all that is for no transport, and make no marks.
 
 mod desk;
 mod mark;

@@ -13,7 +13,7 @@ const BATCH: Duration = Duration::from_millis(100);
 
 /// Goes round for as long as it is polled: each [`BATCH`] where there are marks, else seldom.
 pub(in crate::server) async fn rounds(desks: &Desks, accounts: &Accounts) {
-    let mut sweep = interval(desks.forget / 4);
+    let mut sweep = interval((desks.forget / 4).max(BATCH));
     loop {
         tokio::select! {
             () = desks.news.notified() => {

@@ -36,14 +36,16 @@ async fn a_desk_is_closed_when_nobody_has_read_it_for_long_enough() {
     let accounts = Accounts::new(desks.clone());
     let after = |duration| tokio::time::timeout(duration, rounds(&desks, &accounts));
     let reader = read(&desks, "_a", Position::Latest);
+    drop(accounts.of("/poll?client=_a", 1));
     let _ = after(10 * MINUTE).await;
-    assert_eq!(desks.feed.topics().len(), 1, "it is read");
+    assert_eq!((desks.feed.topics().len(), accounts.lanes("_a").len()), (1, 1), "it is read");
     desks.tell_all(&json!({ "state": 1 }));
     drop(reader);
     let _ = after(MINUTE - Duration::from_secs(1)).await;
     assert_eq!(desks.feed.topics().len(), 1, "its reader may come back");
     let _ = after(MINUTE / 2).await;
     assert_eq!((desks.feed.topics(), desks.open().len()), (Vec::new(), 0));
+    assert_eq!(accounts.lanes("_a"), [], "its ledgers go with it");
 }
 
 #[test]
