@@ -1,0 +1,33 @@
+// Many EventSources on one origin: what a page with seven open tabs does. A browser has six connections to an origin; the
+// seventh is asked for, and waits. They bear no `client`: what they cost is no lane's.
+
+import { enter } from "./pool.js";
+import { now } from "./now.js";
+import { tell } from "./outbox.js";
+
+const seats = [];
+
+export function crowd(count, base, topic) {
+  while (seats.length > count || (seats.length && seats[0].base !== base && count)) leave();
+  while (seats.length < count) sit(seats.length, base, topic);
+}
+
+function sit(seat, base, topic) {
+  const said = (state) => tell({ is: "crowd", seat, at: now(), state });
+  const url = `${base}/sse?${new URLSearchParams({ topic })}`;
+  const free = enter(url);
+  const source = new EventSource(url);
+  said("asked");
+  source.onopen = () => said("open");
+  source.onmessage = () => said("event");
+  // A lost one comes back by itself, as a page's own would; one that was refused does not.
+  source.onerror = () => {
+    said(source.readyState === EventSource.CLOSED ? "failed" : "asked");
+    if (source.readyState === EventSource.CLOSED) free();
+  };
+  seats.push({ base, stop: () => [source.close(), free(), said("closed")] });
+}
+
+function leave() {
+  seats.pop().stop();
+}
