@@ -1,4 +1,4 @@
-// The Worker that the lanes run in: drawing adds nothing to what they measure.
+// The Worker that the lanes run in, so that drawing adds nothing to what they measure.
 //
 //   page ── config, publish, crowd, visible, leave, back ──▶ worker ── entries ──▶ page
 //
@@ -9,6 +9,7 @@ import { Control } from "./client/control.js";
 import { crowd } from "./client/crowd.js";
 import { Lane } from "./client/lane.js";
 import { now } from "./client/now.js";
+import { parseId } from "./client/stand.js";
 import { publish, tookAnswer } from "./client/publish.js";
 import { TRANSPORTS } from "./transport/index.js";
 import { watchTabs } from "./client/tabs.js";
@@ -17,72 +18,74 @@ import { watchTabs } from "./client/tabs.js";
 const TICK_MS = 100;
 
 const clock = new Clock((asked_at) => control.timeAnswered(asked_at));
-const control = new Control(clock, (marks, at, isComplete) => lanes.forEach((lane) => {
-  marks.forEach((mark) => lane.mark(mark));
-  lane.heardControl(at, isComplete);
-}));
+const control = new Control(clock, (marks, at, isComplete) => {
+  for (const lane of lanes) {
+    marks.forEach((mark) => lane.mark(mark));
+    lane.heardControl(at, isComplete);
+  }
+});
 
 let isVisible = true;
 let visible_since_us = -Infinity;
 /** What was sent while nobody looked may have waited for a throttled browser. */
 const flagOf = (sent_us) => (isVisible && sent_us >= visible_since_us ? "" : "hidden");
 
-const lanes = Object.keys(TRANSPORTS).map(
-  (name) => new Lane(name, { serverTime: clock.serverTime, flagOf }, (lane, news, message) => tookAnswer(lane.name, news, message)),
-);
+const onForeign = (lane, at, message) => tookAnswer(lane.name, at, message);
+const onAnew = (one) => lanes.forEach((lane) => lane.anew(parseId(one.reader.stand.id)));
+const knows = { serverTime: clock.serverTime, flagOf };
+const lanes = Object.keys(TRANSPORTS).map((name) => new Lane(name, knows, { onForeign, onAnew }));
 
 let config = null;
 let hasLeft = false;
 let running = null;
-let runs = "";
 
 function run() {
   for (const lane of lanes) {
-    const { on, base } = config.lanes[lane.name] ?? {};
-    const { topic, client, interval_ms, hold_s, reconnect } = config;
-    lane.want({ base, topic, client, interval_ms, hold_s, reconnect }, Boolean(on));
+    const { on = false, base } = config.lanes[lane.name] ?? {};
+    lane.want({ ...config, base }, on);
   }
-  const wanted = JSON.stringify([config.control, config.client]);
-  if (running && wanted === runs) return;
+  const wanted = `${config.control} ${config.client}`;
+  if (running?.wanted === wanted) return;
   running?.abort();
-  running = new AbortController();
-  runs = wanted;
+  running = Object.assign(new AbortController(), { wanted });
   clock.keepAsking(config, running.signal);
   control.keepReading(config, running.signal);
   watchTabs(config.client, running.signal);
 }
 
+function leave() {
+  running?.abort();
+  running = null;
+  for (const lane of lanes) {
+    lane.stop();
+    lane.tick();
+  }
+  crowd(0);
+}
+
 const HEARD = {
-  config(wanted) {
+  config: (wanted) => {
     config = wanted;
     if (!hasLeft) run();
   },
-  publish(wanted) {
-    publish(wanted, lanes.find((lane) => lane.name === wanted.lane), config);
-  },
-  crowd({ count, base }) {
-    crowd(count, base, config.topic);
-  },
-  visible(wanted) {
+  publish: (wanted) => publish(wanted, lanes.find((lane) => lane.name === wanted.lane), config),
+  crowd: ({ count, base }) => crowd(count, base, config.topic),
+  visible: (wanted) => {
     if (wanted && !isVisible) visible_since_us = clock.serverTime(now());
     isVisible = wanted;
   },
-  leave() {
+  leave: () => {
     hasLeft = true;
-    running?.abort();
-    running = null;
-    lanes.forEach((lane) => lane.stop());
-    lanes.forEach((lane) => lane.tick());
-    crowd(0);
+    leave();
   },
-  back() {
+  back: () => {
     hasLeft = false;
     if (config) run();
   },
 };
 
 onmessage = ({ data }) => {
-  for (const [verb, wanted] of Object.entries(data)) HEARD[verb]?.(wanted);
+  for (const [verb, wanted] of Object.entries(data)) HEARD[verb](wanted);
 };
 
 setInterval(() => lanes.forEach((lane) => lane.tick()), TICK_MS);

@@ -1,26 +1,43 @@
 // One request whose answer has an end, read to that end.
 
-import { Ended } from "./ended.js";
+import { enter } from "./pool.js";
 import { now } from "./now.js";
+import { tell } from "./outbox.js";
+
+/** An answer that is not there so long after it is due is given up. */
+export const PATIENCE_MS = 10_000;
 
 const decoder = new TextDecoder();
+let last = 0;
 
-/** Stamped when the last byte is there. `no-store`: an answer out of the browser's cache would be no measurement. */
+/** The number of a request of this page, over all lanes, from 1: by it the server's marks are matched. */
+export const nextNumber = () => ++last;
+
+/** Stamped when the last byte is there. `no-store`: an answer out of the browser's cache would measure nothing. */
 export async function fetchAnswer(url, options) {
   const response = await fetch(url, { cache: "no-store", ...options });
   const body = await response.arrayBuffer();
   const at = now();
-  return {
-    at,
-    status: response.status,
-    bytes: body.byteLength,
-    text: decoder.decode(body),
-    position: response.headers.get("last-event-id"),
-    after_s: Number(response.headers.get("retry-after")),
-  };
+  const { status, headers } = response;
+  const after_s = Number(headers.get("retry-after"));
+  return { at, status, bytes: body.byteLength, text: decoder.decode(body), position: headers.get("last-event-id"), after_s };
 }
 
-/** Why `fetch` threw. It tells no more than that there was no answer. */
-export function whyNot(wrong) {
-  return wrong instanceof Ended ? wrong : Ended.lost();
+/** A request of no lane, `time` or `publish`; `null` where it got no answer. */
+export async function askAside(base, lane, query, options) {
+  const n = nextNumber();
+  const url = `${base}/${lane}?${new URLSearchParams({ ...query, n })}`;
+  const leave = enter(url);
+  const asked_at = now();
+  tell({ is: "asked", lane, n, at: asked_at, url });
+  try {
+    const answer = await fetchAnswer(url, { signal: AbortSignal.timeout(PATIENCE_MS), ...options });
+    tell({ is: "answered", lane, n, at: answer.at, status: answer.status, bytes: answer.bytes });
+    return { asked_at, ...answer };
+  } catch {
+    tell({ is: "failed", lane, n, at: now(), error: "no answer" });
+    return null;
+  } finally {
+    leave();
+  }
 }

@@ -1,4 +1,4 @@
-// Many EventSources on one origin: what a page with seven open tabs does. A browser has six connections to an origin; the
+// Many EventSources on one origin: what a page open in seven tabs does. A browser has six connections to an origin; the
 // seventh is asked for, and waits. They bear no `client`: what they cost is no lane's.
 
 import { enter } from "./pool.js";
@@ -8,8 +8,8 @@ import { tell } from "./outbox.js";
 const seats = [];
 
 export function crowd(count, base, topic) {
-  while (seats.length > count || (seats.length && seats[0].base !== base && count)) leave();
-  while (seats.length < count) sit(seats.length, base, topic);
+  while (seats.length > count || (seats.length && seats[0].base !== base)) seats.pop().leave();
+  while (seats.length < count) seats.push(sit(seats.length, base, topic));
 }
 
 function sit(seat, base, topic) {
@@ -20,14 +20,11 @@ function sit(seat, base, topic) {
   said("asked");
   source.onopen = () => said("open");
   source.onmessage = () => said("event");
-  // A lost one comes back by itself, as a page's own would; one that was refused does not.
+  // A lost one comes back by itself, as any page's own would; a refused one does not.
   source.onerror = () => {
-    said(source.readyState === EventSource.CLOSED ? "failed" : "asked");
-    if (source.readyState === EventSource.CLOSED) free();
+    const isOver = source.readyState === EventSource.CLOSED;
+    said(isOver ? "failed" : "asked");
+    if (isOver) free();
   };
-  seats.push({ base, stop: () => [source.close(), free(), said("closed")] });
-}
-
-function leave() {
-  seats.pop().stop();
+  return { base, leave: () => [source.close(), free(), said("closed")] };
 }

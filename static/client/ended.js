@@ -1,10 +1,8 @@
 // How one connection's life ended.
 
 export class Ended extends Error {
-  constructor(text, { status = null, after_ms = 0, isRefused = false } = {}) {
-    super(text);
-    Object.assign(this, { status, after_ms, isRefused });
-  }
+  after_ms = 0;
+  isRefused = false;
 
   /** The connection could not be made, or was cut: browsers do not tell which. */
   static lost() {
@@ -22,16 +20,16 @@ export class Ended extends Error {
 
   /** The server answered with an error. */
   static refused({ status, after_s, text }) {
-    return new Ended(`${status}: ${said(text)}`, { status, after_ms: 1000 * (after_s || 0), isRefused: true });
+    return Object.assign(new Ended(`${status}: ${said(text)}`), { after_ms: 1000 * (after_s || 0), isRefused: true });
   }
 
-  /** What came instead of a stream: the browser does not show it, a mark of the server may. */
+  /** What came instead of a stream the browser does not show; a mark of the server may. */
   static unseen(what) {
-    return new Ended(`${what}; the browser does not show what it was`);
+    return new Ended(`${what}: the browser does not say why`);
   }
 
   static unreadable(why) {
-    return new Ended(`cannot read what came: ${why}`, { isRefused: true });
+    return Object.assign(new Ended(`cannot read what came: ${why}`), { isRefused: true });
   }
 }
 

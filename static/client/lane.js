@@ -1,4 +1,4 @@
-// One lane: a reader on one transport, what is told of it, and its state in words.
+// One lane: a reader on one transport, what the page is told of it, and its state in words.
 
 import { Ended } from "./ended.js";
 import { now, sleep } from "./now.js";
@@ -8,11 +8,8 @@ import { stateOf } from "./state.js";
 import { subscribe } from "../transport/index.js";
 import { tell } from "./outbox.js";
 
-/** The news that the page is told as they are; the others are between a reader and its lane. */
-const TOLD = new Set(["asked", "answered", "opened", "failed", "event", "gap"]);
-
-/** A connection that the server closed is over here too, after so long on the way. */
-const CLOSED_MS = 1000;
+/** What is over at the server is over here too, after so long on the way. */
+const OVER_MS = 1000;
 
 export class Lane {
   isOn = false;
@@ -20,99 +17,87 @@ export class Lane {
   request = null;
   heardControlAt = 0;
   #run = null;
+  #ended = Promise.resolve();
   #wanted = "";
-  #refusal = null;
+  #refusal = {};
   #told = "";
 
-  /** `watcher`: serverTime, flagOf. `onForeign`: told what is neither an event nor a gap. */
-  constructor(name, watcher, onForeign) {
-    Object.assign(this, { name, onForeign, isPooled: name !== "websocket" });
-    this.reader = new Reader({}, { news: (news) => this.#news(news), ...watcher });
+  /** `knows`: serverTime, flagOf. `onForeign(lane, at, message)`: told what is neither an event nor a gap. `onAnew(lane)`:
+   * the log began anew. */
+  constructor(name, knows, { onForeign, onAnew }) {
+    Object.assign(this, { name, onForeign, onAnew, isPooled: name !== "websocket" });
+    this.reader = new Reader((news, more) => this.#news(news, more), knows);
   }
 
-  get back() {
-    return this.reader.back;
-  }
-
-  get origin() {
-    return this.reader.options.base;
-  }
-
-  /** Does what is wanted of it; begins anew only where that changed. Another topic, or a lane that was off, starts with
-   * what comes from now on; else it goes on where it stood. */
+  /** Does what is wanted of it, and begins anew only where that changed. Another topic, or a lane that was off, starts
+   * with what comes from now on; else it goes on where it stood. */
   want(options, isOn) {
     const { base, topic, client, interval_ms, hold_s } = options;
     const own = { poll: interval_ms, longpoll: hold_s }[this.name];
     const wanted = JSON.stringify([isOn, base, topic, client, own]);
-    const before = this.reader.options;
+    const isOther = !isOn || topic !== this.reader.options.topic;
     this.reader.options = options;
     if (wanted === this.#wanted) return;
     this.stop();
     this.#wanted = wanted;
-    if (!isOn || topic !== before.topic) this.reader.stand.forget();
+    if (isOther) this.#ended = this.#ended.then(() => this.reader.stand.forget());
     if (isOn) this.#start();
     this.tick();
   }
 
   #start() {
+    const { signal } = (this.#run = new AbortController());
     this.isOn = true;
-    this.#run = new AbortController();
-    subscribe(this.name, this.reader, this.#run.signal);
+    // The one before has let go of the reader by then.
+    this.#ended = this.#ended.then(() => subscribe(this.name, this.reader, signal));
   }
 
   /** Closes all it has. Its position stays. */
   stop() {
     this.#run?.abort();
-    this.#run = this.request = null;
     this.isOn = this.isConnected = false;
+    this.request = null;
     this.#wanted = "";
   }
 
-  #news({ isNamed, message, ...news }) {
-    if (news.is === "foreign") return this.onForeign(this, news, message);
-    if (TOLD.has(news.is)) tell({ ...news, lane: this.name });
-    if (news.is === "event" || news.is === "gap") this.#count();
-    this.#follow(news, isNamed);
-    this.tick();
+  #news(news, more) {
+    const { is, n, at } = news;
+    if (is === "asked") this.request = new Request(n, at, !more);
+    if (is === "answered" || is === "opened" || is === "event") this.request?.came(this.reader.stand);
+    if (is === "connected") this.isConnected = true;
+    if (is === "ended") this.#refused(this.#refusal);
+    if (is === "failed") this.isConnected = false;
+    if (is === "foreign") this.onForeign(this, at, more);
+    else if (at) tell({ ...news, lane: this.name });
+    if (is === "event" || is === "gap") tell({ is: "counts", lane: this.name, ...this.reader.stand.counts });
+    if (is === "gap" && news.missed === null) this.onAnew(this);
+    if (is !== "failed") this.tick();
   }
 
-  #count() {
-    tell({ is: "counts", lane: this.name, ...this.reader.stand.counts });
-  }
-
-  #follow(news, isNamed) {
-    if (news.is === "asked") this.request = new Request({ ...news, isNamed });
-    else if (news.is === "answered") this.request = null;
-    else if (news.is === "opened") this.request?.opened();
-    else if (news.is === "event") this.request?.came(this.reader.stand);
-    else if (news.is === "connected") this.isConnected = true;
-    else if (news.is === "ended") this.#ended();
-  }
-
-  #ended() {
-    this.isConnected = false;
-    if (this.#refusal?.n === this.request?.n) this.#refused(this.#refusal?.ended);
-  }
-
-  /** What the marks say of the request under way: the browser hides why it was refused, and for how long. */
+  /** What the marks say of the request under way: a browser hides why it was refused, and for how long. */
   mark(mark) {
-    if (mark.n !== this.request?.n) return;
-    const { retry_ms, refusal, isClosed } = this.request.mark(mark, this.reader.stand);
-    if (retry_ms) this.reader.reconnect.retryAfter(retry_ms);
-    if (refusal) this.#refusal = { n: mark.n, ended: refusal };
-    if (refusal) this.#refused(refusal);
-    if (isClosed) this.#closed(this.request);
+    const { reader, request } = this;
+    if (!request || mark.n !== request.n) return;
+    const { retry_ms, refused, isClosed } = request.mark(mark, reader.stand);
+    if (retry_ms) reader.reconnect.retryAfter(retry_ms);
+    if (refused) this.#refused((this.#refusal = { n: mark.n, ended: refused }));
+    if (isClosed) this.#isOver(request, "the server has closed it");
   }
 
-  #refused(ended) {
-    if (!this.back || !ended) return;
-    this.back.ended = ended;
-    this.back.until = Math.max(this.back.until, now() + ended.after_ms);
+  #refused({ n, ended }) {
+    const { back } = this.reader;
+    if (!back || n !== this.request?.n) return;
+    this.reader.back = { ended, until: Math.max(back.until, now() + ended.after_ms) };
   }
 
-  async #closed(request) {
-    await sleep(CLOSED_MS, this.#run.signal);
-    if (this.request === request && !this.back) this.reader.giveUp(new Ended("the server has closed it"));
+  /** Another lane met a new life of the log: what is still asked of the old one is never answered. */
+  anew(id) {
+    if (Number.isNaN(this.reader.stand.distanceTo(id))) this.#isOver(this.request, "the server began anew");
+  }
+
+  async #isOver(request, why) {
+    await sleep(OVER_MS, this.#run.signal);
+    if (request && this.request === request) this.reader.giveUp(new Ended(why));
   }
 
   /** Something came on the control topic, or was lost there: then nothing is known of what was asked before. */
@@ -130,11 +115,12 @@ export class Lane {
     tell({ is: "state", lane: this.name, at, state, text });
   }
 
-  /** Says a text where this transport lets a client speak and is open; whether it could. */
-  say(text, shown = text) {
-    if (!this.reader.say) return false;
-    this.reader.say(text);
-    tell({ is: "said", lane: this.name, n: this.request.n, at: now(), bytes: new TextEncoder().encode(text).length, text: shown });
+  /** Says a text, where this lane can; whether it could. */
+  say(text, shown) {
+    const { reader, request } = this;
+    if (!reader.say) return false;
+    tell({ is: "said", lane: this.name, n: request.n, at: now(), bytes: new TextEncoder().encode(text).length, text: shown });
+    reader.say(text);
     return true;
   }
 }

@@ -5,19 +5,18 @@ export const POOL = 6;
 
 const used = new Map();
 
+export const inUse = (origin) => used.get(origin) ?? 0;
+
+/** How many by origin, without those of which none is. */
+export const allInUse = () => [...used].filter(([, count]) => count > 0);
+
 /** Takes a connection; returns what gives it back. */
 export function enter(url) {
   const { origin } = new URL(url);
   used.set(origin, inUse(origin) + 1);
-  let isBack = false;
+  let leave = () => used.set(origin, inUse(origin) - 1);
   return () => {
-    if (isBack) return;
-    isBack = true;
-    used.set(origin, inUse(origin) - 1);
+    leave();
+    leave = () => {};
   };
 }
-
-export const inUse = (origin) => used.get(origin) ?? 0;
-
-/** How many by origin, without those of which none is. */
-export const allInUse = () => Object.fromEntries([...used].filter(([, count]) => count > 0));

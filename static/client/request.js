@@ -1,63 +1,48 @@
-// What is known of the request that a lane waits for, at this end and, by its marks, at the server.
+// The request that a lane waits for: what is known of it at this end and, by its marks, at the server.
 
 import { Ended } from "./ended.js";
 import { now } from "./now.js";
 import { parseId } from "./stand.js";
 
-/** Where an event begins, in bytes that may be of any transport. */
+/** Where an event begins, in the bytes of whichever transport. */
 const BEGINNING = /\{"id":"([0-9a-z]{6}-\d+)","topic"/g;
 
 export class Request {
-  isSeen = false;
   isOpen = false;
-  late_since = null;
-  /** The newest event that the server was seen to write, and how many of them have not come. */
-  #written = null;
+  /** How many events the server was seen to write that have not come, and since when something is due. */
   unread = 0;
-  #count = 0;
+  due_since = null;
+  #written = [];
 
-  constructor({ n, at, isNamed }) {
-    Object.assign(this, { n, at, isSeen: !isNamed });
+  constructor(n, at, isSeen) {
+    Object.assign(this, { n, at, isSeen });
   }
 
-  /** It is here: nothing is missing of what has no body. */
-  opened() {
-    this.isSeen = this.isOpen = true;
-    this.late_since = null;
-  }
-
-  /** A mark of the server; returns what it told that a browser hides. */
-  mark(mark, stand) {
-    this.isSeen = true;
-    if (mark.what !== "answered" && mark.what !== "wrote") return { isClosed: mark.what === "closed" };
-    const text = atob(mark.shown ?? "");
-    for (const [, id] of text.matchAll(BEGINNING)) {
-      this.#written = parseId(id);
-      this.#count += 1;
-    }
-    this.compare(stand);
-    if (this.unread > 0 || (mark.what === "answered" && !this.isOpen)) this.late_since ??= now();
-    return { retry_ms: Number(/^retry: (\d+)$/m.exec(text)?.[1]), refusal: refusalIn(mark, text) };
-  }
-
-  /** Something came, or was written. */
-  compare(stand) {
-    if (!this.#written) return;
-    const ahead = stand.isSameEpoch(this.#written) ? this.#written.sequence - stand.sequence : this.#count;
-    this.unread = Math.max(0, ahead);
-  }
-
-  /** Something came: what is still missing is late from now on. */
+  /** Something came: what is still missing is due from now on. */
   came(stand) {
-    this.opened();
-    this.#count = 0;
-    this.compare(stand);
-    if (this.unread > 0) this.late_since = now();
+    this.isSeen = this.isOpen = true;
+    this.#compare(stand);
+    this.due_since = this.unread > 0 ? now() : null;
+  }
+
+  #compare(stand) {
+    this.#written = this.#written.filter((id) => !(stand.distanceTo(id) <= 0));
+    this.unread = this.#written.length;
+  }
+
+  /** Takes a mark; returns what it tells that a browser hides. */
+  mark({ what, status, shown }, stand) {
+    this.isSeen = true;
+    if (what !== "answered" && what !== "wrote") return { isClosed: what === "closed" };
+    const text = atob(shown ?? "");
+    this.#written.push(...Array.from(text.matchAll(BEGINNING), ([, id]) => parseId(id)));
+    this.#compare(stand);
+    if (this.unread > 0 || !this.isOpen) this.due_since ??= now();
+    return { retry_ms: Number(/^retry: (\d+)$/m.exec(text)?.[1]), refused: status >= 400 && refusal(status, text) };
   }
 }
 
-function refusalIn({ status }, text) {
-  if (!(status >= 400)) return null;
-  const [head, body = ""] = text.split("\r\n\r\n");
-  return Ended.refused({ status, after_s: Number(/^retry-after: (\d+)/im.exec(head)?.[1]), text: body });
+function refusal(status, answer) {
+  const [head, text = ""] = answer.split("\r\n\r\n");
+  return Ended.refused({ status, text, after_s: Number(/^retry-after: (\d+)/im.exec(head)?.[1]) });
 }

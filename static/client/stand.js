@@ -1,100 +1,88 @@
 // Where a subscriber stands, and what it missed.
 //
-//   epoch-sequence     8f3k2a-1042: the sequence counts from 1 without holes, in each epoch anew
+//   8f3k2a-1042     epoch-sequence: the sequence counts from 1 without holes, in each epoch anew
 //
 // An event that comes a second time is doubled. Numbers that are skipped without an announced gap are lost, until
 // they come after all: then they were only out of order.
 
-const ID = /^([0-9a-z]{6})-(\d+)$/;
-
-/** So many lost numbers are remembered: what the server remembers of a topic. */
+/** So many lost numbers are remembered: as many events as the server remembers of a topic. */
 const REMEMBERED = 10_000;
 
 export function parseId(text) {
-  const parts = ID.exec(text ?? "");
-  return parts && { epoch: parts[1], sequence: Number(parts[2]) };
+  const [, epoch, sequence] = /^([0-9a-z]{6})-(\d+)$/.exec(text) ?? [];
+  return epoch ? { text, epoch, sequence: Number(sequence) } : null;
 }
 
+const idOf = (epoch, sequence) => ({ text: `${epoch}-${sequence}`, epoch, sequence });
+
 export class Stand {
-  id = null;
   counts = { received: 0, lost: 0, doubled: 0, reordered: 0, gaps: 0, announced: 0 };
-  #at = null;
+  #id = null;
   #missing = new Set();
 
   /** Begins anew with what is published from now on. The counts go on. */
   forget() {
-    this.id = this.#at = null;
+    this.#id = null;
     this.#missing.clear();
   }
 
-  get sequence() {
-    return this.#at?.sequence ?? null;
+  /** What to ask for. */
+  get id() {
+    return this.#id?.text ?? null;
   }
 
-  isSameEpoch(id) {
-    return this.#at?.epoch === id.epoch;
+  /** How many events lie between here and an id; not a number across epochs. */
+  distanceTo(id) {
+    return this.#id?.epoch === id.epoch ? id.sequence - this.#id.sequence : NaN;
   }
 
-  #isPast(id) {
-    return this.isSameEpoch(id) && id.sequence <= this.#at.sequence;
-  }
-
-  /** Takes an event: whether it came before, and the hole before it, `null` where there is none. */
-  take(text, id) {
-    if (this.#isPast(id)) return { doubled: !this.#late(id), hole: null };
+  /** Takes an event: whether it came before, and the hole before it, where there is one. */
+  take(id) {
+    const isPast = this.distanceTo(id) <= 0;
+    if (isPast && !this.#missing.delete(id.sequence)) {
+      this.counts.doubled += 1;
+      return { isDoubled: true };
+    }
     this.counts.received += 1;
-    const hole = this.#holeBefore(id);
-    this.#goTo(text, id);
-    return { doubled: false, hole };
-  }
-
-  #late(id) {
-    const isLate = this.#missing.delete(id.sequence);
-    if (isLate) {
-      this.counts.lost -= 1;
-      this.counts.received += 1;
-      this.counts.reordered += 1;
-    } else this.counts.doubled += 1;
-    return isLate;
+    if (!isPast) return { hole: this.#goTo(id, id) };
+    this.counts.lost -= 1;
+    this.counts.reordered += 1;
+    return {};
   }
 
   /** The server told the position. It never goes back within an epoch; what lies between is missing. */
   goesTo(text) {
     const id = parseId(text);
-    if (!id || this.#isPast(id)) return null;
-    const hole = this.#holeBefore({ ...id, sequence: id.sequence + 1 });
-    this.#goTo(text, id);
-    return hole;
+    return id && !(this.distanceTo(id) <= 0) ? this.#goTo(id, idOf(id.epoch, id.sequence + 1)) : null;
   }
 
   /** The server announced what is missing. */
-  tookGap(gap) {
-    const id = parseId(gap.resumes);
+  takeGap({ resumes, missed }) {
+    const id = parseId(resumes);
     if (!id) return;
     this.counts.gaps += 1;
-    this.counts.announced += Number(gap.missed) || 0;
-    const sequence = Math.max(0, id.sequence - 1);
-    this.#goTo(`${id.epoch}-${sequence}`, { epoch: id.epoch, sequence });
+    this.counts.announced += Number(missed) || 0;
+    if (!(this.distanceTo(id) > 0)) this.#missing.clear();
+    this.#id = idOf(id.epoch, Math.max(0, id.sequence - 1));
   }
 
-  #goTo(text, id) {
-    if (!this.isSameEpoch(id)) this.#missing.clear();
-    [this.id, this.#at] = [text, id];
+  /** Moves on to `id`; returns the hole before `next`, where there is one. */
+  #goTo(id, next) {
+    const before = this.#id;
+    const missed = this.distanceTo(next) - 1;
+    this.#id = id;
+    if (!before || missed === 0) return null;
+    if (!(missed > 0)) this.#missing.clear();
+    else this.#miss(before.sequence + 1, next.sequence);
+    return { after: before.text, resumes: next.text, missed: missed > 0 ? missed : null };
   }
 
-  #holeBefore(id) {
-    if (!this.#at) return null;
-    const resumes = `${id.epoch}-${id.sequence}`;
-    if (!this.isSameEpoch(id)) return { after: this.id, resumes, missed: null };
-    const missed = id.sequence - this.#at.sequence - 1;
-    if (missed <= 0) return null;
-    this.counts.lost += missed;
-    const first = Math.max(this.#at.sequence + 1, id.sequence - REMEMBERED);
-    for (let sequence = first; sequence < id.sequence; sequence += 1) this.#missing.add(sequence);
+  #miss(first, end) {
+    this.counts.lost += end - first;
+    for (let sequence = Math.max(first, end - REMEMBERED); sequence < end; sequence += 1) this.#missing.add(sequence);
     for (const oldest of this.#missing) {
       if (this.#missing.size <= REMEMBERED) break;
       this.#missing.delete(oldest);
     }
-    return { after: this.id, resumes, missed };
   }
 }

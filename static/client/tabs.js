@@ -1,4 +1,4 @@
-// Other tabs of this browser on the same server: they share the six connections of each origin.
+// Other tabs of this browser on this server: they share the six connections of each origin.
 
 import { allInUse, inUse, POOL } from "./pool.js";
 import { now } from "./now.js";
@@ -12,42 +12,37 @@ const GONE_MS = 3 * EVERY_MS;
 const others = new Map();
 let told = "";
 
-/** Tells the other tabs what this one uses, and the page what they all use. */
+/** Tells the other tabs what this one uses, and the page what they use together. */
 export function watchTabs(client, signal) {
   const channel = new BroadcastChannel("wirelanes");
-  const look = () => {
+  channel.onmessage = ({ data }) => others.set(data.client, { used: data.used, at: now() });
+  const speak = () => {
     channel.postMessage({ client, used: allInUse() });
     tellLimit();
   };
-  channel.onmessage = ({ data }) => {
-    if (data.used) others.set(data.client, { used: data.used, at: now() });
-    else others.delete(data.client);
-    tellLimit();
-  };
-  const timer = setInterval(look, EVERY_MS);
-  look();
+  const timer = setInterval(speak, EVERY_MS);
+  speak();
   signal.addEventListener("abort", () => {
     clearInterval(timer);
-    channel.postMessage({ client });
     channel.close();
   });
 }
 
 function tellLimit() {
   for (const [client, { at }] of others) if (now() - at > GONE_MS) others.delete(client);
-  const text = others.size ? limit() : "";
-  if (text === told) return;
+  const text = limit();
+  if (text !== told) tell({ is: "limit", at: now(), text });
   told = text;
-  tell({ is: "limit", at: now(), text });
 }
 
-/** The origin that is shared and has the fewest connections left; empty where none is shared. */
+/** Of the shared origin with the fewest connections left; empty where none is shared. */
 function limit() {
   const totals = new Map();
-  for (const { used } of others.values()) {
-    for (const [origin, count] of Object.entries(used)) totals.set(origin, (totals.get(origin) ?? inUse(origin)) + count);
+  for (const [origin, count] of [...others.values()].flatMap(({ used }) => used)) {
+    totals.set(origin, (totals.get(origin) ?? inUse(origin)) + count);
   }
-  const [origin, total] = [...totals].sort(([, one], [, other]) => other - one)[0] ?? [];
+  if (!totals.size) return "";
+  const [origin, total] = [...totals].reduce((one, other) => (other[1] > one[1] ? other : one));
   const tabs = others.size === 1 ? "another tab" : `${others.size} other tabs`;
-  return origin ? `${tabs} of this browser: ${Math.min(total, POOL)} of ${POOL} connections to ${origin} are in use` : "";
+  return `${tabs} of this browser: ${Math.min(total, POOL)} of ${POOL} connections to ${origin} are in use`;
 }

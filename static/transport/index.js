@@ -1,7 +1,7 @@
 // The only list of transports in the browser, from the least to the most persistent.
 //
-// Each of them is one function, `subscribe(reader)`: it reads the feed from the reader's position on, over one
-// connection's life, and ends by throwing why it ended. All that is the same for all is in `../client`.
+// Each is one function, `subscribe(reader)`: it reads the feed from the reader's position on, over one connection's
+// life, and ends by throwing why it ended. All that is the same for all is in `../client`.
 
 import { subscribe as poll } from "./poll.js";
 import { subscribe as longpoll } from "./longpoll.js";
@@ -10,14 +10,10 @@ import { subscribe as websocket } from "./websocket.js";
 
 export const TRANSPORTS = { poll, longpoll, sse, websocket };
 
-/** Reads, and comes back after every interruption, until the reader's signal aborts it. */
+/** Reads, and comes back after every interruption, until the signal aborts. */
 export async function subscribe(name, reader, signal) {
   while (!signal.aborted) {
-    try {
-      reader.begin(signal);
-      await TRANSPORTS[name](reader);
-    } catch (ended) {
-      await reader.comeBack(ended);
-    }
+    reader.begin(signal);
+    await TRANSPORTS[name](reader).catch((ended) => reader.comeBack(ended));
   }
 }

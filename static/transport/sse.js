@@ -34,6 +34,7 @@ export async function subscribe(reader) {
   source.addEventListener("gap", take);
   source.onopen = () => reader.opened(n, now());
   await reader.lasts(n, () => source.close(), (end) => {
-    source.onerror = () => end(source.readyState === EventSource.CLOSED ? Ended.unseen("an answer that is no event stream") : Ended.lost());
+    const isRefused = () => source.readyState === EventSource.CLOSED;
+    source.onerror = () => end(isRefused() ? Ended.unseen("no event stream") : Ended.lost());
   });
 }

@@ -17,11 +17,9 @@
 // The browser shows nothing of the head, so the position is asked for before: else what is published between a cut
 // and the first event would be lost.
 
+import { PATIENCE_MS } from "../client/answer.js";
 import { Ended } from "../client/ended.js";
 import { now } from "../client/now.js";
-
-/** A handshake that is not through by then is given up: no browser ends it in the time of a workshop. */
-const PATIENCE_MS = 10_000;
 
 export async function subscribe(reader) {
   await reader.findPosition();
@@ -36,10 +34,11 @@ export async function subscribe(reader) {
     const at = now();
     isOpen = true;
     reader.opened(n, at);
-    reader.speaksBy((text) => socket.send(text));
+    reader.say = (text) => socket.send(text);
   };
   await reader.lasts(n, () => socket.close(), (end) => {
     socket.onclose = ({ code, reason }) => end(isOpen ? Ended.closed(code, reason) : Ended.unseen("no WebSocket"));
+    // A proxy that swallows the upgrade lets it hang: no browser gives up in the time of a workshop.
     setTimeout(() => isOpen || end(Ended.late(PATIENCE_MS)), PATIENCE_MS);
   });
 }
