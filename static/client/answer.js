@@ -19,8 +19,8 @@ export async function fetchAnswer(url, options) {
   const body = await response.arrayBuffer();
   const at = now();
   const { status, headers } = response;
-  const after_s = Number(headers.get("retry-after"));
-  return { at, status, bytes: body.byteLength, text: decoder.decode(body), position: headers.get("last-event-id"), after_s };
+  const [position, after_s] = [headers.get("last-event-id"), Number(headers.get("retry-after"))];
+  return { at, status, bytes: body.byteLength, text: decoder.decode(body), position, after_s };
 }
 
 /** A request of no lane, `time` or `publish`; `null` where it got no answer. */

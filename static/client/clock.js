@@ -1,8 +1,8 @@
 // The server's clock, asked for with four stamps, two of each clock (RFC 5905, section 8).
 //
-//   server        receive 5,030 ─── transmit 5,050        its clock
-//                ↗                               ↘
-//   here     before 100                           after 180  ours
+//   server        receive 5,030 - transmit 5,050
+//                /                              \
+//   here     before 100                          after 180
 //
 // The offset is ((5,030 − 100) + (5,050 − 180)) / 2 = 4,900, give or take half the round trip of 60. Of the last 16 the
 // one with the least round trip is believed: it met no queue.
@@ -20,7 +20,6 @@ export class Clock {
   #exchanges = [];
   #theirs = null;
 
-  /** `onAnswer`: told of each, as its request makes a mark. */
   constructor(onAnswer) {
     this.onAnswer = onAnswer;
   }

@@ -19,7 +19,7 @@ const ORDER = ["sse", "websocket", "longpoll", "poll"];
 /** How long nothing may come that should. */
 const DUE_MS = 3000;
 
-/** What a new transport is given to be open, before a mark is made for it. */
+/** A new transport is open by then, and a mark is made for it. */
 const OPEN_MS = 300;
 
 /** A worse transport is read for so long before the better ones are tried again. */
@@ -31,7 +31,7 @@ export class Control {
   #attempt = null;
   #ended = Promise.resolve();
 
-  /** `clock` makes marks. `onMarks(marks, at, isComplete)`: told each batch. */
+  /** `clock` makes marks; `onMarks(marks, at, isComplete)` is told them. */
   constructor(clock, onMarks) {
     Object.assign(this, { clock, onMarks });
     this.reader = new Reader((news, message) => this.#news(news, message));
@@ -83,7 +83,7 @@ export class Control {
     }
   }
 
-  /** The server has seen a request later than `since`: its mark is due. */
+  /** The server saw a request after `since`: its mark is due. */
   timeAnswered(since) {
     if (!this.#attempt?.due) this.#due(since);
   }

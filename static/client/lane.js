@@ -2,13 +2,13 @@
 
 import { Ended } from "./ended.js";
 import { now, sleep } from "./now.js";
-import { Reader } from "./reader.js";
+import { byteLength, Reader } from "./reader.js";
 import { Request } from "./request.js";
 import { stateOf } from "./state.js";
 import { subscribe } from "../transport/index.js";
 import { tell } from "./outbox.js";
 
-/** What is over at the server is over here too, after so long on the way. */
+/** What is over at the server is over here after so long on the way. */
 const OVER_MS = 1000;
 
 export class Lane {
@@ -22,15 +22,13 @@ export class Lane {
   #refusal = {};
   #told = "";
 
-  /** `knows`: serverTime, flagOf. `onForeign(lane, at, message)`: told what is neither an event nor a gap. `onAnew(lane)`:
-   * the log began anew. */
+  /** Is told `onForeign(lane, at, message)`: neither an event nor a gap, and `onAnew(lane)`: the log began anew. */
   constructor(name, knows, { onForeign, onAnew }) {
     Object.assign(this, { name, onForeign, onAnew, isPooled: name !== "websocket" });
     this.reader = new Reader((news, more) => this.#news(news, more), knows);
   }
 
-  /** Does what is wanted of it, and begins anew only where that changed. Another topic, or a lane that was off, starts
-   * with what comes from now on; else it goes on where it stood. */
+  /** Begins anew where what is wanted of it changed: where it stood, or, on another topic or after it was off, now. */
   want(options, isOn) {
     const { base, topic, client, interval_ms, hold_s } = options;
     const own = { poll: interval_ms, longpoll: hold_s }[this.name];
@@ -48,7 +46,6 @@ export class Lane {
   #start() {
     const { signal } = (this.#run = new AbortController());
     this.isOn = true;
-    // The one before has let go of the reader by then.
     this.#ended = this.#ended.then(() => subscribe(this.name, this.reader, signal));
   }
 
@@ -74,7 +71,7 @@ export class Lane {
     if (is !== "failed") this.tick();
   }
 
-  /** What the marks say of the request under way: a browser hides why it was refused, and for how long. */
+  /** Takes what the server says of the request under way. */
   mark(mark) {
     const { reader, request } = this;
     if (!request || mark.n !== request.n) return;
@@ -100,7 +97,7 @@ export class Lane {
     if (request && this.request === request) this.reader.giveUp(new Ended(why));
   }
 
-  /** Something came on the control topic, or was lost there: then nothing is known of what was asked before. */
+  /** The control topic brought something. Where it lost something, nothing is known of what was asked before. */
   heardControl(at, isComplete) {
     this.heardControlAt = at;
     if (!isComplete && this.request) this.request.isSeen = true;
@@ -119,7 +116,7 @@ export class Lane {
   say(text, shown) {
     const { reader, request } = this;
     if (!reader.say) return false;
-    tell({ is: "said", lane: this.name, n: request.n, at: now(), bytes: new TextEncoder().encode(text).length, text: shown });
+    tell({ is: "said", lane: this.name, n: request.n, at: now(), bytes: byteLength(text), text: shown });
     reader.say(text);
     return true;
   }

@@ -7,8 +7,8 @@
 //
 //   "hello"                                    {"id":"8f3k2a-1043"}
 //
-// A text/plain body without further headers is sent to another origin without a preflight: so it goes the lane's own
-// way, through its link. The operator's key is a header, and would cost one: with it, it goes to the control origin.
+// A text/plain body goes to another origin without a preflight: so the POST takes the lane's own way, through its link.
+// The operator's key is a header, and would cost one: with it, the POST goes to the control origin.
 
 import { askAside } from "./answer.js";
 import { now } from "./now.js";
@@ -20,7 +20,8 @@ export function publish({ lane: name, data, ref, key }, lane, config) {
   const message = { publish: data, ref: String(ref), ...(key && { key }) };
   // What is shown may be exported: it never holds the key.
   const shown = JSON.stringify(key ? { ...message, key: "…" } : message);
-  if (!lane.say(JSON.stringify(message), shown)) published(name, ref, { error: "the WebSocket is not open: switch its lane on" });
+  const wasSaid = lane.say(JSON.stringify(message), shown);
+  if (!wasSaid) published(name, ref, { error: "the WebSocket is not open: switch its lane on" });
 }
 
 /** Takes the answer to what was said on a WebSocket. */
@@ -33,7 +34,8 @@ export function tookAnswer(name, at, message) {
 async function post({ name, data, ref, key }, { client, control, topic, lanes }) {
   const headers = key ? { authorization: `Bearer ${key}` } : {};
   const body = JSON.stringify(data);
-  const answer = await askAside(key ? control : lanes[name].base, "publish", { topic, client }, { method: "POST", body, headers });
+  const base = key ? control : lanes[name].base;
+  const answer = await askAside(base, "publish", { topic, client }, { method: "POST", body, headers });
   if (!answer) return published(name, ref, { error: "no answer: it may or may not have been published" });
   const { at, status, text } = answer;
   published(name, ref, status === 201 ? { at, status, id: JSON.parse(text).id } : { at, status, error: said(text) });

@@ -15,29 +15,31 @@ import { Pace } from "./pace.js";
 import { parseId, Stand } from "./stand.js";
 import { Reconnect } from "./reconnect.js";
 
+/** A satellite's handshake and request take 1.2 s: a request has come to the server after so long. */
+const UNDER_WAY_MS = 2000;
+
 const utf8 = new TextEncoder();
+export const byteLength = (text) => utf8.encode(text).length;
 
 export class Reader {
-  /** base, topic, client, interval_ms, hold_s, reconnect */
   options = {};
   stand = new Stand();
   reconnect = new Reconnect();
-  /** Why the last connection ended and until when it waits, while it waits. */
+  /** While it waits: why the last connection ended, and until when. */
   back = null;
-  /** Says a text where the transport lets a client speak, while it is open. */
+  /** While it is open: what says a text, where the transport lets a client speak. */
   say = null;
   #isConnected = false;
+  #asked_at = 0;
   /** Sent before this instant of the server, an event waited until we came back. */
   #replayed_before_us = -Infinity;
   #end = () => {};
   #leaveSeat = () => {};
 
-  /** `news`: told what happens, in order. `serverTime`, `flagOf`: what the worker knows of time and looks. */
   constructor(news, { serverTime = () => -Infinity, flagOf = () => "" } = {}) {
     Object.assign(this, { news, serverTime, flagOf });
   }
 
-  /** A connection's life begins. */
   begin(signal) {
     this.signal = signal;
     this.#isConnected = false;
@@ -52,8 +54,7 @@ export class Reader {
     return this.stand.id !== null;
   }
 
-  /** A request leaves. All is in its query: a header would cost a preflight, where a link makes another origin. Without
-   * a `client` it is in no ledger of the server, and makes no marks. */
+  /** A request leaves. All is in its query: a header would cost a preflight, as a link is another origin. */
   asks(path, parameters = {}, isNamed = true) {
     this.signal.throwIfAborted();
     const { base, topic, client } = this.options;
@@ -62,14 +63,15 @@ export class Reader {
     if (this.hasPosition) query.set("last_event_id", this.stand.id);
     const url = `${base}${path}?${query}`;
     if (path !== "/websocket") this.#leaveSeat = enter(url);
-    this.news({ is: "asked", n, at: now(), url }, isNamed);
+    this.#asked_at = now();
+    this.news({ is: "asked", n, at: this.#asked_at, url }, isNamed);
     return { n, url };
   }
 
   /** Asks, and reads the answer to its end. */
   async ask(path, parameters = {}, { held_s = 0, isNamed = true } = {}) {
-    const asked_at = now();
     const { n, url } = this.asks(path, parameters, isNamed);
+    const asked_at = this.#asked_at;
     const request = new AbortController();
     const forget = this.#endsBy((ended) => request.abort(ended));
     const patience_ms = 1000 * held_s + PATIENCE_MS;
@@ -88,8 +90,7 @@ export class Reader {
     }
   }
 
-  /** Asks where the feed is now, for who would lose what is published before its first event. Without a `client`: the
-   * server would book it with the polls. */
+  /** Asks where the feed is now, for who sees no head. Without a `client`: it would be booked with the polls. */
   async findPosition() {
     if (this.hasPosition) return;
     const answer = await this.ask("/poll", {}, { isNamed: false });
@@ -99,10 +100,11 @@ export class Reader {
 
   opened(n, at) {
     this.news({ is: "opened", n, at });
-    this.connected(at);
+    // A proxy may keep back the head of an answer whose events are under way.
+    this.connected(Math.min(at, this.#asked_at + UNDER_WAY_MS));
   }
 
-  /** Waits until an endless answer ends, closes it, and throws why. `listen` is given what ends it. */
+  /** Waits until an endless answer ends, by what `listen` is given; closes it, and throws why. */
   async lasts(n, close, listen) {
     let forget;
     try {
@@ -121,7 +123,7 @@ export class Reader {
     }
   }
 
-  /** `over` is called where what is asked now is given up, or the page closes it; returns what forgets it. */
+  /** Calls `over` where what is asked now is given up, or the page closes it; returns what forgets it. */
   #endsBy(over) {
     const { signal } = this;
     const close = () => over(new Ended("closed by the page"));
@@ -133,7 +135,6 @@ export class Reader {
     };
   }
 
-  /** Ends what is asked now. */
   giveUp(ended) {
     this.#end(ended);
   }
@@ -153,7 +154,6 @@ export class Reader {
     this.news({ is: "connected" });
   }
 
-  /** Takes messages that came at one instant. */
   took(n, at, texts) {
     for (const json of texts) this.#take(n, at, json);
   }
@@ -167,7 +167,7 @@ export class Reader {
     this.#tellHole(n, at, hole);
     const { sent_us } = message;
     const flag = isDoubled ? "doubled" : this.flagOf(sent_us) || (sent_us < this.#replayed_before_us ? "replayed" : "");
-    const bytes = utf8.encode(json).length;
+    const bytes = byteLength(json);
     this.news({ is: "event", n, at, id: id.text, sequence: id.sequence, sent_us, bytes, json, flag }, message);
   }
 
@@ -181,12 +181,10 @@ export class Reader {
     if (hole) this.news({ is: "gap", n, at, ...hole, announced: false });
   }
 
-  /** The server told where this reader stands. */
   standsAt(n, at, id) {
     this.#tellHole(n, at, this.stand.goesTo(id));
   }
 
-  /** Waits as long as is proper after such an end. */
   async comeBack(wrong) {
     const { signal } = this;
     if (signal.aborted) return;

@@ -20,27 +20,27 @@ export function stateOf(lane, at) {
   const { isOn, isConnected, request } = lane;
   const { back } = lane.reader;
   if (!isOn) return ["off", "off"];
-  if (back) return waits(back, at);
-  if (request && isUnseen(lane, request, at)) return ["blocked", blocked(lane, request, at)];
+  if (back) return waits(back, isUnseen(lane, request, at) ? "; the server has not seen it" : "", at);
+  if (isUnseen(lane, request, at)) return ["blocked", blocked(lane, request, at)];
   if (request?.due_since && at - request.due_since > SILENT_MS) return ["silent", silent(request)];
   return isConnected ? ["live", "live"] : ["connecting", "connecting"];
 }
 
-function waits({ ended, until }, at) {
+function waits({ ended, until }, unseen, at) {
   const text = `back in ${seconds(until - at)}`;
-  return ended.isRefused ? ["refused", `${ended.message}; ${text}`] : ["waiting", `${text}: ${ended.message}`];
+  return ended.isRefused ? ["refused", `${ended.message}; ${text}`] : ["waiting", `${text}: ${ended.message}${unseen}`];
 }
 
 const isFull = ({ isPooled, reader }) => isPooled && inUse(reader.options.base) > POOL;
 
 /** The server told of later things than this, or no connection can be free. */
-function isUnseen(lane, { isSeen, at: asked_at }, at) {
-  if (isSeen || at - asked_at < UNSEEN_MS) return false;
-  return isFull(lane) || lane.heardControlAt - asked_at > UNSEEN_MS;
+function isUnseen(lane, request, at) {
+  if (!request || request.isSeen || at - request.at < UNSEEN_MS) return false;
+  return isFull(lane) || lane.heardControlAt - request.at > UNSEEN_MS;
 }
 
 function blocked(lane, request, at) {
-  const text = `asked ${seconds(at - request.at)} ago, the server has not seen it`;
+  const text = `asked ${Math.floor((at - request.at) / 1000)} s ago, the server has not seen it`;
   return isFull(lane) ? `${text}: all ${POOL} connections to this origin are in use` : text;
 }
 

@@ -35,14 +35,13 @@ function tellLimit() {
   told = text;
 }
 
-/** Of the shared origin with the fewest connections left; empty where none is shared. */
+/** Of the origin with the fewest connections left; empty where there is no other tab. */
 function limit() {
   const totals = new Map();
   for (const [origin, count] of [...others.values()].flatMap(({ used }) => used)) {
     totals.set(origin, (totals.get(origin) ?? inUse(origin)) + count);
   }
-  if (!totals.size) return "";
-  const [origin, total] = [...totals].reduce((one, other) => (other[1] > one[1] ? other : one));
-  const tabs = others.size === 1 ? "another tab" : `${others.size} other tabs`;
-  return `${tabs} of this browser: ${Math.min(total, POOL)} of ${POOL} connections to ${origin} are in use`;
+  const [origin, total] = [...totals].sort(([, one], [, other]) => other - one)[0] ?? [];
+  const used = `${Math.min(total, POOL)} of ${POOL} connections to ${origin} are in use`;
+  return origin ? `another tab of this browser: ${used}` : "";
 }

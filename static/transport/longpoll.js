@@ -1,9 +1,9 @@
 // Long polling: ask, and be kept waiting until there is an answer (RFC 6202, section 2).
 //
-//   GET /longpoll?topic=demo&hold=0 HTTP/1.1                    once, without a position: not held
+//   GET /longpoll?hold=0 HTTP/1.1                               once, without a position: not held
 //   HTTP/1.1 204 No Content ⏎ last-event-id: 8f3k2a-1041
 //
-//   GET /longpoll?topic=demo&hold=25&last_event_id=8f3k2a-1041  held by the server …
+//   GET /longpoll?hold=25&last_event_id=8f3k2a-1041 HTTP/1.1    held by the server …
 //
 //   HTTP/1.1 200 OK ⏎ … ⏎ [{"id":"8f3k2a-1042",…}]              … until something is new: then ask again at once
 //   HTTP/1.1 204 No Content                                     … or the hold time is over: ask just the same
