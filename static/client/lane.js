@@ -59,7 +59,7 @@ export class Lane {
 
   #news(news, more) {
     const { is, n, at } = news;
-    if (is === "asked") this.request = new Request(n, at, !more);
+    if (is === "asked") this.request = new Request(n, at, more);
     if (is === "answered" || is === "opened" || is === "event") this.request?.came(this.reader.stand);
     if (is === "connected") this.isConnected = true;
     if (is === "ended") this.#refused(this.#refusal);
@@ -75,10 +75,10 @@ export class Lane {
   mark(mark) {
     const { reader, request } = this;
     if (!request || mark.n !== request.n) return;
-    const { retry_ms, refused, isClosed } = request.mark(mark, reader.stand);
+    const { retry_ms, refused } = request.mark(mark, reader.stand);
     if (retry_ms) reader.reconnect.retryAfter(retry_ms);
     if (refused) this.#refused((this.#refusal = { n: mark.n, ended: refused }));
-    if (isClosed) this.#isOver(request, "the server has closed it");
+    if (request.isClosed) this.#isOver(request, "the server has closed it", () => request.isClosed);
   }
 
   #refused({ n, ended }) {
@@ -89,12 +89,13 @@ export class Lane {
 
   /** Another lane met a new life of the log: what is still asked of the old one is never answered. */
   anew(id) {
-    if (Number.isNaN(this.reader.stand.distanceTo(id))) this.#isOver(this.request, "the server began anew");
+    const isOld = () => Number.isNaN(this.reader.stand.distanceTo(id));
+    if (isOld()) this.#isOver(this.request, "the server began anew", isOld);
   }
 
-  async #isOver(request, why) {
-    await sleep(OVER_MS, this.#run.signal);
-    if (request && this.request === request) this.reader.giveUp(new Ended(why));
+  async #isOver(request, why, isSo) {
+    await sleep(OVER_MS, this.#run?.signal);
+    if (request && this.request === request && isSo()) this.reader.giveUp(new Ended(why));
   }
 
   /** The control topic brought something. Where it lost something, nothing is known of what was asked before. */

@@ -12,10 +12,13 @@ export class Request {
   /** How many events the server was seen to write that have not come, and since when something is due. */
   unread = 0;
   due_since = null;
-  #written = [];
+  #newest = null;
+  /** Where the server saw it last. A browser sends it once more where a connection was cut before it was answered. */
+  #connection = null;
+  isClosed = false;
 
-  constructor(n, at, isSeen) {
-    Object.assign(this, { n, at, isSeen });
+  constructor(n, at, isNamed) {
+    Object.assign(this, { n, at, isNamed, isSeen: false });
   }
 
   /** Something came: what is still missing is due from now on. */
@@ -26,16 +29,21 @@ export class Request {
   }
 
   #compare(stand) {
-    this.#written = this.#written.filter((id) => !(stand.distanceTo(id) <= 0));
-    this.unread = this.#written.length;
+    const ahead = this.#newest ? stand.distanceTo(this.#newest) : 0;
+    if (!Number.isNaN(ahead)) this.unread = Math.max(0, Math.min(this.unread, ahead));
   }
 
   /** Takes a mark; returns what it tells that a browser hides. */
-  mark({ what, status, shown }, stand) {
+  mark({ what, connection, status, shown }, stand) {
     this.isSeen = true;
-    if (what !== "answered" && what !== "wrote") return { isClosed: what === "closed" };
+    if (what === "arrived") this.#connection = connection;
+    this.isClosed = what === "closed" && connection === this.#connection;
+    if (what !== "answered" && what !== "wrote") return {};
     const text = atob(shown ?? "");
-    this.#written.push(...Array.from(text.matchAll(BEGINNING), ([, id]) => parseId(id)));
+    for (const [, id] of text.matchAll(BEGINNING)) {
+      this.#newest = parseId(id);
+      this.unread += 1;
+    }
     this.#compare(stand);
     if (this.unread > 0 || !this.isOpen) this.due_since ??= now();
     return { retry_ms: Number(/^retry: (\d+)$/m.exec(text)?.[1]), refused: status >= 400 && refusal(status, text) };

@@ -36,7 +36,7 @@ const isFull = ({ isPooled, reader }) => isPooled && inUse(reader.options.base) 
 /** The server told of later things than this, or no connection can be free. */
 function isUnseen(lane, request, at) {
   if (!request || request.isSeen || at - request.at < UNSEEN_MS) return false;
-  return isFull(lane) || lane.heardControlAt - request.at > UNSEEN_MS;
+  return isFull(lane) || (request.isNamed && lane.heardControlAt - request.at > UNSEEN_MS);
 }
 
 function blocked(lane, request, at) {
