@@ -27,6 +27,10 @@ export class Clock {
   /** The server's time at an instant of ours, in microseconds; `-Infinity` until it is known. */
   serverTime = (at) => (this.#best ? at * 1000 + this.#best.offset_us : -Infinity);
 
+  get round_trip_ms() {
+    return this.#best && this.#best.round_trip_us / 1000;
+  }
+
   async keepAsking(config, signal) {
     this.config = config;
     for (let asked = 1; !signal.aborted; asked += 1) {

@@ -16,8 +16,9 @@ import { TRANSPORTS } from "../transport/index.js";
 
 const ORDER = ["sse", "websocket", "longpoll", "poll"];
 
-/** How long nothing may come that should. */
+/** How long nothing may come that should; and so many round trips: two handshakes, a request, an event. */
 const DUE_MS = 3000;
+const DUE_ROUND_TRIPS = 4;
 
 /** A new transport is open by then, and a mark is made for it. */
 const OPEN_MS = 300;
@@ -92,8 +93,10 @@ export class Control {
     const attempt = this.#attempt;
     attempt.due = setTimeout(() => {
       attempt.due = null;
-      if (this.#heardAt < since) attempt.run.abort(new Ended(`nothing came over ${attempt.transport}`));
-    }, DUE_MS);
+      // Before anything was answered, nothing is known of the way: a stream that cannot be made ends by itself.
+      if (this.clock.round_trip_ms === null) this.#due(since);
+      else if (this.#heardAt < since) attempt.run.abort(new Ended(`nothing came over ${attempt.transport}`));
+    }, DUE_MS + DUE_ROUND_TRIPS * this.clock.round_trip_ms);
   }
 
   #news({ is, at }, message) {

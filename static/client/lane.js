@@ -2,6 +2,7 @@
 
 import { Ended } from "./ended.js";
 import { now, sleep } from "./now.js";
+import { isFull } from "./pool.js";
 import { byteLength, Reader } from "./reader.js";
 import { Request } from "./request.js";
 import { stateOf } from "./state.js";
@@ -59,7 +60,7 @@ export class Lane {
 
   #news(news, more) {
     const { is, n, at } = news;
-    if (is === "asked") this.request = new Request(n, at, more);
+    if (is === "asked") this.request = new Request(n, at, more, this.isPooled && isFull(this.reader.options.base));
     if (is === "answered" || is === "opened" || is === "event") this.request?.came(this.reader.stand);
     if (is === "connected") this.isConnected = true;
     if (is === "ended") this.#refused(this.#refusal);

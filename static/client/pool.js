@@ -7,6 +7,9 @@ const used = new Map();
 
 export const inUse = (origin) => used.get(origin) ?? 0;
 
+/** Whether somebody waits for a connection. */
+export const isFull = (origin) => inUse(origin) > POOL;
+
 /** How many by origin, without those of which none is. */
 export const allInUse = () => [...used].filter(([, count]) => count > 0);
 

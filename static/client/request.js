@@ -17,8 +17,9 @@ export class Request {
   #connection = null;
   isClosed = false;
 
-  constructor(n, at, isNamed) {
-    Object.assign(this, { n, at, isNamed, isSeen: false });
+  /** It is queued where all connections were in use when it was asked. */
+  constructor(n, at, isNamed, isQueued) {
+    Object.assign(this, { n, at, isNamed, isQueued, isSeen: false });
   }
 
   /** Something came: what is still missing is due from now on. */

@@ -6,7 +6,7 @@
 // Silent: the server wrote, and nothing came: so a buffering proxy shows. Blocked: it was asked, and the server has not
 // seen it: so a used-up pool of connections shows.
 
-import { inUse, POOL } from "./pool.js";
+import { isFull, POOL } from "./pool.js";
 
 /** A mark waits up to 100 ms for its batch, and a satellite's handshake and request take 1.2 s: this is beyond both. */
 const UNSEEN_MS = 2000;
@@ -31,17 +31,17 @@ function waits({ ended, until }, unseen, at) {
   return ended.isRefused ? ["refused", `${ended.message}; ${text}`] : ["waiting", `${text}: ${ended.message}${unseen}`];
 }
 
-const isFull = ({ isPooled, reader }) => isPooled && inUse(reader.options.base) > POOL;
+const isQueued = ({ reader }, request) => request.isQueued && isFull(reader.options.base);
 
 /** The server told of later things than this, or no connection can be free. */
 function isUnseen(lane, request, at) {
   if (!request || request.isSeen || at - request.at < UNSEEN_MS) return false;
-  return isFull(lane) || (request.isNamed && lane.heardControlAt - request.at > UNSEEN_MS);
+  return isQueued(lane, request) || (request.isNamed && lane.heardControlAt - request.at > UNSEEN_MS);
 }
 
 function blocked(lane, request, at) {
   const text = `asked ${Math.floor((at - request.at) / 1000)} s ago, the server has not seen it`;
-  return isFull(lane) ? `${text}: all ${POOL} connections to this origin are in use` : text;
+  return isQueued(lane, request) ? `${text}: all ${POOL} connections to this origin are in use` : text;
 }
 
 function silent({ isOpen, unread }) {
