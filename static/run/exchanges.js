@@ -1,0 +1,217 @@
+// Requests and what came of them: what the worker saw and what the server marked, joined by the request's number.
+//
+//   worker   asked 17                                     answered 17 · event …
+//   server        arrived 17 · held 17 · answered 17                              (100 ms later, on the control topic)
+
+import { bytesOf, eventIn, frameSize, framesIn } from "./frames.js";
+
+/** Requests that have ended and may still get marks: the server's come within some 100 ms. */
+const ENDED = 256;
+
+const isData = (frame) => frame.opcode === 1 || frame.opcode === 2;
+
+export class Exchanges {
+  /** Number of the request → the request. What is over leaves, so it stays small. */
+  #open = new Map();
+  #ended = [];
+  #lanes;
+
+  constructor(lanes) {
+    this.#lanes = lanes;
+  }
+
+  get(n) {
+    return this.#open.get(n);
+  }
+
+  /** Those that have not ended. */
+  *open() {
+    for (const exchange of this.#open.values()) if (!exchange.has_ended) yield exchange;
+  }
+
+  asked({ lane, n, at, url }) {
+    const passages = this.#lanes.get(lane).passages;
+    const request = passages.of(n, "request", `${n} up`, at);
+    request.client_at = at;
+    request.url = url;
+    const exchange = {
+      n, lane, url, origin: originOf(url), passages, request, answer: null, asked_at: at, connection: null,
+      is_stream: false, held_us: NaN, has_ended: false, rest: 0, said: [], heard: 0, wrote: 0,
+    };
+    this.#open.set(n, exchange);
+  }
+
+  #answer(exchange, at) {
+    exchange.answer ??= exchange.passages.of(exchange.n, "answer", `${exchange.n} down`, at);
+    return exchange.answer;
+  }
+
+  answered({ n, at, status, bytes }) {
+    const exchange = this.get(n);
+    if (!exchange) return;
+    const answer = this.#answer(exchange, at);
+    answer.client_at = at;
+    answer.status = status;
+    if (!answer.is_counted) answer.body = bytes;
+    this.#end(exchange);
+  }
+
+  opened({ n, at }) {
+    const exchange = this.get(n);
+    if (!exchange) return;
+    exchange.is_stream = true;
+    this.#answer(exchange, at).client_at = at;
+  }
+
+  failed({ n, at, error }) {
+    const exchange = this.get(n);
+    if (!exchange) return;
+    const failure = exchange.passages.of(n, "failure", `${n} failed`, at);
+    failure.client_at = at;
+    failure.error = error;
+    this.#end(exchange);
+  }
+
+  /** The answer or the frame that brought an event; `null` where its request is not known. */
+  event({ n, at, id, bytes }) {
+    const exchange = this.get(n);
+    if (!exchange) return null;
+    const carrier = exchange.is_stream ? exchange.passages.of(n, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
+    if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
+    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.lane, id, bytes);
+    carrier.events += 1;
+    carrier.first ||= id;
+    return carrier;
+  }
+
+  gap({ n, at, missed }) {
+    const exchange = this.get(n);
+    if (!exchange) return;
+    const gap = exchange.passages.of(n, "gap", `${n} gap ${at}`, at);
+    gap.client_at = at;
+    gap.error = missed === null ? "gap" : `gap ${missed}`;
+  }
+
+  said({ n, at, bytes }) {
+    const exchange = this.get(n);
+    if (!exchange) return;
+    const said = exchange.passages.of(n, "said", `${n} said ${exchange.said.length + exchange.heard}`, at);
+    said.client_at = at;
+    said.body = bytes;
+    // 64 that the server has not heard: more than that is not going to be told apart.
+    if (exchange.said.push(said) > 64) exchange.said.shift();
+  }
+
+  /** One mark of the server; `at` is its instant on this browser's clock. */
+  mark(mark, at) {
+    const exchange = this.get(mark.n);
+    if (!exchange) return null;
+    exchange.connection = mark.connection;
+    this.#lanes.get(exchange.lane).has_marks = true;
+    switch (mark.what) {
+      case "arrived":
+        this.#count(exchange, exchange.request, mark);
+        break;
+      case "held":
+        exchange.held_us = mark.at_us;
+        break;
+      case "answered":
+        this.#replied(exchange, mark, at);
+        break;
+      case "wrote":
+        this.#wrote(exchange, mark, at);
+        break;
+      case "heard":
+        this.#heard(exchange, mark, at);
+        break;
+      case "closed":
+        this.#closed(exchange, mark, at);
+        break;
+    }
+    return exchange;
+  }
+
+  #replied(exchange, mark, at) {
+    const answer = this.#answer(exchange, at);
+    answer.status = mark.status;
+    answer.held_us = exchange.held_us;
+    exchange.held_us = NaN;
+    this.#count(exchange, answer, mark);
+  }
+
+  /** Writes an endless answer: each frame in it is a passage of its own. */
+  #wrote(exchange, mark, at) {
+    const bytes = bytesOf(mark.shown ?? "");
+    const begun = Math.min(exchange.rest, mark.body);
+    exchange.rest -= begun;
+    let end = begun;
+    let last = null;
+    for (const frame of framesIn(exchange.lane, bytes, begun)) {
+      last = eventIn(exchange.lane, bytes, frame);
+      this.#frame(exchange, mark, at, { id: last, from: frame.from, size: frame.size });
+      end = frame.from + frame.size;
+    }
+    end = this.#beyond(exchange, mark, at, last, end);
+    exchange.rest += Math.max(0, end - mark.body);
+  }
+
+  #frame(exchange, mark, at, { id, from, size }) {
+    exchange.wrote += 1;
+    const key = id ? `${exchange.n} ${id}` : `${exchange.n} wrote ${exchange.wrote}`;
+    const passage = exchange.passages.of(exchange.n, "frame", key, at);
+    this.#count(exchange, passage, { ...mark, http: 0, body: size }, from);
+  }
+
+  /** Frames that begin beyond the bytes that are shown: the events that came next. Returns where the last ends. */
+  #beyond(exchange, mark, at, last, end) {
+    while (last && end < mark.body) {
+      const [epoch, sequence] = last.split("-");
+      last = `${epoch}-${Number(sequence) + 1}`;
+      const passage = exchange.passages.find(`${exchange.n} ${last}`);
+      if (!passage || passage.is_counted) break;
+      const size = passage.body;
+      this.#frame(exchange, { ...mark, shown: "" }, at, { id: last, from: 0, size });
+      end += size;
+    }
+    return end;
+  }
+
+  /** Bytes up after a head: frames that this page said, in their order, and pongs of the browser's own. */
+  #heard(exchange, mark, at) {
+    if (exchange.lane !== "websocket" || !exchange.is_stream) {
+      exchange.request.body += mark.body;
+      return;
+    }
+    for (const frame of framesIn("websocket", bytesOf(mark.shown ?? ""))) {
+      exchange.heard += 1;
+      const own = isData(frame) ? exchange.said.shift() : undefined;
+      const said = own ?? exchange.passages.of(exchange.n, "said", `${exchange.n} heard ${exchange.heard}`, at);
+      this.#count(exchange, said, { ...mark, http: 0, body: frame.size }, frame.from);
+    }
+  }
+
+  #closed(exchange, mark, at) {
+    const closed = exchange.passages.of(exchange.n, "closed", `${exchange.n} closed`, at);
+    closed.held_us = exchange.held_us;
+    exchange.held_us = NaN;
+    this.#count(exchange, closed, mark);
+    this.#end(exchange);
+  }
+
+  /** What the server counted, and when. */
+  #count({ passages }, passage, { at_us, http = 0, body = 0, connection, shown = "" }, from = 0) {
+    Object.assign(passage, { server_us: at_us, http, body, connection, is_counted: true });
+    passages.show(passage, shown, from);
+  }
+
+  #end(exchange) {
+    if (exchange.has_ended) return;
+    exchange.has_ended = true;
+    this.#ended.push(exchange.n);
+    if (this.#ended.length > ENDED) this.#open.delete(this.#ended.shift());
+  }
+}
+
+function originOf(url) {
+  return new URL(url, "http://nowhere/").origin.replace(/^ws/, "http");
+}

@@ -1,0 +1,67 @@
+// Where one frame ends and the next begins, in bytes as they crossed the wire.
+//
+//   81 7e 00 aa │ {"id":"8f3k2a-1042",…}                   websocket: FIN and opcode, mask and length, payload
+//   6C ␍␊ │ id: 8f3k2a-1042 ␊ data: {"id":… ␊␊ │ ␍␊         sse: a chunk's length, its block, its end
+
+/** The bytes behind base64. */
+export function bytesOf(base64) {
+  const text = atob(base64);
+  return Uint8Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+}
+
+/** What a frame may begin with: FIN and text, binary, close, ping or pong. Nothing here is sent in parts. */
+const FIRST = [0x81, 0x82, 0x88, 0x89, 0x8a];
+
+/** RFC 6455, section 5.2; `null` where its head is cut off, or is none. */
+function websocketFrame(bytes, from) {
+  const [first, second] = [bytes[from], bytes[from + 1]];
+  if (second === undefined || !FIRST.includes(first)) return null;
+  const isMasked = (second & 0x80) !== 0;
+  const more = { 126: 2, 127: 8 }[second & 0x7f] ?? 0;
+  const head = 2 + more + (isMasked ? 4 : 0);
+  if (from + head > bytes.length) return null;
+  const length = more === 0 ? second & 0x7f : bytes.slice(from + 2, from + 2 + more).reduce((sum, byte) => 256 * sum + byte, 0);
+  return { from, head, length, size: head + length, opcode: first & 15, isMasked };
+}
+
+/** A chunk (RFC 9112, section 7.1); `null` where its length is cut off, or is none. */
+function sseFrame(bytes, from) {
+  const line = /^([0-9a-f]{1,8})\r\n/i.exec(latin(bytes, from, from + 10));
+  if (!line) return null;
+  const [head, length] = [line[0].length, parseInt(line[1], 16)];
+  return { from, head, length, size: head + length + 2 };
+}
+
+const READ = { websocket: websocketFrame, sse: sseFrame };
+
+/** Bytes as they are, a letter each. */
+export function latin(bytes, from, to) {
+  return String.fromCharCode(...bytes.subarray(from, to));
+}
+
+/** Every frame that begins within `bytes`; the last may reach beyond. */
+export function framesIn(lane, bytes, from = 0) {
+  const frames = [];
+  while (from < bytes.length) {
+    const frame = READ[lane]?.(bytes, from);
+    if (!frame) break;
+    frames.push(frame);
+    from += frame.size;
+  }
+  return frames;
+}
+
+const EVENT = { websocket: /^\{"id":"([0-9a-z]+-\d+)"/, sse: /^id: (\S+)\ndata: / };
+
+/** The id of the event that a frame carries; `null` where it carries none. */
+export function eventIn(lane, bytes, frame) {
+  const start = frame.from + frame.head;
+  return EVENT[lane].exec(latin(bytes, start, start + 64))?.[1] ?? null;
+}
+
+/** The bytes of an event's frame, as the server makes them. */
+export function frameSize(lane, id, payload) {
+  if (lane === "websocket") return payload + (payload < 126 ? 2 : payload < 65536 ? 4 : 10);
+  const block = `id: ${id}\ndata: \n\n`.length + payload;
+  return block.toString(16).length + 2 + block + 2;
+}

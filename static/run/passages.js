@@ -1,0 +1,72 @@
+// What went one way over a lane's wire: a request, an answer, a frame. The ladder draws a line for each.
+//
+//   client ──●────────────────●──   client_at   this browser's clock, ms    NaN: not seen at this end, or not yet
+//             ╲              ╱
+//   server ────●▒▒▒▒▒▒▒▒▒▒▒▒●────   server_us   the server's clock, µs      NaN: no mark, so nothing is drawn there
+//              held_us
+//
+// Two hands fill each in: the worker what this end saw, at once; the server's marks what the other end saw, up to
+// 100 ms later. They meet by `key`.
+
+/** 60 s of 200 frames a second. */
+const CAPACITY = 60 * 200;
+
+/** Those whose bytes are kept for the inspector: 1.4 kB each. */
+const SHOWN = 1000;
+
+/** What is known of it when it is first heard of: nothing. */
+function blank(lane, n, kind, key, at) {
+  return {
+    lane, n, kind, key, at, is_up: kind === "request" || kind === "said",
+    client_at: NaN, server_us: NaN, held_us: NaN, connection: null,
+    http: 0, body: 0, is_counted: false, status: 0, error: "", url: "", events: 0, first: "", shown: "", from: 0,
+  };
+}
+
+export class Passages {
+  #ring = [];
+  #byKey = new Map();
+  #shown = [];
+  #lane;
+  end = 0;
+
+  constructor(lane) {
+    this.#lane = lane;
+  }
+
+  get begin() {
+    return Math.max(0, this.end - CAPACITY);
+  }
+
+  get(number) {
+    return this.#ring[number % CAPACITY];
+  }
+
+  find(key) {
+    return this.#byKey.get(key);
+  }
+
+  /** The one with this key; it begins at `at`, this browser's clock, where there was none. */
+  of(n, kind, key, at) {
+    return this.#byKey.get(key) ?? this.#add(blank(this.#lane, n, kind, key, at));
+  }
+
+  #add(passage) {
+    const place = this.end % CAPACITY;
+    const oldest = this.#ring[place];
+    if (oldest) this.#byKey.delete(oldest.key);
+    this.#ring[place] = passage;
+    this.#byKey.set(passage.key, passage);
+    this.end += 1;
+    return passage;
+  }
+
+  /** Keeps the first bytes of it; of those that had theirs long ago they go. */
+  show(passage, shown, from) {
+    if (!shown) return;
+    if (this.#shown.length === SHOWN) this.#shown.shift().shown = "";
+    this.#shown.push(passage);
+    passage.shown = shown;
+    passage.from = from;
+  }
+}

@@ -1,0 +1,168 @@
+// All that the page knows of this run: entries of the worker go in, what is drawn and exported comes out.
+//
+//   worker ─ entries ─▶ run.take ─▶ lanes: samples of 60 s, a histogram of the whole run, passages for the ladder
+//                                   events: each with its arrivals on every lane
+//                                   clock · server · control · bank
+//
+// Memory is bounded: a run of two hours takes as much as one of two minutes.
+
+import { LANES } from "../chart/style.js";
+import { Bank } from "./bank.js";
+import { Events } from "./events.js";
+import { Exchanges } from "./exchanges.js";
+import { exported } from "./export.js";
+import { Lane } from "./lane.js";
+import { clockStep } from "./step.js";
+
+export class Run {
+  lanes = new Map(Object.keys(LANES).filter((name) => name !== "(tcp)").map((name) => [name, new Lane(name)]));
+  clock = null;
+  server = null;
+  control = null;
+  limit = null;
+  unshown = 0;
+  started_at = performance.timeOrigin + performance.now();
+  /** Grows with whatever is taken: who drew at this number need not draw again. */
+  version = 0;
+  step_us = clockStep();
+  bank = new Bank();
+  #events = new Events();
+  #exchanges = new Exchanges(this.lanes);
+
+  take(entries) {
+    for (const entry of entries) this.#take(entry);
+    this.version += 1;
+  }
+
+  #take(entry) {
+    const lane = this.lanes.get(entry.lane);
+    switch (entry.is) {
+      case "state":
+        if (lane) Object.assign(lane, { state: entry.state, text: entry.text });
+        break;
+      case "asked":
+        if (!lane) break;
+        lane.asked += 1;
+        this.#exchanges.asked(entry);
+        break;
+      case "answered":
+        if (lane) this.#answered(lane, entry);
+        break;
+      case "opened":
+        this.#exchanges.opened(entry);
+        break;
+      case "failed":
+        this.#exchanges.failed(entry);
+        break;
+      case "event":
+        if (lane) this.#event(lane, entry);
+        break;
+      case "gap":
+        this.#exchanges.gap(entry);
+        break;
+      case "counts":
+        lane?.setCounts(entry);
+        break;
+      case "said":
+        this.#exchanges.said(entry);
+        break;
+      case "marks":
+        this.#marks(entry);
+        break;
+      case "clock":
+        this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };
+        break;
+      case "server":
+        this.server = entry.state;
+        break;
+      case "control":
+        this.control = { transport: entry.transport, state: entry.state, text: entry.text };
+        break;
+      case "crowd":
+        this.bank.crowd(entry);
+        break;
+      case "limit":
+        this.limit = { at: entry.at, text: entry.text };
+        break;
+    }
+  }
+
+  #answered(lane, entry) {
+    lane.answers += 1;
+    if (entry.status === 204) lane.empty_answers += 1;
+    this.#exchanges.answered(entry);
+  }
+
+  /** Whatever has a flag is hollow: drawn, and no part of any figure. */
+  #event(lane, entry) {
+    lane.delivered += 1;
+    lane.payload_bytes += entry.bytes;
+    const passage = this.#exchanges.event(entry);
+    if (entry.flag === "doubled") return;
+    const latency_us = this.#latency(entry);
+    const is_hollow = entry.flag !== "" || latency_us === null;
+    this.#events.arrived(entry, latency_us, is_hollow, passage);
+    if (is_hollow) lane.hollow += 1;
+    else lane.histogram.record(latency_us);
+    if (latency_us !== null) lane.samples.push(entry.at, latency_us, is_hollow);
+  }
+
+  /** No finer than this browser's clock; `null` before the clocks were compared. */
+  #latency({ at, sent_us }) {
+    if (!this.clock) return null;
+    return Math.round((at * 1000 + this.clock.offset_us - sent_us) / this.step_us) * this.step_us;
+  }
+
+  #marks({ marks, unshown, ledgers }) {
+    for (const mark of marks ?? []) {
+      const exchange = this.#exchanges.mark(mark, this.browserMs(mark.at_us));
+      if (exchange) this.bank.mark(exchange, mark);
+    }
+    this.unshown += unshown ?? 0;
+    for (const [name, ledger] of Object.entries(ledgers ?? {})) this.lanes.get(name)?.setLedger(ledger);
+  }
+
+  /** An instant of the server on this browser's clock; `NaN` before the clocks were compared. */
+  browserMs(us) {
+    return this.clock ? (us - this.clock.offset_us) / 1000 : NaN;
+  }
+
+  /** All counts and histograms begin anew; what was drawn stays until it has moved out. */
+  restart(at) {
+    this.started_at = at;
+    this.unshown = 0;
+    for (const lane of this.lanes.values()) lane.restart();
+    this.version += 1;
+  }
+
+  figures(lane) {
+    return this.lanes.get(lane).figures();
+  }
+
+  /** The newest first. */
+  events(limit) {
+    return this.#events.newest(limit);
+  }
+
+  event(id) {
+    return this.#events.get(id);
+  }
+
+  /** What passed on a lane's wire, in the order it was heard of. */
+  exchanges(lane) {
+    return this.lanes.get(lane).passages;
+  }
+
+  exchange(n) {
+    return this.#exchanges.get(n);
+  }
+
+  /** Requests without an end yet: held, streaming, or not arrived. */
+  open() {
+    return this.#exchanges.open();
+  }
+
+  export() {
+    return exported(this);
+  }
+}

@@ -1,0 +1,37 @@
+// Figures that only grow, as others count them, against where they stood when the run began.
+//
+//   base    { requests: 40, up: { http: 9000, … } }      when the run began
+//   now     { requests: 52, up: { http: 11700, … } }     →  this run: 12 requests, 2,700 bytes
+
+const combine = (one, other, how) =>
+  Object.fromEntries(
+    Object.keys(one).map((key) => [key, typeof one[key] === "object" ? combine(one[key], other?.[key] ?? {}, how) : how(one[key], other?.[key] ?? 0)]),
+  );
+
+const isLess = (one, other) =>
+  Object.keys(one).some((key) => (typeof one[key] === "object" ? isLess(one[key], other[key]) : one[key] < other[key]));
+
+export class Totals {
+  #now;
+  #base;
+
+  constructor(zero) {
+    this.#now = zero;
+    this.#base = zero;
+  }
+
+  /** What is counted now. Less than before: who counts has begun again (a server restarted), and what was stays. */
+  set(now) {
+    const next = combine(this.#now, now, (_, value) => value);
+    if (isLess(next, this.#now)) this.#base = combine(this.#base, this.#now, (base, last) => base - last);
+    this.#now = next;
+  }
+
+  restart() {
+    this.#base = this.#now;
+  }
+
+  get ofRun() {
+    return combine(this.#now, this.#base, (now, base) => now - base);
+  }
+}
