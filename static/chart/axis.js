@@ -12,13 +12,13 @@ const SCALES = {
 };
 
 /** Where a value stands between the two ends of its axis: 0 to 1. */
-function place(axis, value) {
+export function place(axis, value) {
   const at = SCALES[axis.scale];
   return (at(value) - at(axis.low)) / (at(axis.high) - at(axis.low));
 }
 
 /** Values worth a label, the most important first. */
-function ticks(axis) {
+export function ticks(axis) {
   if (axis.scale === "linear") return everyStep(axis);
   const all =
     axis.scale === "log" ? decades(axis) : [0.5, 0.95, 0.99, 0.999, 0.9, 0.75, 0.25, 0.98, 0.995, 0.998, 0.05];
@@ -39,7 +39,7 @@ function decades({ low, high }) {
   return [1, 3, 2, 5].flatMap((factor) => powers.map((power) => factor * power));
 }
 
-const label = (axis, value) => short(inUnit(value, axis.unit));
+export const label = (axis, value) => short(inUnit(value, axis.unit));
 
 /** Where a value is drawn. Nothing stands on the very edge of the box: its marker would be cut. */
 export function xIn(box, axis, value) {

@@ -20,7 +20,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 /** Draws it all, and a frame around the row `at` where it is read out; how many segments were drawn. */
 export function drawBars(context, { width, height }, theme, chart, at) {
   context.font = theme.font(theme.size);
-  const top = drawKey(context, theme, chart.layers, width);
+  const top = drawKey(context, theme, chart, width);
   const left = Math.max(...chart.rows.map((row) => context.measureText(row.lane).width)) + 26;
   const right = context.measureText("0000.0 B").width + 8;
   const rowHeight = (height - top) / chart.rows.length;
@@ -88,10 +88,10 @@ function hatch(context, colour, slope) {
 }
 
 /** Which fill is which layer; how high it is, in pixels. */
-function drawKey(context, theme, layers, width) {
+function drawKey(context, theme, { layers, rows }, width) {
   let [x, y] = [0, 0];
   context.textAlign = "left";
-  for (const text of [...layers, "thin: theory"]) {
+  for (const text of [...layers, ...(rows.some((row) => row.predicted) ? ["thin: theory"] : [])]) {
     const sample = layers.includes(text) ? 22 : 0;
     const needs = sample + context.measureText(text).width + 14;
     if (x > 0 && x + needs > width) [x, y] = [0, y + theme.size + 8];

@@ -32,7 +32,7 @@ export function drawMarker(context, theme, lane, [x, y], radius = 4.5) {
   context.setLineDash([]);
   context.beginPath();
   SHAPES[marker](context, radius);
-  context.fillStyle = laneColour(lane, theme);
+  context.fillStyle = theme.hollow ?? laneColour(lane, theme);
   context.strokeStyle = isOpen ? laneColour(lane, theme) : theme.ground;
   context.lineWidth = isOpen ? 2 : 1;
   if (!isOpen) context.fill();

@@ -158,7 +158,8 @@ export class Exchanges {
   #frame(exchange, mark, at, { id, from, size }) {
     exchange.wrote += 1;
     const key = id ? `${exchange.n} ${id}` : `${exchange.n} wrote ${exchange.wrote}`;
-    const passage = exchange.passages.of(exchange.n, "frame", key, at);
+    const passage = exchange.passages.of(exchange.n, id ? "frame" : "beat", key, at);
+    if (id) passage.first = id;
     this.#count(exchange, passage, { ...mark, http: 0, body: size }, from);
   }
 

@@ -15,6 +15,7 @@ export class Lane {
   state = "off";
   text = "off";
   has_marks = false;
+  is_stream = false;
   samples = new Samples();
   histogram = new Histogram();
   asked = 0;
@@ -71,7 +72,7 @@ export class Lane {
       p95_us: n >= ENOUGH.p95 ? p95_us : null,
       p99_us: n >= ENOUGH.p99 ? p99_us : null,
       requests_per_event: this.delivered > 0 ? this.asked / this.delivered : null,
-      empty_share: this.answers > 0 ? this.empty_answers / this.answers : null,
+      empty_share: this.answers > 0 && !this.is_stream ? this.empty_answers / this.answers : null,
       ...this.counts,
       bytes_per_event: this.#bytesPerEvent(),
     };

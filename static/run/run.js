@@ -49,6 +49,7 @@ export class Run {
         if (lane) this.#answered(lane, entry);
         break;
       case "opened":
+        if (lane) lane.is_stream = true;
         this.#exchanges.opened(entry);
         break;
       case "failed":
@@ -102,6 +103,7 @@ export class Run {
     const latency_us = this.#latency(entry);
     const is_hollow = entry.flag !== "" || latency_us === null;
     this.#events.arrived(entry, latency_us, is_hollow, passage);
+    if (passage) passage.is_hollow ||= is_hollow;
     if (is_hollow) lane.hollow += 1;
     else lane.histogram.record(latency_us);
     if (latency_us !== null) lane.samples.push(entry.at, latency_us, is_hollow);

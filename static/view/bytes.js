@@ -1,0 +1,45 @@
+// Bytes an event, by layer, as the server's socket counted them: the same bars as in a report.
+
+import { showChart } from "../chart/show.js";
+import { element } from "./dom.js";
+
+const LAYERS = ["payload", "envelope", "heads down", "heads up"];
+
+export class BytesPanel {
+  every_ms = 1000;
+  #chart;
+
+  constructor(host, run) {
+    this.run = run;
+    const canvas = element("canvas", { tabIndex: 0 });
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "bytes an event, by layer and lane; arrow keys read lanes out");
+    const details = element("details", {}, element("summary", { textContent: "Table" }));
+    const output = element("output");
+    output.setAttribute("aria-live", "polite");
+    host.classList.add("pictured");
+    host.append(canvas, output, details);
+    this.#chart = { kind: "bars", high: 100, layers: LAYERS, rows: [] };
+    this.#take();
+    this.again = showChart(host, this.#chart);
+    // Another table each time it is opened.
+    details.addEventListener("toggle", () => details.open || details.querySelector(".scrolling")?.remove());
+    document.addEventListener("theme", this.again);
+  }
+
+  #take() {
+    const rows = [...this.run.lanes.keys()].map((lane) => {
+      const { payload, envelope, http_down, http_up } = this.run.figures(lane).bytes_per_event;
+      return { lane, measured: payload === null || envelope === null ? null : [payload, envelope, http_down, http_up], predicted: null };
+    });
+    this.#chart.rows.splice(0, Infinity, ...rows);
+    // The axis only grows: 1, 2, 5, 10 …
+    const most = Math.max(...rows.map(({ measured }) => (measured ?? [0]).reduce((sum, bytes) => sum + bytes, 0)));
+    while (this.#chart.high < most) this.#chart.high *= String(this.#chart.high).startsWith("2") ? 2.5 : 2;
+  }
+
+  draw() {
+    this.#take();
+    this.again();
+  }
+}
