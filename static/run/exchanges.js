@@ -80,6 +80,7 @@ export class Exchanges {
     if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
     if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.lane, id, bytes);
     carrier.events += 1;
+    carrier.payload += bytes;
     carrier.first ||= id;
     return carrier;
   }
@@ -201,6 +202,7 @@ export class Exchanges {
 
   /** What the server counted, and when. */
   #count({ passages }, passage, { at_us, http = 0, body = 0, connection, shown = "" }, from = 0) {
+    if (passage.is_early) this.#lanes.get(passage.lane).excuse({ http, body });
     Object.assign(passage, { server_us: at_us, http, body, connection, is_counted: true });
     passages.show(passage, shown, from);
   }

@@ -11,6 +11,9 @@ const COUNTS = { received: 0, lost: 0, doubled: 0, reordered: 0, gaps: 0, announ
 /** An exact quantile needs so many samples that its 95% interval has two ends: 72 for p95, 368 for p99. */
 const ENOUGH = { p95: 72, p99: 368 };
 
+/** Beyond this a mark, or an answer, is not on its way but lost. */
+const LATE_MS = 5000;
+
 export class Lane {
   state = "off";
   text = "off";
@@ -25,6 +28,7 @@ export class Lane {
   delivered = 0;
   payload_bytes = 0;
   hollow = 0;
+  started_at = 0;
   #ledger = new Totals(LEDGER);
   #counts = new Totals(COUNTS);
   #has_ledger = false;
@@ -48,6 +52,11 @@ export class Lane {
     this.#ledger.set(ledger);
   }
 
+  /** The server counted bytes of a passage that belongs to the run before. */
+  excuse({ http, body }) {
+    this.#ledger.excuse({ down: { http, body } });
+  }
+
   get counts() {
     return this.#counts.ofRun;
   }
@@ -56,7 +65,10 @@ export class Lane {
     this.#counts.set(counts);
   }
 
-  restart() {
+  /** What one end counted before, and the other will after, is no part of this run. */
+  restart(at) {
+    this.#unsettled((passage) => (passage.is_early = true));
+    this.started_at = at;
     this.histogram.clear();
     this.#ledger.restart();
     this.#counts.restart();
@@ -80,15 +92,31 @@ export class Lane {
 
   /** What the server counted, shared out; the envelope is all that follows a head and is no payload, both ways. */
   #bytesPerEvent() {
-    const { ledger, delivered } = this;
-    if (!ledger || delivered === 0) return { payload: null, envelope: null, http_down: null, http_up: null };
-    const envelope = ledger.down.body + ledger.up.body - this.payload_bytes;
+    const { ledger } = this;
+    const { here, flying } = this.#unsettled();
+    const events = this.delivered - here.events;
+    if (!ledger || events <= 0) return { payload: null, envelope: null, http_down: null, http_up: null };
+    const payload = this.payload_bytes - here.payload;
     return {
-      payload: this.payload_bytes / delivered,
-      // Below 0 the events are here and the server's count of them is still on its way.
-      envelope: envelope < 0 ? null : envelope / delivered,
-      http_down: ledger.down.http / delivered,
-      http_up: ledger.up.http / delivered,
+      payload: payload / events,
+      envelope: (ledger.down.body - flying.body + ledger.up.body - payload) / events,
+      http_down: (ledger.down.http - flying.http) / events,
+      http_up: ledger.up.http / events,
     };
+  }
+
+  /** What only one end has counted as yet: events that are `here` before their mark, bytes that are still `flying`. */
+  #unsettled(see = () => {}) {
+    const { passages } = this;
+    const since = Math.max(this.started_at, performance.timeOrigin + performance.now() - LATE_MS);
+    const found = { here: { payload: 0, events: 0 }, flying: { body: 0, http: 0 } };
+    for (let number = passages.end - 1; number >= passages.begin && passages.get(number).at >= since; number -= 1) {
+      const passage = passages.get(number);
+      const has_arrived = !Number.isNaN(passage.client_at);
+      if (passage.is_up || passage.is_counted === has_arrived || passage.kind === "beat" || passage.kind === "closed") continue;
+      for (const part of Object.values(found)) for (const key of Object.keys(part)) if ((part === found.here) === has_arrived) part[key] += passage[key];
+      see(passage);
+    }
+    return found;
   }
 }

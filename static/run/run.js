@@ -96,9 +96,9 @@ export class Run {
 
   /** Whatever has a flag is hollow: drawn, and no part of any figure. */
   #event(lane, entry) {
-    lane.delivered += 1;
-    lane.payload_bytes += entry.bytes;
     const passage = this.#exchanges.event(entry);
+    if (!passage?.is_early) lane.delivered += 1;
+    if (!passage?.is_early) lane.payload_bytes += entry.bytes;
     if (entry.flag === "doubled") return;
     const latency_us = this.#latency(entry);
     const is_hollow = entry.flag !== "" || latency_us === null;
@@ -133,7 +133,7 @@ export class Run {
   restart(at) {
     this.started_at = at;
     this.unshown = 0;
-    for (const lane of this.lanes.values()) lane.restart();
+    for (const lane of this.lanes.values()) lane.restart(at);
     this.version += 1;
   }
 

@@ -5,7 +5,7 @@
 
 const combine = (one, other, how) =>
   Object.fromEntries(
-    Object.keys(one).map((key) => [key, typeof one[key] === "object" ? combine(one[key], other?.[key] ?? {}, how) : how(one[key], other?.[key] ?? 0)]),
+    Object.entries(one).map(([key, value]) => [key, typeof value === "object" ? combine(value, other[key] ?? {}, how) : how(value, other[key] ?? 0)]),
   );
 
 const isLess = (one, other) =>
@@ -29,6 +29,11 @@ export class Totals {
 
   restart() {
     this.#base = this.#now;
+  }
+
+  /** Counts that come now, and belong to what was before. */
+  excuse(counts) {
+    this.#base = combine(this.#base, counts, (base, more) => base + more);
   }
 
   get ofRun() {

@@ -25,6 +25,7 @@ export class Distribution {
     this.at = -1;
     this.surface = new Surface(host, {
       label: "distribution of latency: 50 dots a lane; arrow keys read lanes out",
+      idle: "a dot: 2 % of a lane's events in this run",
       rows: () => [[...NAMES, "theory p50", "p95", "p99"], ...this.lanes.map(({ name }) => this.#row(name))],
       step: (by) => this.#walk(by),
     });

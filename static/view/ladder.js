@@ -7,7 +7,8 @@
 // An end that nobody saw is not drawn. A line with one end is open: the other is not known yet.
 
 import { laneColour } from "../chart/style.js";
-import { oneLine, read, rowOf, ROW_NAMES } from "./passage.js";
+import { timeOfDay } from "./dom.js";
+import { inMs, read, rowOf, ROW_NAMES } from "./passage.js";
 import { drawStamp, stampOf } from "./stamps.js";
 import { Surface } from "./surface.js";
 
@@ -31,6 +32,7 @@ export class Ladder {
     this.lanes = [...run.lanes.values()];
     this.surface = new Surface(host, {
       label: "ladder: requests, holds, answers and frames of each lane on one time axis; arrow keys walk through them",
+      idle: "╲ request · ╱ answer, frame · ▒ held · ● carries events · ○ none · ✕ failed · bytes down above, up below",
       rows: () => [ROW_NAMES, ...this.lanes.flatMap((lane) => this.#visible(lane).map((passage) => rowOf(run, passage)))],
       step: (by) => this.#walk(by),
       point: (name, x, y) => this.#point(name, x, y),
@@ -50,6 +52,7 @@ export class Ladder {
     this.left = context.measureText("c").width + 8;
     this.right = width - 8;
     this.row = (height - theme.size - 8) / this.lanes.length;
+    this.hasRoom = this.row > 5 * theme.size;
     this.digit = context.measureText("0").width;
     this.px_per_ms = (this.right - this.left) / (1000 * this.view.span_s);
     this.#stamps.clear();
@@ -59,9 +62,9 @@ export class Ladder {
   }
 
   #rails(index) {
+    const { size } = this.surface.theme;
     const top = index * this.row;
-    const text = this.surface.theme.size + 3;
-    return [top + text + 6, top + this.row - text - 4];
+    return [Math.round(top + size + 6), Math.round(top + this.row - (this.hasRoom ? size : 0) - 7)];
   }
 
   /** What does not move: rails, their letters, seconds ago. */
@@ -73,20 +76,20 @@ export class Ladder {
       this.#rails(index).forEach((y, end) => {
         context.fillStyle = theme.faint;
         context.fillText(end ? "s" : "c", 2, y + theme.size / 3);
-        context.fillRect(this.left, Math.round(y) - 0.5, this.right - this.left, 1);
+        context.fillRect(this.left, y, this.right - this.left, 1);
       });
       context.fillStyle = theme.line;
       if (index) context.fillRect(0, Math.round(index * this.row), this.right + 8, 1);
     });
-    const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].find((s) => s * 1000 * this.px_per_ms > 6 * this.digit) ?? 30;
+    const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].find((s) => s * 1000 * this.px_per_ms > 8 * this.digit) ?? 30;
     context.textAlign = "center";
     for (let s = 0; s <= this.view.span_s + 1e-9; s += step) {
       const x = this.right - s * 1000 * this.px_per_ms;
       context.fillStyle = theme.line;
       context.fillRect(Math.round(x), 0, 1, height - theme.size - 6);
       context.fillStyle = theme.ink;
-      context.textAlign = s === 0 ? "right" : x < 3 * this.digit ? "left" : "center";
-      context.fillText(s === 0 ? "now" : `−${+s.toFixed(1)} s`, s === 0 ? this.right + 8 : x, height - 3);
+      context.textAlign = x < 3 * this.digit ? "left" : "center";
+      if (s > 0) context.fillText(`−${+s.toFixed(1)} s`, x, height - 3);
     }
   }
 
@@ -117,8 +120,8 @@ export class Ladder {
     context.clip();
     this.lanes.forEach((lane, index) => this.#drawLane(context, lane, index));
     this.#drawHovered(context);
-    this.#drawError(context);
     context.restore();
+    this.#drawEdge(context);
   }
 
   #drawLane(context, lane, index) {
@@ -220,7 +223,7 @@ export class Ladder {
       const at = passage.is_up ? this.run.browserMs(passage.server_us) : passage.client_at;
       if (at !== at) continue;
       if (passage.scale !== this.px_per_ms) this.#place(lane, passage, at);
-      if (passage.label) context.fillText(passage.label, this.#x(at), passage.is_up ? server + this.surface.theme.size + 8 : client - 9);
+      if (passage.label && (this.hasRoom || !passage.is_up)) context.fillText(passage.label, this.#x(at), passage.is_up ? server + this.surface.theme.size + 4 : client - 8);
     }
   }
 
@@ -240,7 +243,7 @@ export class Ladder {
     const { theme, width } = this.surface;
     context.fillStyle = theme.ink;
     context.textAlign = "right";
-    context.fillText(lane.text || lane.state, width - 10, client + (this.row - client % this.row) / 2);
+    context.fillText(lane.text || lane.state, width - 10, client + this.row / 4);
   }
 
   /** The same event on every lane, and how much later than the first. */
@@ -263,7 +266,7 @@ export class Ladder {
       context.lineTo(x, y);
       context.stroke();
       context.textAlign = "left";
-      context.fillText(arrival.at === first ? "first" : `+${oneLine(arrival.at - first)}`, x + 13, y + theme.size + 2);
+      context.fillText(arrival.at === first ? "first" : `+${inMs(arrival.at - first)}`, x + 13, y + theme.size + 2);
     });
     context.fillRect(this.#x(first), 0, 1, this.row * this.lanes.length);
   }
@@ -281,23 +284,25 @@ export class Ladder {
     context.stroke();
   }
 
-  /** How far the server's marks may be off, to the scale of the time axis. */
-  #drawError(context) {
-    const { clock } = this.run;
-    if (!clock) return;
-    const { theme, height } = this.surface;
-    const half = (clock.error_us / 1000) * this.px_per_ms;
-    const text = `server's marks ± ${oneLine(clock.error_us / 1000)}`;
-    const x = this.right - 4 * this.digit - half;
-    context.textAlign = "right";
+  /** Where the right edge is, and how far the server's marks may be off, to the scale of the time axis. */
+  #drawEdge(context) {
+    const { theme, height, width } = this.surface;
+    const error_ms = (this.run.clock?.error_us ?? NaN) / 1000;
+    const half = error_ms * this.px_per_ms || 0;
+    const edge = this.view.frozen || this.view.right_ms !== null ? timeOfDay(this.right_ms) : "¼ s ago";
+    const text = error_ms >= 0 ? `server's marks ± ${inMs(error_ms)}` : "the server's clock is not known";
+    const x = width - 4 - (edge.length + 1) * this.digit - half;
     context.fillStyle = theme.ground;
-    const room = (text.length + 2) * this.digit + 2 * half;
-    context.fillRect(x + half - room, height - theme.size - 5, room, theme.size + 5);
+    const left = x - half - 8 - context.measureText(text).width;
+    context.fillRect(left - 4, height - theme.size - 5, width - left + 4, theme.size + 5);
     context.fillStyle = theme.ink;
-    context.fillText(text, x - half - 8, height - 3);
-    context.fillRect(x - half, height - theme.size / 2 - 2, Math.max(1, 2 * half), 2);
-    context.fillRect(x - half, height - theme.size / 2 - 6, 1, 10);
-    context.fillRect(x + half, height - theme.size / 2 - 6, 1, 10);
+    context.textAlign = "right";
+    context.fillText(edge, width - 2, height - 3);
+    context.fillText(text, x - half - 6, height - 3);
+    if (!(error_ms >= 0)) return;
+    const y = height - theme.size / 2;
+    context.fillRect(x - half, y - 1, Math.max(1, 2 * half), 2);
+    for (const end of [x - half, x + half]) context.fillRect(end, y - 5, 1, 10);
   }
 
   /** The passage nearest to a place, no farther than a finger is wide. */

@@ -6,7 +6,7 @@ import { timeOfDay } from "./dom.js";
 export const ROW_NAMES = ["lane", "what", "bytes", "client's end", "server's end", "one way", "held", "events"];
 
 /** A span in ms as people read it. */
-export const oneLine = (ms) => duration(1000 * ms);
+export const inMs = (ms) => duration(1000 * ms);
 
 const NAMES = { request: "request", answer: "answer", frame: "frame", beat: "frame without an event", said: "frame up", failure: "failed", closed: "closed", gap: "gap" };
 
@@ -17,7 +17,7 @@ export function nameOf({ kind, status, error }) {
 /** The span between its two ends, `–` where one of them is not known. */
 export function oneWay(run, { client_at, server_us, is_up }) {
   const span = (is_up ? -1 : 1) * (client_at - run.browserMs(server_us));
-  return Number.isNaN(span) ? "–" : oneLine(span);
+  return Number.isNaN(span) ? "–" : inMs(span);
 }
 
 export function heldFor({ held_us, server_us }) {

@@ -25,6 +25,7 @@ export class Strip {
     this.lanes = [...run.lanes.values()];
     this.surface = new Surface(host, {
       label: "latency strip: one dot an event of the last 60 s; arrow keys read events out",
+      idle: "hollow: no sample (the tab was hidden, or it was caught up after a cut)",
       rows: () => [["arrived", "lane", "latency", "sample"], ...this.lanes.flatMap((lane) => this.#rows(lane))],
       step: (by) => this.#walk(by),
       point: (name, x) => name !== "click" && this.#hover(name === "pointerleave" ? NaN : x),

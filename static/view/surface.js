@@ -13,12 +13,14 @@ export class Surface {
   /** Asks for a new ground: its size, its theme or its scale has changed. */
   isStale = true;
 
-  constructor(host, { label, rows, step, point }) {
+  constructor(host, { label, idle, rows, step, point }) {
     this.canvas = element("canvas", { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", label);
     this.output = element("output");
     this.output.setAttribute("aria-live", "polite");
+    this.idle = idle;
+    this.say();
     const details = element("details", {}, element("summary", { textContent: "Table" }));
     host.classList.add("pictured");
     host.append(this.canvas, this.output, details);
@@ -44,7 +46,7 @@ export class Surface {
   }
 
   say(text) {
-    this.output.textContent = text ?? "";
+    this.output.textContent = text || this.idle;
   }
 
   #resize({ width, height }) {
@@ -61,9 +63,9 @@ export class Surface {
       this.ratio = devicePixelRatio;
       for (const one of [canvas, ground]) [one.width, one.height] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
       const pen = ground.getContext("2d", { alpha: false });
-      pen.scale(this.ratio, this.ratio);
       pen.fillStyle = this.theme.ground;
-      pen.fillRect(0, 0, width, height);
+      pen.fillRect(0, 0, ground.width, ground.height);
+      pen.scale(this.ratio, this.ratio);
       pen.font = this.theme.font(this.theme.size);
       drawGround(pen);
     }
