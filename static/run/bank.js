@@ -5,43 +5,47 @@
 // Numbers are the server's. What it did not number has none.
 
 /** A connection on which nothing was asked for so long is no longer shown: the browser may have closed it. */
-const IDLE_MS = 60_000;
+const IDLE_US = 60e6;
 
-/** Origins and seats that are remembered: more than a page can have at once. */
-const SEATS = 64;
+/** Connections that are remembered: more than a page can have at once. */
+const CAPACITY = 64;
 
 export class Bank {
   #connections = new Map();
   #crowd = new Map();
 
   mark(exchange, { connection, what, at_us }) {
-    if (what === "closed") this.#connections.delete(connection);
-    else this.#connections.set(connection, { connection, exchange, at_us, origin: exchange.origin, lane: exchange.lane });
-    if (this.#connections.size > SEATS) this.#connections.delete(this.#connections.keys().next().value);
+    this.#connections.delete(connection);
+    if (what !== "closed") this.#connections.set(connection, { connection, exchange, at_us });
+    if (this.#connections.size > CAPACITY) this.#connections.delete(this.#connections.keys().next().value);
   }
 
-  crowd({ seat, at, state, base, n }) {
+  crowd({ seat, at, state }) {
+    const before = this.#crowd.get(seat);
     if (state === "closed") this.#crowd.delete(seat);
-    else this.#crowd.set(seat, { seat, at: state === this.#crowd.get(seat)?.state ? this.#crowd.get(seat).at : at, state, base, n });
+    else this.#crowd.set(seat, { seat, state, at: state === before?.state ? before.at : at });
   }
 
-  /** Who sits where: by origin, `{ seats, beside, waiting }`. `open` are the requests that have no end yet. */
+  /** The crowd's EventSources. */
+  seats() {
+    return [...this.#crowd.values()];
+  }
+
+  /** Who sits where, by origin; `open` are the requests that have no end yet. */
   origins(open, now_us) {
     const origins = new Map();
-    const of = (origin) => {
+    const of = ({ origin }) => {
       if (!origins.has(origin)) origins.set(origin, { origin, seats: [], beside: [], waiting: [] });
       return origins.get(origin);
     };
-    for (const [number, { exchange, at_us, origin, lane }] of this.#connections) {
-      const is_busy = !exchange.has_ended;
-      const idle_ms = (now_us - at_us) / 1000;
-      if (!is_busy && (exchange.is_stream || idle_ms > IDLE_MS)) continue;
-      const row = of(origin);
-      (lane === "websocket" && exchange.is_stream ? row.beside : row.seats).push({ connection: number, lane, is_busy, n: exchange.n });
+    const all = [...this.#connections.values()].sort((one, other) => one.connection - other.connection);
+    for (const { connection, exchange, at_us } of all) {
+      const { lane, is_stream, has_ended } = exchange;
+      if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
+      const { seats, beside } = of(exchange);
+      (lane === "websocket" && is_stream ? beside : seats).push({ connection, lane, is_busy: !has_ended });
     }
-    for (const { n, lane, origin, asked_at, connection, request, is_stream } of open) {
-      if (connection === null && Number.isNaN(request.server_us)) of(origin).waiting.push({ n, lane, asked_at, is_stream });
-    }
-    return { origins: [...origins.values()], crowd: [...this.#crowd.values()] };
+    for (const exchange of open) if (exchange.connection === null) of(exchange).waiting.push(exchange);
+    return [...origins.values()];
   }
 }

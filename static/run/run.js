@@ -129,6 +129,10 @@ export class Run {
     return this.clock ? (us - this.clock.offset_us) / 1000 : NaN;
   }
 
+  serverUs(ms) {
+    return 1000 * ms + (this.clock?.offset_us ?? 0);
+  }
+
   /** All counts and histograms begin anew; what was drawn stays until it has moved out. */
   restart(at) {
     this.started_at = at;

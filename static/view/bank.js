@@ -5,10 +5,8 @@ import { element, write } from "./dom.js";
 /** Connections over HTTP/1.1 that a browser opens to one origin. */
 const SIX = 6;
 
-/** A request that has not arrived by then waits for a connection, or for a slow link. */
+/** What has not arrived by then waits for a connection, or for a slow link. */
 const WAITS_MS = 250;
-
-const PHASES = { asked: "waits for a connection", open: "is open", event: "is open", failed: "failed" };
 
 export class BankPanel {
   every_ms = 500;
@@ -20,23 +18,21 @@ export class BankPanel {
   }
 
   draw() {
+    const { run } = this;
     const now_ms = performance.timeOrigin + performance.now();
-    const { origins, crowd } = this.run.bank.origins(this.run.open(), now_ms * 1000 + (this.run.clock?.offset_us ?? 0));
-    const lines = origins.flatMap((origin) => this.#origin(origin, now_ms));
-    const seats = crowd.map(({ seat, state, at }) => [state === "asked" && now_ms - at > WAITS_MS ? "waits" : "crowd", `EventSource ${seat + 1} ${PHASES[state] ?? state}${state === "asked" ? ` since ${((now_ms - at) / 1000).toFixed(0)} s` : ""}`]);
-    this.#show([...lines, ...seats]);
-  }
-
-  #origin({ origin, seats, beside, waiting }, now_ms) {
-    const free = Math.max(0, SIX - seats.length);
-    const late = waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS);
-    return [
+    const since = (at) => `waits since ${((now_ms - at) / 1000).toFixed(0)} s`;
+    const lines = run.bank.origins(run.open(), run.serverUs(now_ms)).flatMap(({ origin, seats, beside, waiting }) => [
       ["origin", origin.replace(/^https?:\/\//, "")],
-      ...seats.map(({ connection, lane, is_busy }) => [is_busy ? "seat busy" : "seat", `#${connection} ${lane}${is_busy ? "" : ", idle"}`]),
-      ...Array.from({ length: free }, () => ["seat free", "not seen"]),
-      ...beside.map(({ connection, lane }) => ["beside", `#${connection} ${lane}`]),
-      ...late.map(({ lane, n, asked_at }) => ["waits", `${lane} (${n}) waits since ${((now_ms - asked_at) / 1000).toFixed(0)} s`]),
-    ];
+      ...seats.map(({ connection, lane, is_busy }) => [is_busy ? "busy" : "idle", `#${connection} ${lane}${is_busy ? "" : " idle"}`]),
+      ...Array.from({ length: Math.max(0, SIX - seats.length) }, () => ["free", "–"]),
+      ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
+      ...waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS).map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`]),
+    ]);
+    const crowd = run.bank.seats().map(({ seat, state, at }) => {
+      const isWaiting = state === "asked" && now_ms - at > WAITS_MS;
+      return [isWaiting ? "waits" : "crowd", `EventSource ${seat + 1} ${isWaiting ? since(at) : state}`];
+    });
+    this.#show([...lines, ...crowd]);
   }
 
   #show(lines) {

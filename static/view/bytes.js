@@ -33,9 +33,10 @@ export class BytesPanel {
       return { lane, measured: payload === null || envelope === null ? null : [payload, envelope, http_down, http_up], predicted: null };
     });
     this.#chart.rows.splice(0, Infinity, ...rows);
-    // The axis only grows: 1, 2, 5, 10 …
     const most = Math.max(...rows.map(({ measured }) => (measured ?? [0]).reduce((sum, bytes) => sum + bytes, 0)));
-    while (this.#chart.high < most) this.#chart.high *= String(this.#chart.high).startsWith("2") ? 2.5 : 2;
+    // The first events bear the heads of their stream: the axis follows, in steps of two, once they are shared out.
+    while (this.#chart.high < most) this.#chart.high *= 2;
+    while (most > 0 && this.#chart.high > 2.5 * most) this.#chart.high /= 2;
   }
 
   draw() {

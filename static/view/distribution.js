@@ -37,14 +37,10 @@ export class Distribution {
     return [name, ...of(figures), String(n), ...of(this.view.theory?.lanes?.[name])];
   }
 
-  #words(name, upto = 5) {
-    return this.#row(name).slice(1, upto).map((value, at) => `${NAMES[at + 1]} ${value}`).join(" · ");
-  }
-
   #walk(by) {
     this.at = by ? Math.min(this.lanes.length - 1, Math.max(0, this.at + by[0] + by[1])) : -1;
     const lane = this.lanes[this.at];
-    return lane && `${lane.name}: ${this.#words(lane.name)}`;
+    return lane && this.#row(lane.name).map((value, at) => `${[...NAMES, "theory p50", "p95", "p99"][at]} ${value}`).join(", ");
   }
 
   #x(us) {
@@ -53,7 +49,11 @@ export class Distribution {
 
   #drawGround(context) {
     const { theme, width, height } = this.surface;
-    [this.left, this.right, this.row] = [10, width - 12, (height - theme.size - 10) / this.lanes.length];
+    this.row = (height - theme.size - 10) / this.lanes.length;
+    // Words beside the dots where there is room, else above them.
+    this.words = context.measureText("p50 88.8 ms · p95 88.8 ms").width + 24;
+    this.isWide = width > 2.2 * this.words;
+    [this.left, this.right] = [this.isWide ? this.words : 10, width - 14];
     for (const us of ticks(this.axis).filter((us) => Number.isInteger(Math.log10(us)))) {
       context.fillStyle = theme.line;
       context.fillRect(Math.round(this.#x(us)), 0, 1, height - theme.size - 8);
@@ -83,10 +83,13 @@ export class Distribution {
 
   #drawLane(context, { name, histogram }, bottom, isRead) {
     const { theme, width } = this.surface;
-    drawMarker(context, theme, name, [this.left, bottom - this.row + theme.size]);
+    const words = this.#row(name).slice(1, 5).map((value, at) => `${NAMES[at + 1]} ${value}`);
+    const top = bottom - this.row + theme.size;
+    drawMarker(context, theme, name, [8, top - theme.size / 3]);
     context.fillStyle = theme.ink;
-    context.fillText(this.#words(name), this.left + 12, bottom - this.row + theme.size + 4);
-    const room = this.row - theme.size - 14;
+    if (this.isWide) [words.slice(0, 2), words.slice(2)].forEach((part, at) => context.fillText(part.join(" · "), 20, top + at * (theme.size + 2)));
+    else context.fillText(words.join(" · "), 20, top);
+    const room = this.row - (this.isWide ? 8 : theme.size + 14);
     const stamp = this.#stamps.get(name);
     if (histogram.n > 0) {
       const stacks = this.#stacks(histogram.quantiles(SHARES));

@@ -5,11 +5,8 @@
 //   7b 22 69  payload …
 
 import { bytesOf, framesIn, latin } from "../run/frames.js";
-import { element } from "./dom.js";
-import { heldFor, nameOf, oneWay } from "./passage.js";
-
-/** The server shows so many bytes of a request, an answer, a write. */
-const SHOWN = 1024;
+import { element, tableFrom } from "./dom.js";
+import { inMs, ROW_NAMES, rowOf } from "./passage.js";
 
 const OPCODES = { 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong" };
 
@@ -24,35 +21,29 @@ export class Inspector {
 
   draw() {
     const { selected } = this.view;
-    const state = selected ? [selected.lane, selected.key, selected.server_us, selected.client_at, selected.shown.length, selected.error].join(" ") : "none";
-    if (state === this.#drawn) return;
-    this.#drawn = state;
-    this.host.replaceChildren(...(selected ? this.#parts(selected) : [element("p", { textContent: "Click a mark of the ladder, or go there with the arrow keys." })]));
+    const facts = selected ? this.#facts(selected) : "Click a mark of the ladder, or go there with the arrow keys.";
+    if (facts + selected?.shown.length === this.#drawn) return;
+    this.#drawn = facts + selected?.shown.length;
+    this.host.replaceChildren(element("p", { textContent: facts }), ...(selected ? shownOf(selected) : []));
   }
 
-  #parts(passage) {
-    const { run } = this;
-    const { lane, n, http, body, is_counted, connection, url, server_us } = passage;
-    const facts = [
-      ["lane", `${lane}, request ${n}${connection === null ? "" : `, connection #${connection}`}`],
-      ["bytes", is_counted ? `${http + body}: ${http} heads, ${body} after them` : "not counted by the server"],
-      ["one way", `${oneWay(run, passage)}${run.clock && server_us === server_us ? ` ± ${(run.clock.error_us / 1000).toFixed(1)} ms` : ""}`],
-      ["held", heldFor(passage)],
-      ...(url ? [["asked for", url]] : []),
-    ];
-    const list = element("dl", {}, ...facts.map(([name, text]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: text }))));
-    return [element("h3", { textContent: nameOf(passage) }), list, ...shownOf(passage)];
+  #facts(passage) {
+    const { http, body, is_counted, connection, url, server_us } = passage;
+    const [lane, what, , , , way, held, events] = rowOf(this.run, passage);
+    const error = this.run.clock && server_us ? ` ± ${inMs(this.run.clock.error_us / 1000)}` : "";
+    const facts = [`${lane} ${what}`, connection && `connection #${connection}`, is_counted ? `${http} B heads + ${body} B after them` : "not counted by the server"];
+    return [...facts, way !== "–" && `one way ${way}${error}`, held !== "–" && `${ROW_NAMES[6]} ${held}`, events > 0 && `events ${events}`, url].filter(Boolean).join(" · ");
   }
 }
 
-function shownOf(passage) {
-  if (!passage.shown) return [element("p", { textContent: "Its bytes are not here: no mark of the server brought them, or they left long ago." })];
-  const bytes = bytesOf(passage.shown);
-  const total = passage.http + passage.body;
-  const isFrame = ["frame", "beat", "said"].includes(passage.kind);
-  const here = isFrame ? bytes.subarray(passage.from, passage.from + total) : bytes;
-  const cut = here.length < total ? [element("p", { textContent: `The first ${here.length} of ${total} bytes: the server shows ${SHOWN} of each write.` })] : [];
-  return [...cut, isFrame ? frameTable(passage.lane, here) : element("pre", { tabIndex: 0, textContent: textOf(here) })];
+function shownOf({ lane, kind, shown, from, http, body }) {
+  if (!shown) return [element("p", { textContent: "Its bytes are not here: no mark of the server brought them, or they were let go." })];
+  const isFrame = ["frame", "beat", "said"].includes(kind);
+  const bytes = bytesOf(shown).subarray(from, isFrame ? from + body : undefined);
+  const parts = isFrame ? tableFrom([["bytes", "what they are"], ...partsOf(lane, bytes)]) : element("pre", { tabIndex: 0, textContent: textOf(bytes) });
+  if (isFrame) parts.classList.add("hex");
+  const cut = bytes.length < http + body ? `The first ${bytes.length} of ${http + body} bytes: the server shows 1,024 of each write.` : "";
+  return [parts, element("p", { textContent: cut })];
 }
 
 /** As UTF-8; line ends are seen, as they are part of it. */
@@ -60,34 +51,26 @@ const textOf = (bytes) => new TextDecoder().decode(bytes).replaceAll("\r\n", "�
 
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
-function frameTable(lane, bytes) {
+function partsOf(lane, bytes) {
   const [frame] = framesIn(lane, bytes);
-  const parts = frame ? (lane === "sse" ? chunkParts : frameParts)(bytes, frame) : [[bytes, ""]];
-  const rows = parts.map(([part, name]) => element("tr", {}, element("td", { textContent: hexOf(part) }), element("td", { textContent: name })));
-  const table = element("table", { className: "hex" }, element("tbody", {}, ...rows));
-  return element("div", { className: "scrolling", tabIndex: 0 }, table);
-}
-
-/** A line of the table for each 16 bytes, with the letters they are. */
-function lines(bytes, isMasked) {
-  const starts = Array.from({ length: Math.ceil(bytes.length / 16) }, (_, at) => 16 * at);
-  return starts.map((at) => [bytes.subarray(at, at + 16), isMasked ? "payload, masked" : latin(bytes, at, at + 16).replace(/[^ -~]/g, "·")]);
-}
-
-function frameParts(bytes, { head, opcode, isMasked, length }) {
-  const key = head - (isMasked ? 4 : 0);
+  if (!frame) return lines(bytes);
+  const { head, length, opcode, isMasked } = frame;
+  const part = (from, to, name) => [hexOf(bytes.subarray(from, to)), name];
+  const payload = bytes.subarray(head, head + length);
+  if (lane === "sse") return [part(0, head, `chunk of ${length} bytes`), ...lines(payload), part(head + length, head + length + 2, "end of the chunk")];
+  const key = isMasked ? head - 4 : head;
   return [
-    [bytes.subarray(0, 1), `FIN, opcode ${opcode}: ${OPCODES[opcode]}`],
-    [bytes.subarray(1, key), `${isMasked ? "masked" : "not masked"}, length ${length}`],
-    ...(isMasked ? [[bytes.subarray(key, head), "masking key"]] : []),
-    ...lines(bytes.subarray(head), isMasked),
+    part(0, 1, `FIN, opcode ${opcode}: ${OPCODES[opcode]}`),
+    part(1, key, `${isMasked ? "masked" : "not masked"}, length ${length}`),
+    ...(isMasked ? [part(key, head, "masking key")] : []),
+    ...lines(payload, isMasked),
   ];
 }
 
-function chunkParts(bytes, { head, length }) {
-  return [
-    [bytes.subarray(0, head), `chunk of ${length} bytes`],
-    ...lines(bytes.subarray(head, head + length), false),
-    [bytes.subarray(head + length, head + length + 2), "end of the chunk"],
-  ].filter(([part]) => part.length > 0);
+/** 16 bytes a line, with the letters they are. */
+function lines(bytes, isMasked) {
+  return Array.from({ length: Math.ceil(bytes.length / 16) }, (_, at) => {
+    const part = bytes.subarray(16 * at, 16 * at + 16);
+    return [hexOf(part), isMasked ? "payload, masked" : latin(part, 0, 16).replace(/[^ -~]/g, "·")];
+  });
 }

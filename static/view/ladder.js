@@ -265,8 +265,13 @@ export class Ladder {
       context.moveTo(this.#x(first), y);
       context.lineTo(x, y);
       context.stroke();
+      const text = arrival.at === first ? "first" : `+${inMs(arrival.at - first)}`;
+      const left = Math.min(x + 13, this.right - (text.length + 1) * this.digit);
+      context.fillStyle = theme.ground;
+      context.fillRect(left - 2, y + 8, text.length * this.digit, theme.size + 2);
+      context.fillStyle = theme.ink;
       context.textAlign = "left";
-      context.fillText(arrival.at === first ? "first" : `+${inMs(arrival.at - first)}`, x + 13, y + theme.size + 2);
+      context.fillText(text, left, y + theme.size + 7);
     });
     context.fillRect(this.#x(first), 0, 1, this.row * this.lanes.length);
   }

@@ -10,17 +10,17 @@ export const inMs = (ms) => duration(1000 * ms);
 
 const NAMES = { request: "request", answer: "answer", frame: "frame", beat: "frame without an event", said: "frame up", failure: "failed", closed: "closed", gap: "gap" };
 
-export function nameOf({ kind, status, error }) {
+function nameOf({ kind, status, error }) {
   return [NAMES[kind], status || "", error].filter(Boolean).join(" ");
 }
 
 /** The span between its two ends, `–` where one of them is not known. */
-export function oneWay(run, { client_at, server_us, is_up }) {
+function oneWay(run, { client_at, server_us, is_up }) {
   const span = (is_up ? -1 : 1) * (client_at - run.browserMs(server_us));
   return Number.isNaN(span) ? "–" : inMs(span);
 }
 
-export function heldFor({ held_us, server_us }) {
+function heldFor({ held_us, server_us }) {
   return held_us > 0 ? duration(server_us - held_us) : "–";
 }
 
