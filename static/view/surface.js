@@ -24,7 +24,7 @@ export class Surface {
     const details = element("details", {}, element("summary", { textContent: "Table" }));
     host.classList.add("pictured");
     host.append(this.canvas, this.output, details);
-    this.context = this.canvas.getContext("2d");
+    this.context = this.canvas.getContext("2d", { alpha: false });
     this.ground = document.createElement("canvas");
     new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect)).observe(this.canvas);
     for (const target of [document, matchMedia("(prefers-color-scheme: dark)")]) {
