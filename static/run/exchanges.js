@@ -29,16 +29,37 @@ export class Exchanges {
     for (const exchange of this.#open.values()) if (!exchange.has_ended) yield exchange;
   }
 
-  asked({ lane, n, at, url }) {
+  /** What the worker saw; returns what brought an event, `null` where its request is not known. */
+  take(entry) {
+    if (entry.is === "asked") this.#asked(entry);
+    const exchange = this.get(entry.n);
+    if (!exchange) return null;
+    switch (entry.is) {
+      case "answered":
+        return this.#answered(exchange, entry);
+      case "opened":
+        return this.#opened(exchange, entry);
+      case "event":
+        return this.#event(exchange, entry);
+      case "said":
+        return this.#said(exchange, entry);
+      case "gap":
+        return this.#seen(exchange, "gap", entry, entry.missed === null ? "gap" : `gap ${entry.missed}`);
+      case "failed":
+        this.#seen(exchange, "failure", entry, entry.error);
+        return this.#end(exchange);
+    }
+    return null;
+  }
+
+  #asked({ lane, n, at, url }) {
     const passages = this.#lanes.get(lane).passages;
     const request = passages.of(n, "request", `${n} up`, at);
-    request.client_at = at;
-    request.url = url;
-    const exchange = {
-      n, lane, url, origin: originOf(url), passages, request, answer: null, asked_at: at, connection: null,
-      is_stream: false, held_us: NaN, has_ended: false, rest: 0, said: [], heard: 0, wrote: 0,
-    };
-    this.#open.set(n, exchange);
+    Object.assign(request, { client_at: at, url });
+    this.#open.set(n, {
+      n, lane, origin: originOf(url), passages, request, answer: null, asked_at: at, connection: null, is_stream: false,
+      held_us: NaN, has_ended: false, rest: 0, said: [], spoken: 0, heard: 0, wrote: 0,
+    });
   }
 
   #answer(exchange, at) {
@@ -46,36 +67,24 @@ export class Exchanges {
     return exchange.answer;
   }
 
-  answered({ n, at, status, bytes }) {
-    const exchange = this.get(n);
-    if (!exchange) return;
+  #answered(exchange, { at, status, bytes }) {
     const answer = this.#answer(exchange, at);
-    answer.client_at = at;
-    answer.status = status;
+    Object.assign(answer, { client_at: at, status });
     if (!answer.is_counted) answer.body = bytes;
     this.#end(exchange);
   }
 
-  opened({ n, at }) {
-    const exchange = this.get(n);
-    if (!exchange) return;
+  #opened(exchange, { at }) {
     exchange.is_stream = true;
     this.#answer(exchange, at).client_at = at;
   }
 
-  failed({ n, at, error }) {
-    const exchange = this.get(n);
-    if (!exchange) return;
-    const failure = exchange.passages.of(n, "failure", `${n} failed`, at);
-    failure.client_at = at;
-    failure.error = error;
-    this.#end(exchange);
+  /** Something that this end alone knows of. */
+  #seen(exchange, kind, { n, at }, error) {
+    Object.assign(exchange.passages.of(n, kind, `${n} ${kind} ${at}`, at), { client_at: at, error });
   }
 
-  /** The answer or the frame that brought an event; `null` where its request is not known. */
-  event({ n, at, id, bytes }) {
-    const exchange = this.get(n);
-    if (!exchange) return null;
+  #event(exchange, { n, at, id, bytes }) {
     const carrier = exchange.is_stream ? exchange.passages.of(n, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
     if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
     if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.lane, id, bytes);
@@ -85,20 +94,10 @@ export class Exchanges {
     return carrier;
   }
 
-  gap({ n, at, missed }) {
-    const exchange = this.get(n);
-    if (!exchange) return;
-    const gap = exchange.passages.of(n, "gap", `${n} gap ${at}`, at);
-    gap.client_at = at;
-    gap.error = missed === null ? "gap" : `gap ${missed}`;
-  }
-
-  said({ n, at, bytes }) {
-    const exchange = this.get(n);
-    if (!exchange) return;
-    const said = exchange.passages.of(n, "said", `${n} said ${exchange.said.length + exchange.heard}`, at);
-    said.client_at = at;
-    said.body = bytes;
+  #said(exchange, { n, at, bytes }) {
+    exchange.spoken += 1;
+    const said = exchange.passages.of(n, "said", `${n} said ${exchange.spoken}`, at);
+    Object.assign(said, { client_at: at, body: bytes });
     // 64 that the server has not heard: more than that is not going to be told apart.
     if (exchange.said.push(said) > 64) exchange.said.shift();
   }

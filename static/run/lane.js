@@ -57,6 +57,11 @@ export class Lane {
     this.#ledger.excuse({ down: { http, body } });
   }
 
+  answered({ status }) {
+    this.answers += 1;
+    if (status === 204) this.empty_answers += 1;
+  }
+
   get counts() {
     return this.#counts.ofRun;
   }
@@ -110,7 +115,7 @@ export class Lane {
     const { passages } = this;
     const since = Math.max(this.started_at, performance.timeOrigin + performance.now() - LATE_MS);
     const found = { here: { payload: 0, events: 0 }, flying: { body: 0, http: 0 } };
-    for (let number = passages.end - 1; number >= passages.begin && passages.get(number).at >= since; number -= 1) {
+    for (let number = passages.end - 1; number >= passages.begin && passages.get(number).order >= since; number -= 1) {
       const passage = passages.get(number);
       const has_arrived = !Number.isNaN(passage.client_at);
       if (passage.is_up || passage.is_counted === has_arrived || passage.kind === "beat" || passage.kind === "closed") continue;

@@ -17,7 +17,7 @@ const SHOWN = 1000;
 /** What is known of it when it is first heard of: nothing. */
 function blank(lane, n, kind, key, at) {
   return {
-    lane, n, kind, key, at, is_up: kind === "request" || kind === "said",
+    lane, n, kind, key, at, order: at, is_up: kind === "request" || kind === "said",
     client_at: NaN, server_us: NaN, held_us: NaN, connection: null,
     http: 0, body: 0, is_counted: false, status: 0, error: "", url: "", events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, scale: 0, label: "",
   };
@@ -55,6 +55,8 @@ export class Passages {
     const place = this.end % CAPACITY;
     const oldest = this.#ring[place];
     if (oldest) this.#byKey.delete(oldest.key);
+    // Marks may come long after what they tell of: whoever looks back stops at none of them.
+    if (this.end > 0) passage.order = Math.max(passage.at, this.get(this.end - 1).order);
     this.#ring[place] = passage;
     this.#byKey.set(passage.key, passage);
     this.end += 1;

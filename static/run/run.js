@@ -36,67 +36,26 @@ export class Run {
 
   #take(entry) {
     const lane = this.lanes.get(entry.lane);
-    switch (entry.is) {
-      case "state":
-        if (lane) Object.assign(lane, { state: entry.state, text: entry.text });
-        break;
-      case "asked":
-        if (!lane) break;
-        lane.asked += 1;
-        this.#exchanges.asked(entry);
-        break;
-      case "answered":
-        if (lane) this.#answered(lane, entry);
-        break;
-      case "opened":
-        if (lane) lane.is_stream = true;
-        this.#exchanges.opened(entry);
-        break;
-      case "failed":
-        this.#exchanges.failed(entry);
-        break;
-      case "event":
-        if (lane) this.#event(lane, entry);
-        break;
-      case "gap":
-        this.#exchanges.gap(entry);
-        break;
-      case "counts":
-        lane?.setCounts(entry);
-        break;
-      case "said":
-        this.#exchanges.said(entry);
-        break;
-      case "marks":
-        this.#marks(entry);
-        break;
-      case "clock":
-        this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };
-        break;
-      case "server":
-        this.server = entry.state;
-        break;
-      case "control":
-        this.control = { transport: entry.transport, state: entry.state, text: entry.text };
-        break;
-      case "crowd":
-        this.bank.crowd(entry);
-        break;
-      case "limit":
-        this.limit = { at: entry.at, text: entry.text };
-        break;
-    }
-  }
-
-  #answered(lane, entry) {
-    lane.answers += 1;
-    if (entry.status === 204) lane.empty_answers += 1;
-    this.#exchanges.answered(entry);
+    // The time and what is published are no lane's.
+    if (entry.lane && !lane) return;
+    const passage = this.#exchanges.take(entry);
+    const { is, at, state, text } = entry;
+    if (is === "state") Object.assign(lane, { state, text });
+    else if (is === "asked") lane.asked += 1;
+    else if (is === "answered") lane.answered(entry);
+    else if (is === "opened") lane.is_stream = true;
+    else if (is === "event") this.#event(lane, entry, passage);
+    else if (is === "counts") lane.setCounts(entry);
+    else if (is === "marks") this.#marks(entry);
+    else if (is === "clock") this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };
+    else if (is === "server") this.server = state;
+    else if (is === "control") this.control = { transport: entry.transport, state, text };
+    else if (is === "crowd") this.bank.crowd(entry);
+    else if (is === "limit") this.limit = { at, text };
   }
 
   /** Whatever has a flag is hollow: drawn, and no part of any figure. */
-  #event(lane, entry) {
-    const passage = this.#exchanges.event(entry);
+  #event(lane, entry, passage) {
     if (!passage?.is_early) lane.delivered += 1;
     if (!passage?.is_early) lane.payload_bytes += entry.bytes;
     if (entry.flag === "doubled") return;
@@ -117,7 +76,8 @@ export class Run {
 
   #marks({ marks, unshown, ledgers }) {
     for (const mark of marks ?? []) {
-      const exchange = this.#exchanges.mark(mark, this.browserMs(mark.at_us));
+      const at = this.clock ? this.browserMs(mark.at_us) : performance.timeOrigin + performance.now();
+      const exchange = this.#exchanges.mark(mark, at);
       if (exchange) this.bank.mark(exchange, mark);
     }
     this.unshown += unshown ?? 0;

@@ -70,13 +70,14 @@ export class Stage {
   #frame(time) {
     const begun = performance.now();
     const right = this.#right();
+    const isLive = !this.view.frozen && this.view.right_ms === null && !this.#calm.matches;
     const isMoved = right !== this.#shown.right;
     const isLit = this.view.hovered !== this.#shown.hovered || this.view.selected !== this.#shown.selected;
     for (const one of this.#panels) {
       const isDue = time - one.drawn >= one.panel.every_ms && isMoved;
       if (!isDue && !this.#isDirty && !isLit && !one.panel.surface?.isStale) continue;
       one.drawn = time;
-      one.panel.draw(right);
+      one.panel.draw(right, isLive);
     }
     this.#isDirty = false;
     this.#shown.right = right;
