@@ -1,0 +1,48 @@
+// The command that repeats this run without a browser.
+//
+//   wirelanes bench --source poisson -r 2/s -s 100 -i 1s --hold 25s --link rtt=100ms --seed 7 -t poll,sse -d 60s
+
+import { linkOf } from "./desk.js";
+import { LANES } from "./scene.js";
+import { writeSpan } from "./units.js";
+
+/** A shell takes these as they are. */
+const PLAIN = /^[\w./:=,@+-]+$/;
+
+const quoted = (word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The command, and what of the run it cannot repeat. */
+export function commandOf(desk) {
+  const { view, state } = desk;
+  const on = LANES.filter((lane) => lane in view.lanes);
+  const specs = [...new Set(on.map((lane) => linkOf(desk, lane).spec))];
+  const words = ["wirelanes", "bench", ...sourceWords(state?.source), "-i", writeSpan(intervalOf(desk)), "--hold", `${view.hold}s`];
+  for (const spec of specs) words.push("--link", spec);
+  words.push("--headers", "chrome", "-t", on.join(","));
+  return { command: words.concat(durationWords(desk)).map(quoted).join(" "), notes: notesOf(desk, on, specs) };
+}
+
+const intervalOf = ({ view, state }) => Math.max(view.interval, state?.poll_floor_ms ?? 0);
+
+function sourceWords(source) {
+  if (!source) return [];
+  const { source: kind, rate, size, seed, speed, loop } = source;
+  if (kind.startsWith("trace")) return ["--source", kind, "--speed", `${speed}`, ...(loop ? ["--loop"] : [])];
+  return ["--source", kind, "-r", rate, "-s", `${size}`, "--seed", `${seed}`];
+}
+
+/** As long as this run has been, 10 s at least. */
+function durationWords(desk) {
+  return ["-d", `${Math.max(10, Math.round((Date.now() - desk.beganAt()) / 1000))}s`];
+}
+
+function notesOf({ view, state }, on, specs) {
+  return [
+    on.length === 0 && "no lane is on: `-t` needs one",
+    !state?.source && "the server plays no source of its own: what was published by hand is not repeated",
+    state?.source?.source.startsWith("trace:") && state.source.source !== "trace:earthquakes" && "the trace's file has to lie where you call it",
+    specs.length > 1 && "each lane is measured over each link, here a link of its own",
+    view.reconnect === "fixed" && "a herd's way of coming back is this page's only",
+    "changes of link or feed during the run, messages, and a second page are not repeated; neither is this browser's own lateness",
+  ].filter(Boolean);
+}

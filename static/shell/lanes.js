@@ -1,0 +1,93 @@
+// The two columns beside the ladder: who is on and how it is, and what this run has come to.
+
+import { duration, inUnit, share, short, threeDigits } from "../chart/figures.js";
+import { laneStyle } from "../chart/style.js";
+import { DIRECT, linkNameOf } from "./desk.js";
+import { find, make, offer, write } from "./dom.js";
+import { notice } from "./notices.js";
+import { LANES } from "./scene.js";
+
+const GLYPHS = { diamond: "◆", square: "■", triangle: "▲", circle: "●", plus: "✚", star: "✱" };
+
+/** A screen reader is told of changes at most so often. */
+const HEARD_MS = 3000;
+
+export function showLanes(desk) {
+  const rows = LANES.map((lane, index) => makeRow(desk, lane, index));
+  find("lanes").append(...rows.map((row) => row.lane));
+  find("figures").append(...rows.map((row) => row.figures));
+  const choose = () => rows.forEach((row) => row.choose());
+  desk.on("view", choose);
+  desk.on("server", choose);
+  desk.on("view", () => notice("lanes", Object.keys(desk.view.lanes).length === 0 && "no lane is on: press 1 to 4"));
+  desk.on("tick", () => rows.forEach((row) => row.count()));
+  desk.on("entries", hear(desk, rows));
+}
+
+/** On or off. */
+export function toggle(desk, lane, link = desk.view.lanes[lane] ?? "") {
+  const { [lane]: was, ...others } = desk.view.lanes;
+  desk.change({ lanes: was === undefined ? { ...others, [lane]: link } : others });
+}
+
+export function glyph(lane) {
+  const mark = make("span", { className: "glyph", ariaHidden: "true", textContent: GLYPHS[laneStyle(lane).marker] });
+  mark.dataset.lane = lane;
+  return mark;
+}
+
+function makeRow(desk, lane, index) {
+  const on = make("input", { type: "checkbox", onchange: () => toggle(desk, lane) });
+  const state = make("p", { className: "state" });
+  const link = make("select", { ariaLabel: `link of ${lane}` });
+  link.onchange = () => desk.change({ lanes: { ...desk.view.lanes, [lane]: link.value } });
+  const name = make("label", { className: "tick" }, on, glyph(lane), ` ${lane} `, make("kbd", { textContent: index + 1 }));
+  const parts = [make("h3", {}, glyph(lane), ` ${lane}`), ...["p50", "asks", "over", "whole"].map((className) => make("p", { className }))];
+  const choose = () => {
+    on.checked = lane in desk.view.lanes;
+    const links = desk.state?.links ?? [];
+    offer(link, [...links.map(({ name }) => [name, `link ${name}`]), [DIRECT, "no link"]]);
+    link.value = linkNameOf(desk, lane);
+    link.hidden = links.length === 0 || !on.checked;
+  };
+  const count = () => {
+    const { state: word, text } = desk.run.lanes.get(lane) ?? {};
+    write(state, text || word || "off");
+    state.dataset.state = word ?? "off";
+    countInto(parts.slice(1), desk.run, lane);
+  };
+  return { lane: make("li", {}, name, state, link), figures: make("li", {}, ...parts), choose, count };
+}
+
+function countInto([p50, asks, over, whole], run, lane) {
+  const { n, p50_us, requests_per_event, empty_share, lost, doubled, gaps, bytes_per_event } = run.figures(lane);
+  const { payload, envelope, http_down, http_up } = bytes_per_event ?? {};
+  const error = run.clock ? ` ±${duration(run.clock.error_us)}` : "";
+  write(p50, p50_us === null ? "p50 –" : `p50 ${duration(p50_us)}`);
+  p50.dataset.note = p50_us === null ? `n ${n}` : `${error} · n ${n}`;
+  const parts = [known(requests_per_event, (value) => `${short(threeDigits(value))} requests an event`), known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`)];
+  write(asks, parts.filter(Boolean).join(" · ") || "–");
+  const heads = http_down === null || http_up === null ? null : http_down + http_up;
+  write(over, `over ${inUnit(envelope, "bytes")} · heads ${inUnit(heads, "bytes")} · payload ${inUnit(payload, "bytes")}`);
+  write(whole, `${lost} lost · ${doubled} doubled · ${gaps} gaps`);
+  whole.classList.toggle("loud", lost + doubled + gaps > 0);
+}
+
+const known = (value, text) => (value === null || value === undefined ? "" : text(value));
+
+/** States change at once before the eyes; for the ears, the words that hold after a while, together. */
+function hear(desk, rows) {
+  const told = {};
+  let timer = null;
+  const tell = () => {
+    timer = null;
+    const news = LANES.filter((lane) => told[lane] !== desk.run.lanes.get(lane)?.state);
+    for (const lane of news) told[lane] = desk.run.lanes.get(lane)?.state;
+    write(find("heard"), news.map((lane) => `${lane} ${told[lane]}`).join(", "));
+  };
+  return (entries) => {
+    if (!entries.some((entry) => entry.is === "state")) return;
+    rows.forEach((row) => row.count());
+    timer ??= setTimeout(tell, HEARD_MS);
+  };
+}

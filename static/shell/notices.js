@@ -1,0 +1,31 @@
+// What the room should know: a line each, under the header, until it is over or put away.
+
+import { find, make, write } from "./dom.js";
+
+/** Put away by hand: not shown again before it is over. */
+const away = new Set();
+
+/** Says it, or, without a text, that it is over. */
+export function notice(key, text) {
+  const shown = find("notices").querySelector(`[data-key="${key}"]`);
+  if (!text) {
+    away.delete(key);
+    shown?.remove();
+  } else if (shown) {
+    write(shown.firstChild, text);
+  } else if (!away.has(key)) {
+    find("notices").append(makeNotice(key, text));
+  }
+}
+
+function makeNotice(key, text) {
+  const button = make("button", { type: "button", textContent: "×", ariaLabel: "put this notice away" });
+  const line = make("p", {}, make("span", { textContent: text }), button);
+  line.dataset.key = key;
+  button.onclick = () => {
+    away.add(key);
+    line.remove();
+    document.dispatchEvent(new CustomEvent("away", { detail: key }));
+  };
+  return line;
+}

@@ -1,0 +1,99 @@
+// What one takes along: the link, the command, and the figures.
+
+import { duration } from "../chart/figures.js";
+import { fragmentOf } from "./address.js";
+import { commandOf } from "./command.js";
+import { find, make } from "./dom.js";
+import { notice } from "./notices.js";
+import { inWords } from "./units.js";
+
+export function showTake(desk) {
+  find("copy-link").onclick = () => copy(`${location.origin}${location.pathname}#${fragmentOf(desk)}`, "the link, without the operator key");
+  find("copy-command").onclick = () => {
+    const { command, notes } = commandOf(desk);
+    copy(command, `${command} (${notes.join("; ")})`);
+  };
+  for (const button of document.querySelectorAll("[data-save]")) button.onclick = () => SAVE[button.dataset.save](desk);
+}
+
+/** Without `https`, beyond loopback, a browser has no clipboard: then the text is there to be copied by hand. */
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    notice("copied", `copied: ${what}`);
+  } catch {
+    const field = find("copying").querySelector("textarea");
+    field.value = text;
+    find("copying").showModal();
+    field.select();
+  }
+}
+
+const SAVE = {
+  json: (desk) => save(desk, "json", new Blob([JSON.stringify({ scene: fragmentOf(desk), ...desk.run.export() }, null, 1)], { type: "application/json" })),
+  csv: (desk) => save(desk, "csv", new Blob([csvOf(desk.run.export())], { type: "text/csv" })),
+  png: (desk) => paint(desk).toBlob((blob) => save(desk, "png", blob)),
+};
+
+function save(desk, extension, blob) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: `${nameOf(desk)}.${extension}` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** What and when: `wirelanes-poisson-2-s-100B-rtt-100ms-2026-01-31T12-00-00`. */
+function nameOf({ state }) {
+  const { source, rate, size } = state?.source ?? { source: "no-source", rate: "", size: 0 };
+  const links = (state?.links ?? []).map((link) => link.spec);
+  const parts = ["wirelanes", source, rate, `${size}B`, ...links, new Date().toISOString().slice(0, 19)];
+  return parts.join("-").replace(/[^\w.]+/g, "-").slice(0, 120);
+}
+
+/** Raw latencies of the last 60 s; `hollow` ones are in no figure. */
+function csvOf({ lanes, clock }) {
+  const rows = Object.entries(lanes).flatMap(([lane, { samples }]) =>
+    samples.map(({ at_ms, latency_us, hollow }) => [lane, at_ms.toFixed(3), latency_us, clock?.error_us ?? "", hollow]),
+  );
+  return [["lane", "at_ms", "latency_us", "error_us", "hollow"], ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+/** What is on the screen, canvases and the words around them, with a line that says what it is. */
+function paint({ state, run }) {
+  const main = document.querySelector("main");
+  const around = main.getBoundingClientRect();
+  const style = getComputedStyle(document.body);
+  const head = 2.5 * parseFloat(style.fontSize);
+  const [width, height, top] = [main.scrollWidth, main.scrollHeight, around.top + main.scrollTop - head];
+  const canvas = make("canvas", { width: 2 * width, height: 2 * (height + head) });
+  const context = canvas.getContext("2d");
+  context.scale(2, 2);
+  context.fillStyle = style.backgroundColor;
+  context.fillRect(0, 0, width, height + head);
+  context.fillStyle = style.color;
+  context.font = `600 ${style.fontSize} ${style.fontFamily}`;
+  context.fillText(titleOf(state, run), 12, 0.65 * head, width - 24);
+  for (const text of main.querySelectorAll("h2, #lanes label, .state, #figures h3, #figures p")) paintText(context, text, around.left, top);
+  for (const picture of main.querySelectorAll("canvas")) {
+    const box = picture.getBoundingClientRect();
+    if (box.width) context.drawImage(picture, box.left - around.left, box.top - top, box.width, box.height);
+  }
+  return canvas;
+}
+
+function titleOf(state, run) {
+  const { source, rate, size } = state?.source ?? {};
+  const links = (state?.links ?? []).map((link) => inWords(link.spec)).join(" · ");
+  const clock = run.clock ? `clock ±${duration(run.clock.error_us)}` : "clock not compared";
+  return ["wirelanes", source ? `${source} ${rate} · ${size} B` : "no source", links, clock, new Date().toLocaleString()].filter(Boolean).join("   ");
+}
+
+function paintText(context, element, left, top) {
+  const box = element.getBoundingClientRect();
+  const { fontWeight, fontSize, fontFamily, color } = getComputedStyle(element);
+  // Of a heading only its own words: buttons in it are no part of a picture.
+  const words = [...element.childNodes].filter((node) => !node.matches?.("button, label, kbd, input")).map((node) => node.textContent);
+  context.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  context.fillStyle = color;
+  const note = element.dataset.note ?? "";
+  if (box.width) context.fillText(`${words.join("").trim().replace(/\s+/g, " ")}${note}`, box.left - left, box.top - top + 0.8 * box.height, box.width);
+}
