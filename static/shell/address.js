@@ -86,7 +86,7 @@ async function apply(desk) {
   }
 }
 
-const TYPED = { size: Number, speed: Number, loop: (text) => text === "true" };
+const TYPED = { size: Number, seed: Number, speed: Number, loop: (text) => text === "true" };
 
 function isSame(one, other) {
   return one === other || (readRate(one) !== undefined && readRate(one) === readRate(other ?? ""));

@@ -1,7 +1,11 @@
 // How this page itself asks: nobody else is touched by it, so everybody may choose.
 
+import { baseOf } from "./desk.js";
 import { fill, find, write } from "./dom.js";
 import { readSpan, writeSpan } from "./units.js";
+
+/** One more than a browser's six connections to an origin over HTTP/1.1. */
+const CROWD = 7;
 
 export function showAsking(desk) {
   const form = find("ask-form");
@@ -16,6 +20,11 @@ export function showAsking(desk) {
       said.textContent = error.message;
     }
     said.classList.toggle("wrong", said.textContent !== "");
+  };
+  find("crowd").onclick = ({ currentTarget: button }) => {
+    const isOn = button.ariaPressed !== "true";
+    button.ariaPressed = isOn;
+    desk.send({ crowd: { count: isOn ? CROWD : 0, base: baseOf(desk, "sse") } });
   };
   desk.on("view", () => {
     const { interval, hold, reconnect, span } = desk.view;

@@ -27,7 +27,6 @@ export function makeDesk(run, stage, send) {
     /** Whether we are the operator is known from an answer to our own request only. */
     takeState(state, isOurs) {
       if (isOurs) desk.isOperator = state.operator === true;
-      keepSeed(state.source, desk.state?.source);
       desk.state = state;
       desk.tell("server");
     },
@@ -40,13 +39,6 @@ export function makeDesk(run, stage, send) {
 function privateName() {
   const letters = "0123456789abcdefghijklmnopqrstuvwxyz";
   return "_" + Array.from(crypto.getRandomValues(new Uint8Array(15)), (byte) => letters[byte % 36]).join("");
-}
-
-/** The worker's JSON rounds a seed to 53 bits; the digits that were read as text stay where they are the same. */
-function keepSeed(source, before) {
-  if (!source || typeof source.seed === "string") return;
-  const isSame = before && Number(before.seed) === source.seed;
-  source.seed = isSame ? before.seed : BigInt(source.seed).toString();
 }
 
 /** The name of the link that a lane takes: the chosen one, else the first there is. */

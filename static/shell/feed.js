@@ -24,8 +24,8 @@ export function showFeed(desk) {
 
 function valueOf(field) {
   if (field.type === "checkbox") return field.checked;
-  // A seed stays text, see `order`; what is no number is refused by the server, in its words.
-  return ["size", "speed"].includes(field.name) && Number.isFinite(Number(field.value)) ? Number(field.value) : field.value.trim();
+  // What is no number is refused by the server, in its words.
+  return ["size", "seed", "speed"].includes(field.name) && Number.isFinite(Number(field.value)) ? Number(field.value) : field.value.trim();
 }
 
 /** Only what is to change: what is left out stays. */

@@ -1,6 +1,6 @@
 // The two columns beside the ladder: who is on and how it is, and what this run has come to.
 
-import { duration, inUnit, share, short, threeDigits } from "../chart/figures.js";
+import { duration, inUnit, share, short } from "../chart/figures.js";
 import { laneStyle } from "../chart/style.js";
 import { DIRECT, linkNameOf } from "./desk.js";
 import { find, make, offer, write } from "./dom.js";
@@ -42,11 +42,12 @@ function makeRow(desk, lane, index) {
   const link = make("select", { ariaLabel: `link of ${lane}` });
   link.onchange = () => desk.change({ lanes: { ...desk.view.lanes, [lane]: link.value } });
   const name = make("label", { className: "tick" }, on, glyph(lane), ` ${lane} `, make("kbd", { textContent: index + 1 }));
-  const parts = [make("h3", {}, glyph(lane), ` ${lane}`), ...["p50", "asks", "over", "whole"].map((className) => make("p", { className }))];
+  const [p50, ...rest] = ["span", "p", "p", "p"].map((name) => make(name));
+  const title = make("h3", {}, glyph(lane), make("span", { className: "unseen", textContent: lane }), p50);
   const choose = () => {
     on.checked = lane in desk.view.lanes;
     const links = desk.state?.links ?? [];
-    offer(link, [...links.map(({ name }) => [name, `link ${name}`]), [DIRECT, "no link"]]);
+    offer(link, [...links.map(({ name }) => [name]), [DIRECT, "no link"]]);
     link.value = linkNameOf(desk, lane);
     link.hidden = links.length === 0 || !on.checked;
   };
@@ -54,22 +55,22 @@ function makeRow(desk, lane, index) {
     const { state: word, text } = desk.run.lanes.get(lane) ?? {};
     write(state, text || word || "off");
     state.dataset.state = word ?? "off";
-    countInto(parts.slice(1), desk.run, lane);
+    countInto([p50, ...rest], desk.run, lane);
   };
-  return { lane: make("li", {}, name, state, link), figures: make("li", {}, ...parts), choose, count };
+  return { lane: make("li", {}, name, state, link), figures: make("li", {}, title, ...rest), choose, count };
 }
 
 function countInto([p50, asks, over, whole], run, lane) {
   const { n, p50_us, requests_per_event, empty_share, lost, doubled, gaps, bytes_per_event } = run.figures(lane);
   const { payload, envelope, http_down, http_up } = bytes_per_event ?? {};
-  const error = run.clock ? ` ±${duration(run.clock.error_us)}` : "";
+  const error = run.clock ? `±${duration(run.clock.error_us)}` : "";
   write(p50, p50_us === null ? "p50 –" : `p50 ${duration(p50_us)}`);
-  p50.dataset.note = p50_us === null ? `n ${n}` : `${error} · n ${n}`;
-  const parts = [known(requests_per_event, (value) => `${short(threeDigits(value))} requests an event`), known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`)];
+  p50.dataset.note = p50_us === null ? "" : error;
+  const parts = [known(requests_per_event, (value) => `${short(value.toFixed(2))} requests an event`), known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`)];
   write(asks, parts.filter(Boolean).join(" · ") || "–");
   const heads = http_down === null || http_up === null ? null : http_down + http_up;
   write(over, `over ${inUnit(envelope, "bytes")} · heads ${inUnit(heads, "bytes")} · payload ${inUnit(payload, "bytes")}`);
-  write(whole, `${lost} lost · ${doubled} doubled · ${gaps} gaps`);
+  write(whole, `n ${n} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
   whole.classList.toggle("loud", lost + doubled + gaps > 0);
 }
 

@@ -5,6 +5,17 @@ import { find, make, write } from "./dom.js";
 /** Put away by hand: not shown again before it is over. */
 const away = new Set();
 
+/** Two lines are read in less. */
+const REMARK_MS = 10_000;
+const timers = {};
+
+/** Says it for a while. */
+export function remark(key, text) {
+  notice(key, text);
+  clearTimeout(timers[key]);
+  timers[key] = setTimeout(() => notice(key), REMARK_MS);
+}
+
 /** Says it, or, without a text, that it is over. */
 export function notice(key, text) {
   const shown = find("notices").querySelector(`[data-key="${key}"]`);

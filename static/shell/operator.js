@@ -28,9 +28,7 @@ export async function askState() {
 
 /** Changes the server; the new state, or an error whose message is the server's own. */
 export async function order(command) {
-  // A seed has up to 64 bits, a JavaScript number 53: it travels as the text of its digits.
-  const body = JSON.stringify(command).replace(/"seed":"(\d+)"/, '"seed":$1');
-  const answer = await fetch("/control", { method: "POST", headers: { ...bearer(), "Content-Type": "application/json" }, body });
+  const answer = await fetch("/control", { method: "POST", headers: { ...bearer(), "Content-Type": "application/json" }, body: JSON.stringify(command) });
   return readState(answer);
 }
 
@@ -41,13 +39,7 @@ export async function publish(data) {
 }
 
 async function readState(answer) {
-  const text = await answer.text();
-  let value;
-  try {
-    value = JSON.parse(text.replace(/"seed":(\d+)/, '"seed":"$1"'));
-  } catch {
-    value = { error: `${answer.status} ${answer.statusText}` };
-  }
+  const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(value.error ?? `${answer.status} ${answer.statusText}`);
   return value;
 }

@@ -27,7 +27,7 @@ export function showStatus(desk) {
     write(find("control-said"), `control: ${!control ? "–" : control.state === "live" ? control.transport : control.state}`);
     write(find("clock-said"), clock ? `clock ±${duration(clock.error_us)}` : "clock –");
     const isAway = awaySince && Date.now() - awaySince > AWAY_MS;
-    notice("away", isAway && `the server's word does not come: ${control.text}`);
+    notice("away", isAway && `no word from the server: ${control.text}`);
     notice("clock", clock && doubt(desk.run, clock));
   });
 }

@@ -4,7 +4,7 @@ import { duration } from "../chart/figures.js";
 import { fragmentOf } from "./address.js";
 import { commandOf } from "./command.js";
 import { find, make } from "./dom.js";
-import { notice } from "./notices.js";
+import { remark } from "./notices.js";
 import { inWords } from "./units.js";
 
 export function showTake(desk) {
@@ -20,7 +20,7 @@ export function showTake(desk) {
 async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
-    notice("copied", `copied: ${what}`);
+    remark("copied", `copied: ${what}`);
   } catch {
     const field = find("copying").querySelector("textarea");
     field.value = text;

@@ -3,7 +3,7 @@
 import { duration } from "../chart/figures.js";
 import { linkOf } from "./desk.js";
 import { find, write } from "./dom.js";
-import { notice } from "./notices.js";
+import { notice, remark } from "./notices.js";
 import { LANES } from "./scene.js";
 
 export function showTheory(desk) {
@@ -27,7 +27,7 @@ export function showTheory(desk) {
 }
 
 export function toggleTheory(desk) {
-  if (!desk.view.theory && !desk.state?.source) notice("theory", "theory needs a source that the server plays");
+  if (!desk.view.theory && !desk.state?.source) remark("theory", "theory needs a source that the server plays");
   desk.change({ theory: !desk.view.theory });
 }
 
@@ -38,7 +38,7 @@ export function guess(desk) {
   if (label.hidden) desk.stage.view.guess_us = null;
   else place(desk);
   if (label.hidden) return desk.stage.redraw();
-  if (desk.view.theory) notice("guess", "theory is on the screen already: `e` hides it");
+  if (desk.view.theory) remark("guess", "theory is on the screen already: `e` hides it");
   find("guess").focus();
 }
 
