@@ -24,6 +24,7 @@ export function showAsking(desk) {
   find("crowd").onclick = ({ currentTarget: button }) => {
     const isOn = button.ariaPressed !== "true";
     button.ariaPressed = isOn;
+    document.querySelector("main").classList.toggle("crowded", isOn);
     desk.send({ crowd: { count: isOn ? CROWD : 0, base: baseOf(desk, "sse") } });
   };
   desk.on("view", () => {

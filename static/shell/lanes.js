@@ -19,9 +19,16 @@ export function showLanes(desk) {
   const choose = () => rows.forEach((row) => row.choose());
   desk.on("view", choose);
   desk.on("server", choose);
+  desk.on("server", () => notice("links", unknownLinks(desk)));
   desk.on("view", () => notice("lanes", Object.keys(desk.view.lanes).length === 0 && "no lane is on: press 1 to 4"));
   desk.on("tick", () => rows.forEach((row) => row.count()));
   desk.on("entries", hear(desk, rows));
+}
+
+function unknownLinks({ view, state }) {
+  const names = ["", DIRECT, ...state.links.map((link) => link.name)];
+  const unknown = Object.entries(view.lanes).filter(([, name]) => !names.includes(name));
+  return unknown.map(([lane, name]) => `asked ${lane} over link \`${name}\`, the server has none of this name: took \`${names[2] ?? DIRECT}\``).join(" · ");
 }
 
 /** On or off. */
@@ -42,8 +49,8 @@ function makeRow(desk, lane, index) {
   const link = make("select", { ariaLabel: `link of ${lane}` });
   link.onchange = () => desk.change({ lanes: { ...desk.view.lanes, [lane]: link.value } });
   const name = make("label", { className: "tick" }, on, glyph(lane), ` ${lane} `, make("kbd", { textContent: index + 1 }));
-  const [p50, ...rest] = ["span", "p", "p", "p"].map((name) => make(name));
-  const title = make("h3", {}, glyph(lane), make("span", { className: "unseen", textContent: lane }), p50);
+  const [p50, error, ...rest] = ["span", "small", "p", "p", "p"].map((name) => make(name));
+  const title = make("h3", {}, glyph(lane), make("span", { className: "unseen", textContent: lane }), p50, error);
   const choose = () => {
     on.checked = lane in desk.view.lanes;
     const links = desk.state?.links ?? [];
@@ -55,21 +62,20 @@ function makeRow(desk, lane, index) {
     const { state: word, text } = desk.run.lanes.get(lane) ?? {};
     write(state, text || word || "off");
     state.dataset.state = word ?? "off";
-    countInto([p50, ...rest], desk.run, lane);
+    countInto([p50, error, ...rest], desk.run, lane);
   };
   return { lane: make("li", {}, name, state, link), figures: make("li", {}, title, ...rest), choose, count };
 }
 
-function countInto([p50, asks, over, whole], run, lane) {
+function countInto([p50, error, asks, over, whole], run, lane) {
   const { n, p50_us, requests_per_event, empty_share, lost, doubled, gaps, bytes_per_event } = run.figures(lane);
-  const { payload, envelope, http_down, http_up } = bytes_per_event ?? {};
-  const error = run.clock ? `±${duration(run.clock.error_us)}` : "";
+  const { envelope, http_down, http_up } = bytes_per_event ?? {};
   write(p50, p50_us === null ? "p50 –" : `p50 ${duration(p50_us)}`);
-  p50.dataset.note = p50_us === null ? "" : error;
+  write(error, p50_us === null || !run.clock ? "" : `±${duration(run.clock.error_us)}`);
   const parts = [known(requests_per_event, (value) => `${short(value.toFixed(2))} requests an event`), known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`)];
   write(asks, parts.filter(Boolean).join(" · ") || "–");
   const heads = http_down === null || http_up === null ? null : http_down + http_up;
-  write(over, `over ${inUnit(envelope, "bytes")} · heads ${inUnit(heads, "bytes")} · payload ${inUnit(payload, "bytes")}`);
+  write(over, `${inUnit(envelope, "bytes")} over · ${inUnit(heads, "bytes")} heads`);
   write(whole, `n ${n} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
   whole.classList.toggle("loud", lost + doubled + gaps > 0);
 }

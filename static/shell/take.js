@@ -52,7 +52,7 @@ function nameOf({ state }) {
 /** Raw latencies of the last 60 s; `hollow` ones are in no figure. */
 function csvOf({ lanes, clock }) {
   const rows = Object.entries(lanes).flatMap(([lane, { samples }]) =>
-    samples.map(({ at_ms, latency_us, hollow }) => [lane, at_ms.toFixed(3), latency_us, clock?.error_us ?? "", hollow]),
+    samples.map(({ at_ms, latency_us, hollow }) => [lane, at_ms.toFixed(3), latency_us, clock ? Math.round(clock.error_us) : "", hollow]),
   );
   return [["lane", "at_ms", "latency_us", "error_us", "hollow"], ...rows].map((row) => `${row.join(",")}\r\n`).join("");
 }
@@ -72,7 +72,7 @@ function paint({ state, run }) {
   context.fillStyle = style.color;
   context.font = `600 ${style.fontSize} ${style.fontFamily}`;
   context.fillText(titleOf(state, run), 12, 0.65 * head, width - 24);
-  for (const text of main.querySelectorAll("h2, #lanes label, .state, #figures h3, #figures p")) paintText(context, text, around.left, top);
+  paintWords(context, main, around.left, top);
   for (const picture of main.querySelectorAll("canvas")) {
     const box = picture.getBoundingClientRect();
     if (box.width) context.drawImage(picture, box.left - around.left, box.top - top, box.width, box.height);
@@ -87,13 +87,23 @@ function titleOf(state, run) {
   return ["wirelanes", source ? `${source} ${rate} · ${size} B` : "no source", links, clock, new Date().toLocaleString()].filter(Boolean).join("   ");
 }
 
-function paintText(context, element, left, top) {
-  const box = element.getBoundingClientRect();
-  const { fontWeight, fontSize, fontFamily, color } = getComputedStyle(element);
-  // Of a heading only its own words: buttons in it are no part of a picture.
-  const words = [...element.childNodes].filter((node) => !node.matches?.("button, label, kbd, input")).map((node) => node.textContent);
-  context.font = `${fontWeight} ${fontSize} ${fontFamily}`;
-  context.fillStyle = color;
-  const note = element.dataset.note ?? "";
-  if (box.width) context.fillText(`${words.join("").trim().replace(/\s+/g, " ")}${note}`, box.left - left, box.top - top + 0.8 * box.height, box.width);
+/** Word by word, so that lines break where they do on the screen; what is a control is no part of a picture. */
+function paintWords(context, main, left, top) {
+  const [walker, range] = [document.createTreeWalker(main, NodeFilter.SHOW_TEXT), new Range()];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const panel = element.closest("section, .panel");
+    if (!panel || element.closest("button, select, kbd, details, .unseen, h2 label")) continue;
+    const { fontWeight, fontSize, fontFamily, color } = getComputedStyle(element);
+    const frame = panel.getBoundingClientRect();
+    context.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+    context.fillStyle = color;
+    for (const { index, 0: word } of node.data.matchAll(/\S+/g)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const box = range.getBoundingClientRect();
+      const isSeen = box.width && box.right <= frame.right + 1 && box.bottom <= frame.bottom + 1;
+      if (isSeen) context.fillText(word, box.left - left, box.bottom - top - 0.22 * box.height);
+    }
+  }
 }
