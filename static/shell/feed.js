@@ -9,13 +9,16 @@ export const NO_KEY = "watching: changing the server needs its key; open the add
 /** `{"n":,"pad":""}`: what the event of a feed holds besides its padding, with a count of one digit. */
 const SHELL = 15;
 
+const FIELDS = ["rate", "size", "seed", "speed", "loop"];
+const NUMBERS = ["size", "seed", "speed"];
+
 export function showFeed(desk) {
   const form = find("feed-form");
   const { elements } = form;
   desk.on("server", () => render(desk, form));
   form.onsubmit = (event) => {
     event.preventDefault();
-    order(desk, form, Object.fromEntries(["rate", "size", "seed", "speed", "loop"].map((name) => [name, valueOf(elements[name])])));
+    order(desk, form, Object.fromEntries(FIELDS.map((name) => [name, valueOf(elements[name])])));
   };
   elements.source.onchange = () => order(desk, form, { source: elements.source.value });
   find("send-one").onclick = () => sendOne(desk);
@@ -25,7 +28,8 @@ export function showFeed(desk) {
 function valueOf(field) {
   if (field.type === "checkbox") return field.checked;
   // What is no number is refused by the server, in its words.
-  return ["size", "seed", "speed"].includes(field.name) && Number.isFinite(Number(field.value)) ? Number(field.value) : field.value.trim();
+  const text = field.value.trim();
+  return NUMBERS.includes(field.name) && text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 /** Only what is to change: what is left out stays. */
@@ -46,11 +50,19 @@ function render({ state, isOperator, ...desk }, form) {
   form.querySelector("fieldset").disabled = !isOperator;
   write(form.querySelector(".why"), isOperator ? "" : NO_KEY);
   const sources = state?.sources ?? [];
-  offer(elements.source, [...new Set([...(source ? [source.source] : [""]), ...sources])].map((name) => [name, name || "none"]));
-  for (const name of ["source", "rate", "size", "seed", "speed", "loop"]) fill(elements[name], source?.[name]);
+  const kinds = new Set([source?.source ?? "", ...sources]);
+  offer(elements.source, [...kinds].map((name) => [name, name || "none"]));
+  for (const name of ["source", ...FIELDS]) fill(elements[name], source?.[name]);
   for (const element of form.querySelectorAll("[data-trace]")) element.hidden = !trace;
   find("send-one").disabled = Boolean(publishing({ state, isOperator, ...desk }));
-  write(find("feed-said"), source ? `${source.source}${trace ? ` ×${source.speed}` : ` ${source.rate} · ${source.size} B`}${source.is_over ? ", over" : ""}` : "none");
+  write(find("feed-said"), feedInWords(source));
+}
+
+/** `poisson 2/s · 100 B`, `trace:earthquakes ×10, over`. */
+export function feedInWords(source) {
+  if (!source) return "none";
+  const { source: kind, rate, size, speed, is_over } = source;
+  return `${kind}${kind.startsWith("trace") ? ` ×${speed}` : ` ${rate} · ${size} B`}${is_over ? ", over" : ""}`;
 }
 
 /** One event, of the size of the feed's own, so that it costs what they cost. */

@@ -28,7 +28,8 @@ export function showLanes(desk) {
 function unknownLinks({ view, state }) {
   const names = ["", DIRECT, ...state.links.map((link) => link.name)];
   const unknown = Object.entries(view.lanes).filter(([, name]) => !names.includes(name));
-  return unknown.map(([lane, name]) => `asked ${lane} over link \`${name}\`, the server has none of this name: took \`${names[2] ?? DIRECT}\``).join(" · ");
+  const taken = names[2] ?? DIRECT;
+  return unknown.map(([lane, name]) => `asked ${lane} over link \`${name}\`, which is not there: took \`${taken}\``).join(" · ");
 }
 
 /** On or off. */
@@ -72,8 +73,9 @@ function countInto([p50, error, asks, over, whole], run, lane) {
   const { envelope, http_down, http_up } = bytes_per_event ?? {};
   write(p50, p50_us === null ? "p50 –" : `p50 ${duration(p50_us)}`);
   write(error, p50_us === null || !run.clock ? "" : `±${duration(run.clock.error_us)}`);
-  const parts = [known(requests_per_event, (value) => `${short(value.toFixed(2))} requests an event`), known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`)];
-  write(asks, parts.filter(Boolean).join(" · ") || "–");
+  const requests = known(requests_per_event, (value) => `${short(value.toFixed(2))} requests an event`);
+  const empty = known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`);
+  write(asks, [requests, empty].filter(Boolean).join(" · ") || "–");
   const heads = http_down === null || http_up === null ? null : http_down + http_up;
   write(over, `${inUnit(envelope, "bytes")} over · ${inUnit(heads, "bytes")} heads`);
   write(whole, `n ${n} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);

@@ -3,8 +3,7 @@
 import { attempt } from "./desk.js";
 import { fill, find, make, offer, write } from "./dom.js";
 import { NO_KEY } from "./feed.js";
-import { readSpec, writeSpec } from "./spec.js";
-import { inWords } from "./units.js";
+import { inWords, readSpec, writeSpec } from "./spec.js";
 
 /** An upgrade meets one fate. */
 const FATES = ["drop-upgrade", "no-upgrade", "blackhole-upgrade"];
@@ -51,8 +50,10 @@ function render(desk, form) {
   offer(elements.name, links.map(({ name }) => [name]));
   const link = chosen(desk, form);
   form.querySelector("fieldset").disabled = !isOperator || !link;
-  write(form.querySelector(".why"), state && !link ? "there is no link: begin with `wirelanes serve --link lab=rtt=100ms`" : isOperator ? "" : NO_KEY);
-  write(find("link-said"), links.map(({ name, spec }) => `${links.length > 1 ? `${name} ` : ""}${inWords(spec)}`).join(" · ") || "none");
+  const named = ({ name, spec }) => (links.length > 1 ? `${name} ${inWords(spec)}` : inWords(spec));
+  write(find("link-said"), links.map(named).join(" · ") || "none");
+  write(form.querySelector(".why"), isOperator ? "" : NO_KEY);
+  if (state && !link) write(form.querySelector(".why"), "there is no link: begin with `wirelanes serve --link lab=rtt=100ms`");
   if (!link) return;
   fill(elements.spec, link.spec);
   offerPresets(form.querySelector(".presets"), state.presets ?? []);

@@ -28,8 +28,8 @@ export async function askState() {
 
 /** Changes the server; the new state, or an error whose message is the server's own. */
 export async function order(command) {
-  const answer = await fetch("/control", { method: "POST", headers: { ...bearer(), "Content-Type": "application/json" }, body: JSON.stringify(command) });
-  return readState(answer);
+  const headers = { ...bearer(), "Content-Type": "application/json" };
+  return readState(await fetch("/control", { method: "POST", headers, body: JSON.stringify(command) }));
 }
 
 /** Publishes one event past all lanes, so that no lane's bytes hold it. */

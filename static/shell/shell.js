@@ -22,11 +22,15 @@ import { showTime } from "./time.js";
 /** Four figures a second can be read, no more. */
 const TICK_MS = 250;
 
+const PARTS = [
+  showSight, showLanes, showFeed, showNetwork, showAsking, showTime, showTheory, showTalk, showTake, showStatus, showKeys,
+];
+
 /** Opens it; returns what takes the worker's entries. */
 export function openShell(run, stage, send) {
   const desk = makeDesk(run, stage, send);
   tellWorker(desk);
-  for (const show of [showSight, showLanes, showFeed, showNetwork, showAsking, showTime, showTheory, showTalk, showTake, showStatus, showKeys]) show(desk);
+  for (const show of PARTS) show(desk);
   showAddress(desk);
   setInterval(() => desk.stage.view.frozen || desk.tell("tick"), TICK_MS);
   return (entries) => desk.tell("entries", entries);

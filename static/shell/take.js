@@ -4,8 +4,9 @@ import { duration } from "../chart/figures.js";
 import { fragmentOf } from "./address.js";
 import { commandOf } from "./command.js";
 import { find, make } from "./dom.js";
+import { feedInWords } from "./feed.js";
 import { remark } from "./notices.js";
-import { inWords } from "./units.js";
+import { inWords } from "./spec.js";
 
 export function showTake(desk) {
   find("copy-link").onclick = () => copy(`${location.origin}${location.pathname}#${fragmentOf(desk)}`, "the link, without the operator key");
@@ -30,8 +31,8 @@ async function copy(text, what) {
 }
 
 const SAVE = {
-  json: (desk) => save(desk, "json", new Blob([JSON.stringify({ scene: fragmentOf(desk), ...desk.run.export() }, null, 1)], { type: "application/json" })),
-  csv: (desk) => save(desk, "csv", new Blob([csvOf(desk.run.export())], { type: "text/csv" })),
+  json: (desk) => save(desk, "json", new Blob([JSON.stringify({ scene: fragmentOf(desk), ...desk.run.export() }, null, 1)])),
+  csv: (desk) => save(desk, "csv", new Blob([csvOf(desk.run.export())])),
   png: (desk) => paint(desk).toBlob((blob) => save(desk, "png", blob)),
 };
 
@@ -81,10 +82,9 @@ function paint({ state, run }) {
 }
 
 function titleOf(state, run) {
-  const { source, rate, size } = state?.source ?? {};
   const links = (state?.links ?? []).map((link) => inWords(link.spec)).join(" · ");
   const clock = run.clock ? `clock ±${duration(run.clock.error_us)}` : "clock not compared";
-  return ["wirelanes", source ? `${source} ${rate} · ${size} B` : "no source", links, clock, new Date().toLocaleString()].filter(Boolean).join("   ");
+  return ["wirelanes", feedInWords(state?.source), links, clock, new Date().toLocaleString()].filter(Boolean).join("   ");
 }
 
 /** Word by word, so that lines break where they do on the screen; what is a control is no part of a picture. */

@@ -18,8 +18,3 @@ export function readRate(text) {
   const rate = number / ((count ?? 1) * seconds);
   return rate > 0 && Number.isFinite(rate) ? rate : undefined;
 }
-
-/** `rtt=100ms,buffer=8k` for eyes: `rtt 100 ms, buffer 8 k`. */
-export function inWords(spec) {
-  return spec.replaceAll("=", " ").replaceAll(",", ", ").replace(/(\d)([a-zµ%])/g, "$1 $2");
-}
