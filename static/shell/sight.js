@@ -3,8 +3,8 @@
 import { find, write } from "./dom.js";
 import { TEXT } from "./scene.js";
 
-/** From here on the pictures leave out what would not fit. */
-const LARGE_REM = 1.3;
+/** From here on a screen does not hold it all: what matters most stands first. */
+const LARGE_REM = 1.15;
 
 export function showSight(desk) {
   const root = document.documentElement;
@@ -14,6 +14,7 @@ export function showSight(desk) {
     root.dataset.theme = theme;
     root.style.fontSize = `${100 * TEXT[text]}%`;
     desk.stage.view.large = TEXT[text] >= LARGE_REM;
+    root.toggleAttribute("data-large", desk.stage.view.large);
     write(find("theme").firstChild, theme === "light" ? "dark " : "light ");
     if (isNew) document.dispatchEvent(new Event("theme"));
   });
