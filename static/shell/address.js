@@ -96,8 +96,8 @@ function isSame(one, other) {
 function linksAsked({ asked, state }) {
   return (asked.link ?? []).map((text) => {
     const [name, spec] = text.split(/=(.*)/s);
-    const named = state.links.find((link) => link.name === name);
-    return named && spec ? { link: named, spec } : { link: state.links[0], spec: text };
+    const named = state.links?.find((link) => link.name === name);
+    return named && spec ? { link: named, spec } : { link: state.links?.[0], spec: text };
   });
 }
 

@@ -26,7 +26,7 @@ export function showLanes(desk) {
 }
 
 function unknownLinks({ view, state }) {
-  const names = ["", DIRECT, ...state.links.map((link) => link.name)];
+  const names = ["", DIRECT, ...(state.links ?? []).map((link) => link.name)];
   const unknown = Object.entries(view.lanes).filter(([, name]) => !names.includes(name));
   const taken = names[2] ?? DIRECT;
   return unknown.map(([lane, name]) => `asked ${lane} over link \`${name}\`, which is not there: took \`${taken}\``).join(" · ");

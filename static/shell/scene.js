@@ -28,7 +28,7 @@ const VIEW = {
 
 /** The server's: each how it is read. They are told to it as they are written. */
 const ASKED = {
-  source: [(text) => /^[a-z]+(:[\w.-]+)?$/.test(text), "poisson"],
+  source: [(text) => /^[a-z]+(:.{1,300})?$/.test(text), "poisson"],
   rate: [(text) => readRate(text) <= 1e6, "2/s"],
   size: [(text) => /^\d{1,5}$/.test(text) && text >= 1 && text <= 65536, "100"],
   seed: [(text) => /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)), "7"],

@@ -63,7 +63,9 @@ function tellWorker(desk) {
   };
   desk.on("view", tell);
   desk.on("server", tell);
-  document.addEventListener("visibilitychange", () => desk.send({ visible: document.visibilityState === "visible" }));
+  const tellVisible = () => desk.send({ visible: document.visibilityState === "visible" });
+  document.addEventListener("visibilitychange", tellVisible);
+  if (document.hidden) tellVisible();
   addEventListener("pagehide", () => desk.send({ leave: true }));
   addEventListener("pageshow", ({ persisted }) => persisted && desk.send({ back: true }));
 }

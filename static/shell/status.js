@@ -45,5 +45,5 @@ function doubt(run, { error_us }) {
   const of = (lane) => ({ lane, p50: run.figures(lane).p50_us });
   const [least] = LANES.map(of).filter(({ p50 }) => p50 > 0).sort((one, other) => one.p50 - other.p50);
   const isLarge = least && error_us > least.p50 / 10;
-  return isLarge && `the clock is known to ±${duration(error_us)}: more than a tenth of the p50 of ${least.lane}`;
+  return isLarge && `the clock's ± is more than a tenth of the p50 of ${least.lane}`;
 }
