@@ -27,12 +27,7 @@ export class Histogram {
     this.sum_us = 0;
   }
 
-  /** The smallest value that at least this share of all does not exceed; `null` of nothing. */
-  quantile(share) {
-    return this.quantiles([share])[0];
-  }
-
-  /** The same for several, ascending, in one walk. */
+  /** For each share, ascending, the smallest value that at least so many of all do not exceed; `null` of nothing. */
   quantiles(shares) {
     const found = [];
     let below = 0;

@@ -22,8 +22,6 @@ export class Run {
   limit = null;
   unshown = 0;
   started_at = performance.timeOrigin + performance.now();
-  /** Grows with whatever is taken: who drew at this number need not draw again. */
-  version = 0;
   step_us = clockStep();
   bank = new Bank();
   #events = new Events();
@@ -31,7 +29,6 @@ export class Run {
 
   take(entries) {
     for (const entry of entries) this.#take(entry);
-    this.version += 1;
   }
 
   #take(entry) {
@@ -98,7 +95,6 @@ export class Run {
     this.started_at = at;
     this.unshown = 0;
     for (const lane of this.lanes.values()) lane.restart(at);
-    this.version += 1;
   }
 
   figures(lane) {

@@ -21,18 +21,31 @@ export class BankPanel {
     const { run } = this;
     const now_ms = performance.timeOrigin + performance.now();
     const since = (at) => `waits since ${((now_ms - at) / 1000).toFixed(0)} s`;
-    const lines = run.bank.origins(run.open(), run.serverUs(now_ms)).flatMap(({ origin, seats, beside, waiting }) => [
-      ["origin", origin.replace(/^https?:\/\//, "")],
-      ...seats.map(({ connection, lane, is_busy }) => [is_busy ? "busy" : "idle", `#${connection} ${lane}${is_busy ? "" : " idle"}`]),
-      ...Array.from({ length: Math.max(0, SIX - seats.length) }, () => ["free", "–"]),
-      ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
-      ...waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS).map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`]),
-    ]);
-    const crowd = run.bank.seats().map(({ seat, state, at }) => {
-      const isWaiting = state === "asked" && now_ms - at > WAITS_MS;
-      return [isWaiting ? "waits" : "crowd", `EventSource ${seat + 1} ${isWaiting ? since(at) : state}`];
+    const origins = run.bank.origins(run.open(), run.serverUs(now_ms));
+    const crowd = run.bank.seats().map(({ seat, state, at }) => ({ name: `EventSource ${seat + 1}`, state, at }));
+    // The crowd goes where the lane of its kind goes.
+    const home = origins.find(({ seats }) => seats.some(({ lane }) => lane === "sse")) ?? origins[0];
+    const seated = crowd.filter(({ state }) => state === "open" || state === "event");
+    const late = crowd.filter(({ state, at }) => state === "asked" && now_ms - at > WAITS_MS);
+    const lines = origins.flatMap((origin) => {
+      const { seats, beside, waiting } = origin;
+      const busy = [
+        ...seats.filter(({ is_busy }) => is_busy).map(({ connection, lane }) => ["busy", `#${connection} ${lane}`]),
+        ...(origin === home ? seated : []).map(({ name }) => ["busy", name]),
+      ];
+      // Who needs a seat is given one that is idle: of those as many can be left as there is room for.
+      const idle = seats.filter(({ is_busy }) => !is_busy).reverse().slice(0, Math.max(0, SIX - busy.length));
+      const taken = [...busy, ...idle.map(({ connection, lane }) => ["idle", `#${connection} ${lane} idle`])];
+      return [
+        ["origin", origin.origin.replace(/^https?:\/\//, "")],
+        ...taken,
+        ...Array.from({ length: Math.max(0, SIX - taken.length) }, () => ["free", "–"]),
+        ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
+        ...waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS).map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`]),
+      ];
     });
-    this.#show([...lines, ...crowd]);
+    const failed = crowd.filter(({ state }) => state === "failed").map(({ name }) => ["waits", `${name} failed`]);
+    this.#show([...lines, ...late.map(({ name, at }) => ["waits", `${name} ${since(at)}`]), ...failed]);
   }
 
   #show(lines) {

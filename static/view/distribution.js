@@ -50,9 +50,10 @@ export class Distribution {
   #drawGround(context) {
     const { theme, width, height } = this.surface;
     this.row = (height - theme.size - 10) / this.lanes.length;
-    // Words beside the dots where there is room, else above them.
-    this.words = context.measureText("p50 88.8 ms · p95 88.8 ms").width + 24;
-    this.isWide = width > 2.2 * this.words;
+    // Words beside the dots where there is room, in as many lines as there is; else above them.
+    this.isLow = this.row < 2.4 * theme.size;
+    this.words = context.measureText(`p50 88.8 ms · p95 88.8 ms${this.isLow ? " · p99 88.8 ms · n 88" : ""}`).width + 24;
+    this.isWide = width > 1.7 * this.words;
     [this.left, this.right] = [this.isWide ? this.words : 10, width - 14];
     for (const us of ticks(this.axis).filter((us) => Number.isInteger(Math.log10(us)))) {
       context.fillStyle = theme.line;
@@ -87,7 +88,7 @@ export class Distribution {
     const top = bottom - this.row + theme.size;
     drawMarker(context, theme, name, [8, top - theme.size / 3]);
     context.fillStyle = theme.ink;
-    if (this.isWide) [words.slice(0, 2), words.slice(2)].forEach((part, at) => context.fillText(part.join(" · "), 20, top + at * (theme.size + 2)));
+    if (this.isWide && !this.isLow) [words.slice(0, 2), words.slice(2)].forEach((part, at) => context.fillText(part.join(" · "), 20, top + at * (theme.size + 2)));
     else context.fillText(words.join(" · "), 20, top);
     const room = this.row - (this.isWide ? 8 : theme.size + 14);
     const stamp = this.#stamps.get(name);

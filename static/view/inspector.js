@@ -67,10 +67,10 @@ function partsOf(lane, bytes) {
   ];
 }
 
-/** 16 bytes a line, with the letters they are. */
+/** Eight bytes a line, with the letters they are. */
 function lines(bytes, isMasked) {
-  return Array.from({ length: Math.ceil(bytes.length / 16) }, (_, at) => {
-    const part = bytes.subarray(16 * at, 16 * at + 16);
-    return [hexOf(part), isMasked ? "payload, masked" : latin(part, 0, 16).replace(/[^ -~]/g, "·")];
+  return Array.from({ length: Math.ceil(bytes.length / 8) }, (_, at) => {
+    const part = bytes.subarray(8 * at, 8 * at + 8);
+    return [hexOf(part), isMasked ? "payload, masked" : latin(part, 0, 8).replace(/[^ -~]/g, "·")];
   });
 }

@@ -24,9 +24,19 @@ export function drawLane(ladder, context, lane, [client, server]) {
   drawArrivals(ladder, context, lane, seen, client);
   drawCrosses(ladder, context, seen, client, server);
   drawLabels(ladder, context, lane, seen, client, server);
-  if (lane.state === "live") return;
+  if (lane.state !== "live") drawState(ladder, context, lane, client + ladder.row / 4);
+}
+
+/** Its state in a few words; all of them stand beside the ladder. */
+function drawState(ladder, context, { state, text }, y) {
+  const { theme } = ladder.surface;
+  const words = (text || state).split(/[:,]/)[0];
+  const width = context.measureText(words).width + 8;
+  context.fillStyle = theme.ground;
+  context.fillRect(ladder.right - width, y - theme.size, width, theme.size + 5);
+  context.fillStyle = theme.ink;
   context.textAlign = "right";
-  context.fillText(lane.text || lane.state, ladder.right - 2, client + ladder.row / 4);
+  context.fillText(words, ladder.right - 4, y);
 }
 
 function drawHolds(ladder, context, lane, seen, y) {

@@ -45,9 +45,10 @@ export class Stage {
     requestAnimationFrame(frame);
   }
 
-  /** Draws everything at the next frame, whatever it is that has changed. */
+  /** Draws everything at the next frame, whatever it is that has changed: the size of the text, too. */
   redraw() {
     this.#isDirty = true;
+    for (const { panel } of this.#panels) if (panel.surface) panel.surface.isStale = true;
   }
 
   /** Frames since the last question: how many a second, and what drawing took of them. */
