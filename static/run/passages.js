@@ -19,7 +19,8 @@ function blank(lane, n, kind, key, at) {
   return {
     lane, n, kind, key, at, order: at, is_up: kind === "request" || kind === "said",
     client_at: NaN, server_us: NaN, held_us: NaN, connection: null,
-    http: 0, body: 0, is_counted: false, status: 0, error: "", url: "", events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, scale: 0, label: "",
+    http: 0, body: 0, is_counted: false, status: 0, error: "", url: "",
+    events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, scale: 0, label: "",
   };
 }
 
