@@ -53,7 +53,7 @@ export class Distribution {
     // Words beside the dots where there is room, in as many lines as there is; else above them.
     this.isLow = this.row < 2.1 * theme.size;
     this.words = context.measureText(`p50 88.8 ms · p95 88.8 ms${this.isLow ? " · p99 88.8 ms · n 88" : ""}`).width + 24;
-    this.isWide = width > 1.55 * this.words;
+    this.isWide = width - this.words > 170;
     [this.left, this.right] = [this.isWide ? this.words : 10, width - 14];
     for (const us of ticks(this.axis).filter((us) => Number.isInteger(Math.log10(us)))) {
       context.fillStyle = theme.line;
