@@ -215,5 +215,5 @@ export class Exchanges {
 }
 
 function originOf(url) {
-  return new URL(url, "http://nowhere/").origin.replace(/^ws/, "http");
+  return new URL(url, location.href).origin.replace(/^ws/, "http");
 }
