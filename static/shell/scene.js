@@ -20,7 +20,7 @@ const VIEW = {
   interval: { usual: () => 1000, read: spanWithin(1, 3600000), write: writeSpan, like: "2s" },
   hold: { usual: () => 25, read: (text) => whole(spanWithin(0, 60000)(text) / 1000), write: (s) => `${s}s`, like: "25s" },
   reconnect: oneOf("spread", "fixed"),
-  span: { usual: () => 20, read: (text) => [5, 10, 20, 30, 60].find((s) => s === readSpan(text) / 1000), write: (s) => `${s}s`, like: "10s" },
+  span: { usual: () => 10, read: (text) => [5, 10, 20, 30, 60].find((s) => s === readSpan(text) / 1000), write: (s) => `${s}s`, like: "20s" },
   theory: { usual: () => false, read: (text) => ({ shown: true, hidden: false })[text], write: (shown) => (shown ? "shown" : "hidden"), like: "shown" },
   theme: oneOf("light", "dark"),
   text: { usual: () => 2, read: (text) => (/^[1-7]$/.test(text) ? text - 1 : undefined), write: (size) => size + 1, like: "3" },

@@ -48,7 +48,7 @@ function shownOf({ lane, kind, shown, from, http, body }) {
 }
 
 /** As UTF-8; line ends are seen, as they are part of it. */
-const textOf = (bytes) => new TextDecoder().decode(bytes).replaceAll("\r\n", "␍␊\n");
+const textOf = (bytes) => new TextDecoder().decode(bytes).replaceAll("\r\n", "\\r\\n\n");
 
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
