@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod measuring;
+mod page;
 mod page_rules;
 mod rules;
 mod support;

@@ -2,47 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use super::bench::run;
 use super::links::two_links;
+use crate::page::browser::Browser;
+use crate::page::person::Look;
+use crate::page::tab::Tab;
 
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-
-/// What a reader might do: opens every table, and goes to the second point of each chart.
-const READER: &str = "<script type=\"module\">
-for (const details of document.querySelectorAll('details')) details.open = true;
-for (const canvas of document.querySelectorAll('canvas'))
-  for (const step of [1, 2]) canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
-</script>";
-
-/// Opens a file, without a server, and returns its elements and what it complained of; nothing where there is
-/// no browser.
-fn opened(page: &Path, window: &str) -> Option<(String, String)> {
-    let profile = tempfile::tempdir().unwrap();
-    let profile = format!("--user-data-dir={}", profile.path().display());
-    let address = format!("file://{}", page.display());
-    // As root, which tests in a container are, it starts only without its sandbox.
-    let arguments =
-        ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--enable-logging=stderr"];
-    for browser in BROWSERS {
-        let mut command = Command::new(browser);
-        command.args(arguments).args([
-            &profile,
-            window,
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            &address,
-        ]);
-        let Ok(Output { stdout, stderr, .. }) = command.output() else { continue };
-        let [elements, log] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        assert!(elements.contains("<html"), "{browser} opened nothing: {log}");
-        let complaints = log.lines().filter(|line| line.contains("CONSOLE")).collect::<Vec<_>>().join("\n");
-        return Some((elements, complaints));
-    }
-    eprintln!("no browser: the report's page was not opened; see `tests/run`");
-    None
-}
+/// Mean and p50 of the sweep, a curve and bars for each of two runs.
+const CHARTS: usize = 2 + 2 + 2;
 
 /// The page of a sweep.
 fn page(folder: &Path) -> PathBuf {
@@ -53,44 +21,43 @@ fn page(folder: &Path) -> PathBuf {
     page
 }
 
-/// The value of an attribute, of each element that has it.
-fn values<'a>(elements: &'a str, attribute: &str) -> Vec<&'a str> {
-    let begin = format!(" {attribute}=\"");
-    elements
-        .match_indices(&begin)
-        .filter_map(|(at, _)| elements[at + begin.len()..].split('"').next())
-        .collect()
+/// Opens a file, without a server, and waits until every chart is drawn; nothing where there is no browser.
+fn opened(page: &Path) -> Option<Tab> {
+    let tab = Browser::shared()?.tab(&format!("file://{}", page.display()));
+    let drawn = format!(
+        "document.querySelectorAll('[data-chart] [data-drawn], [data-chart][data-drawn]').length === {CHARTS}"
+    );
+    tab.until(&drawn, "each chart is drawn");
+    Some(tab)
 }
 
 #[test]
 fn a_browser_draws_every_chart_and_has_nothing_to_complain_of() {
     let folder = tempfile::tempdir().unwrap();
-    let page = page(folder.path());
-    for window in ["--window-size=1600,1200", "--window-size=360,800"] {
-        let Some((elements, complaints)) = opened(&page, window) else { return };
-        assert_eq!(complaints, "");
-        let charts = values(&elements, "data-chart").len();
-        let drawn = values(&elements, "data-drawn");
-        assert_eq!(charts, 2 + 2 + 2, "mean and p50 of the sweep, a curve and bars for each of two runs");
-        assert_eq!(drawn.len(), charts, "each is drawn");
-        assert!(drawn.iter().all(|points| points.parse::<u32>().unwrap() > 0), "{drawn:?}");
+    let Some(tab) = opened(&page(folder.path())) else { return };
+    for width in [1600, 360] {
+        tab.look(Look { width, height: 1200, ..Look::default() });
+        tab.until(
+            "[...document.querySelectorAll('[data-drawn]')].every((chart) => Number(chart.dataset.drawn) > 0)",
+            "each has points",
+        );
+        tab.until("document.documentElement.scrollWidth <= innerWidth", "nothing is wider than the window");
     }
 }
 
 #[test]
 fn a_chart_can_be_read_by_keyboard_and_as_a_table() {
     let folder = tempfile::tempdir().unwrap();
-    let page = page(folder.path());
-    let text = fs::read_to_string(&page).unwrap();
-    fs::write(&page, text + READER).unwrap();
-    let Some((elements, complaints)) = opened(&page, "--window-size=800,600") else { return };
-    assert_eq!(complaints, "");
-    let charts = values(&elements, "data-chart").len();
-    assert_eq!(elements.matches("</summary><div class=\"scrolling\"").count(), charts, "a table each");
-    let read: Vec<&str> = elements.split("<output aria-live=\"polite\">").skip(1).collect();
-    assert_eq!(read.len(), charts);
-    for text in read {
-        let words = text.split("</output>").next().unwrap();
-        assert!(words.contains("theory"), "nothing was read out: `{words}`");
+    let Some(tab) = opened(&page(folder.path())) else { return };
+    for chart in 0..CHARTS {
+        tab.evaluate(&format!("document.querySelectorAll('canvas')[{chart}].focus()"));
+        tab.press("ArrowRight");
+        tab.press("ArrowRight");
+        let read =
+            tab.evaluate("document.activeElement.closest('figure').querySelector('output').textContent");
+        assert!(read.as_str().unwrap().contains("theory"), "of chart {chart} is read out: {read}");
     }
+    tab.evaluate("for (const details of document.querySelectorAll('details')) details.open = true;");
+    let tables = format!("document.querySelectorAll('summary + div.scrolling > table').length === {CHARTS}");
+    tab.until(&tables, "each chart has its table");
 }

@@ -1,0 +1,15 @@
+//! The page, in a real browser without a screen: what it shows is held against what the server counted, what
+//! the browser's own tools counted, and theory.
+//!
+//! Read first what the tests stand on: [`devtools`] (how a browser is spoken to), [`browser`] (one for all),
+//! [`tab`] (what goes on in a page), [`person`] (who looks, points and presses keys), [`network`] (what the browser's
+//! tools count).
+#![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
+
+pub(crate) mod browser;
+mod devtools;
+mod network;
+pub(crate) mod person;
+pub(crate) mod tab;
+
+mod referee;
