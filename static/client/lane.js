@@ -77,6 +77,8 @@ export class Lane {
     const { reader, request } = this;
     if (!request || mark.n !== request.n) return;
     const { retry_ms, refused } = request.mark(mark, reader.stand);
+    // A request that is held works: its answer may be 60 s away, and after a cut its browser asks again unheard.
+    if (mark.what === "held") this.isConnected = true;
     if (retry_ms) reader.reconnect.retryAfter(retry_ms);
     if (refused) this.#refused((this.#refusal = { n: mark.n, ended: refused }));
     if (request.isClosed) this.#isOver(request, "the server has closed it", () => request.isClosed);
