@@ -13,7 +13,7 @@ export function crowd(count, base, topic) {
 }
 
 function sit(seat, base, topic) {
-  const said = (state) => tell({ is: "crowd", seat, at: now(), state });
+  const said = (state) => tell({ is: "crowd", seat, base, at: now(), state });
   const url = `${base}/sse?${new URLSearchParams({ topic })}`;
   const free = enter(url);
   const source = new EventSource(url);

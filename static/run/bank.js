@@ -20,10 +20,10 @@ export class Bank {
     if (this.#connections.size > CAPACITY) this.#connections.delete(this.#connections.keys().next().value);
   }
 
-  crowd({ seat, at, state }) {
+  crowd({ seat, at, state, base }) {
     const before = this.#crowd.get(seat);
     if (state === "closed") this.#crowd.delete(seat);
-    else this.#crowd.set(seat, { seat, state, at: state === before?.state ? before.at : at });
+    else this.#crowd.set(seat, { seat, state, base, at: state === before?.state ? before.at : at });
   }
 
   /** The crowd's EventSources. */

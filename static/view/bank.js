@@ -22,16 +22,18 @@ export class BankPanel {
     const now_ms = performance.timeOrigin + performance.now();
     const since = (at) => `waits since ${((now_ms - at) / 1000).toFixed(0)} s`;
     const origins = run.bank.origins(run.open(), run.serverUs(now_ms));
-    const crowd = run.bank.seats().map(({ seat, state, at }) => ({ name: `EventSource ${seat + 1}`, state, at }));
-    // The crowd goes where the lane of its kind goes.
-    const home = origins.find(({ seats }) => seats.some(({ lane }) => lane === "sse")) ?? origins[0];
+    const crowd = run.bank.seats().map(({ seat, state, at, base }) => ({ name: `EventSource ${seat + 1}`, state, at, base }));
+    // Where no lane is on, the crowd has all six for itself.
+    if (crowd.length && !origins.some(({ origin }) => origin === crowd[0].base)) {
+      origins.push({ origin: crowd[0].base, seats: [], beside: [], waiting: [] });
+    }
     const seated = crowd.filter(({ state }) => state === "open" || state === "event");
     const late = crowd.filter(({ state, at }) => state === "asked" && now_ms - at > WAITS_MS);
     const lines = origins.flatMap((origin) => {
       const { seats, beside, waiting } = origin;
       const busy = [
         ...seats.filter(({ is_busy }) => is_busy).map(({ connection, lane }) => ["busy", `#${connection} ${lane}`]),
-        ...(origin === home ? seated : []).map(({ name }) => ["busy", name]),
+        ...seated.filter(({ base }) => base === origin.origin).map(({ name }) => ["busy", name]),
       ];
       // Who needs a seat is given one that is idle: of those as many can be left as there is room for.
       const idle = seats.filter(({ is_busy }) => !is_busy).reverse().slice(0, Math.max(0, SIX - busy.length));
