@@ -19,3 +19,6 @@ worker.onmessage = ({ data: { entries } }) => {
   takeEntries(entries);
 };
 stage.start();
+
+// For the console: `(await import("/page.js")).run.figures("sse")`.
+export { run, stage };
