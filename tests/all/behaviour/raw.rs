@@ -58,17 +58,23 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String) {
 }
 
 pub(crate) fn publish(address: SocketAddr, data: &str) -> EventId {
+    let (head, answer) = post(address, "/publish", "", data);
+    assert!(head.starts_with("HTTP/1.1 201 "), "{head}{answer}");
+    answer["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// Posts a body, and splits the answer into its head and what it says.
+pub(crate) fn post(address: SocketAddr, path: &str, fields: &str, body: &str) -> (String, Value) {
     let mut socket = connect(address);
-    let length = data.len();
+    let length = body.len();
     write!(
         socket,
-        "POST /publish HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{data}"
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{fields}content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
-    let (head, body) = split(&rest(&mut socket));
-    assert!(head.starts_with("HTTP/1.1 201 "), "{head}{body}");
-    let answer: Value = serde_json::from_str(&body).unwrap();
-    answer["id"].as_str().unwrap().parse().unwrap()
+    let (head, answer) = split(&rest(&mut socket));
+    let answer = serde_json::from_str(&answer).unwrap_or_else(|wrong| panic!("{wrong}: {head}{answer}"));
+    (head, answer)
 }
 
 fn split(answer: &[u8]) -> (String, String) {

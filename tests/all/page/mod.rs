@@ -3,13 +3,25 @@
 //!
 //! Read first what the tests stand on: [`devtools`] (how a browser is spoken to), [`browser`] (one for all),
 //! [`tab`] (what goes on in a page), [`person`] (who looks, points and presses keys), [`network`] (what the browser's
-//! tools count).
+//! tools count), [`served`] (a server, its operator, and the model of its page).
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
 pub(crate) mod browser;
 mod devtools;
 mod network;
 pub(crate) mod person;
+mod served;
 pub(crate) mod tab;
 
+mod bank;
+mod bytes;
+mod delivery;
+mod faults;
+mod hands;
+mod looks;
+mod memory;
 mod referee;
+mod safety;
+mod scene;
+mod talk;
+mod wall;

@@ -1,0 +1,85 @@
+//! What the page looks like on a projector, a laptop and a telephone, by day and by night.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wirelanes::transport::Transport;
+
+use super::browser::Browser;
+use super::person::Look;
+use super::served::Served;
+use super::tab::Tab;
+
+const SIZES: [(u32, u32); 3] = [(1600, 900), (1024, 768), (360, 800)];
+
+/// Smaller text is not read from the third row, nor by anybody over fifty.
+const SMALLEST_PX: f64 = 11.0;
+
+/// Elements that reach beyond the window's edges, and texts that are too small.
+const FLAWS: &str = "(() => {
+  const flaws = [];
+  const scrolls = (element) => element && (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  for (const element of document.body.querySelectorAll('*')) {
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    if (box.width <= 1 || box.height <= 1 || style.visibility === 'hidden' || element.closest('.unseen')) continue;
+    const name = `${element.tagName.toLowerCase()}#${element.id}.${element.className} in #${element.parentElement.closest('[id]')?.id}`;
+    if ((box.right > innerWidth + 1 || box.left < -1) && !scrolls(element.parentElement)) flaws.push(`${name} is at ${box.left} to ${box.right}`);
+    const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (says && parseFloat(style.fontSize) < SMALLEST) flaws.push(`${name} has text of ${style.fontSize}`);
+    if (says && style.overflow === 'visible' && element.scrollWidth > element.clientWidth + 1 && style.display === 'block') flaws.push(`${name} is ${element.clientWidth} wide and says ${element.scrollWidth}`);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) flaws.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  return flaws;
+})()";
+
+/// Panels that are not whole in the first screen.
+const BELOW: &str = "['lanes', 'ladder', 'figures', 'strip', 'distribution', 'bytes', 'bank', 'log', 'inspector'].filter((panel) => {
+  const box = document.querySelector(`.panel.at-${panel}`)?.getBoundingClientRect();
+  return !box || box.height < 60 || box.bottom > innerHeight + 1;
+})";
+
+fn keep(tab: &Tab, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/page");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(name), tab.screenshot()).unwrap();
+}
+
+fn flaws(tab: &Tab) -> Vec<Value> {
+    let flaws = tab.evaluate(&FLAWS.replace("SMALLEST", &SMALLEST_PX.to_string()));
+    flaws.as_array().unwrap().clone()
+}
+
+#[test]
+fn nothing_overflows_and_every_text_can_be_read_in_three_sizes_and_two_themes() {
+    let Some(browser) = Browser::shared() else { return };
+    let served = Served::start(&["--rate", "5/s", "--link", "lab=rtt=100ms"]);
+    for theme in ["light", "dark"] {
+        let tab = served.operated(&browser, &format!("theme={theme}"));
+        tab.look(Look { width: 1600, height: 900, is_dark: theme == "dark", less_motion: false });
+        tab.until_live(&Transport::ALL);
+        tab.until_model(
+            "[...run.lanes.keys()].every((lane) => run.figures(lane).n >= 20)",
+            "there is something to see",
+        );
+        for (width, height) in SIZES {
+            tab.look(Look { width, height, is_dark: theme == "dark", less_motion: false });
+            tab.until("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))", "it is drawn");
+            keep(&tab, &format!("{theme}-{width}x{height}.png"));
+            let flaws = flaws(&tab);
+            assert!(
+                flaws.is_empty(),
+                "{theme}, {width}×{height}:\n{}",
+                json!(flaws).to_string().replace("\",", "\",\n")
+            );
+            if width == 1600 {
+                assert_eq!(
+                    tab.evaluate(BELOW),
+                    json!([]),
+                    "{theme}: panels that are not in the first screen"
+                );
+            }
+        }
+    }
+}
