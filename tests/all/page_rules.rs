@@ -114,6 +114,20 @@ fn nothing_comes_from_another_host() {
     expect_none("the page works offline, and by whatever name the server has", &breaches);
 }
 
+/// What makes elements of a text, or runs it.
+const MARKUP: &[&str] =
+    &["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"];
+
+#[test]
+fn whatever_comes_over_the_wire_is_only_ever_text() {
+    let mut breaches = Vec::new();
+    for File { name, text } in &files() {
+        let found = MARKUP.iter().filter(|word| text.contains(**word));
+        breaches.extend(found.map(|word| format!("static/{name}: `{word}`")));
+    }
+    expect_none("text is put into the page as text", &breaches);
+}
+
 #[test]
 fn the_rules_see_what_they_are_to_see() {
     for (html, count) in [

@@ -213,3 +213,35 @@ fn nothing_is_left_undone_and_only_the_command_line_speaks() {
     }
     expect_none("undone, or spoken out of turn", &breaches);
 }
+
+/// What the page's list of transports exports: its keys, in their order.
+fn transports_of_the_page() -> Vec<String> {
+    let text = fs::read_to_string(page().join("transport/index.js")).unwrap();
+    let (_, list) = text.split_once("export const TRANSPORTS = {").expect("`TRANSPORTS` is the list");
+    let (list, _) = list.split_once('}').unwrap();
+    let names = list.split(',').map(|entry| entry.split(':').next().unwrap().trim().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("static")
+}
+
+/// The names in a folder, in order; files without their last part.
+fn names_in(folder: &Path, are_folders: bool) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let stems = entries.filter(|path| path.is_dir() == are_folders);
+    let mut names: Vec<String> =
+        stems.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_page_has_the_same_transports_in_files_of_the_same_names() {
+    let ours: Vec<String> = wirelanes::transport::Transport::ALL.map(|lane| lane.to_string()).to_vec();
+    assert_eq!(transports_of_the_page(), ours, "`static/transport/index.js` and `Transport::ALL`");
+    let mut theirs = names_in(&page().join("transport"), false);
+    theirs.retain(|name| name != "index");
+    assert_eq!(theirs, names_in(&root().join("transport"), true), "a file of the page for each folder here");
+}
