@@ -4,12 +4,16 @@
 //! GET /theory?source=poisson&rate=2/s&interval_ms=1000&hold_s=25&link=rtt%3D100ms
 //!
 //! {"lanes":{"poll":{"mean_us":550000.0,"p50_us":550000.0,…,"requests_per_event":0.5,"empty_share":0.135,
+//!                   "empty_per_event":0.068,"full_per_event":0.432,"envelope_per_event":1.432,
 //!                   "curve":[[0.01,60000.0],…,[0.99,1040000.0]]},…}}
 //! ```
 //!
 //! d is the link's delay from the server to the client and its jitter, G its round trip and the mean of both
 //! jitters. What the two ends take themselves, and what a rate adds for each byte, is not in it. A lane or a figure
 //! without closed form is `null`: also where a middlebox keeps an answer back, or ends what should last.
+//! Its bytes, what of them is given and what predicted: see `bytes`.
+
+mod bytes;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -22,7 +26,7 @@ use serde_json::{Value, json};
 
 use crate::link::{Link, Outlook};
 use crate::source::{MAX_DATA, Rate, SourceKind};
-use crate::theory::{self, Arrivals, Heartbeats, Inputs, OneWay, PollMode};
+use crate::theory::{self, Arrivals, Heartbeats, Inputs, OneWay, Payload, PollMode};
 use crate::transport::Transport;
 
 /// Points of a curve: a chart a thousand dots wide has no use for more than one a hundredth.
@@ -44,6 +48,7 @@ struct Question {
     interval: Duration,
     hold: Duration,
     outlook: Outlook,
+    payload: Payload,
 }
 
 /// What is said of a lane.
@@ -55,6 +60,9 @@ struct Lane {
     p99_us: Option<f64>,
     requests_per_event: Option<f64>,
     empty_share: Option<f64>,
+    empty_per_event: Option<f64>,
+    full_per_event: Option<f64>,
+    envelope_per_event: Option<f64>,
     curve: Vec<(f64, f64)>,
 }
 
@@ -73,8 +81,8 @@ impl Question {
     /// What is not asked for is as `serve` and its endpoints have it.
     fn read(parameter: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let kind: SourceKind = read(parameter, "source", "poisson")?;
-        // It plays no part in when something comes, and is still part of the question.
-        whole(parameter, "size", 1..=MAX_DATA as u64, 100)?;
+        let size = whole(parameter, "size", 1..=MAX_DATA as u64, 100)?;
+        let usual = bytes::usual(size as usize);
         Ok(Self {
             arrivals: match kind {
                 SourceKind::Poisson => Some(Arrivals::Poisson),
@@ -85,6 +93,10 @@ impl Question {
             interval: Duration::from_millis(whole(parameter, "interval_ms", 0..=LONGEST_INTERVAL_MS, 1_000)?),
             hold: Duration::from_secs(whole(parameter, "hold_s", 0..=LONGEST_HOLD_S, 25)?),
             outlook: read::<Link>(parameter, "link", "none")?.outlook(),
+            payload: Payload {
+                bytes: whole(parameter, "payload", bytes::PAYLOAD, usual.bytes as u64)? as f64,
+                id_bytes: whole(parameter, "id_bytes", bytes::ID, usual.id_bytes as u64)? as f64,
+            },
         })
     }
 
@@ -135,6 +147,9 @@ impl Question {
             p99_us: quantile_us(0.99),
             requests_per_event: requests.map(|requests| requests.per_event),
             empty_share: requests.and_then(|requests| requests.empty_share),
+            empty_per_event: requests.map(|requests| requests.empty_per_event()),
+            full_per_event: requests.map(|requests| requests.full_per_event()),
+            envelope_per_event: bytes::envelope(transport, requests, inputs, &self.payload),
             curve: curve.collect(),
         })
     }

@@ -4,6 +4,10 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use wirelanes::theory::{
+    self, Arrivals, Heads, Heartbeats, Inputs, OneWay, Payload, PollMode, Requests, bytes_per_event,
+};
+use wirelanes::transport::Transport;
 
 use super::program::Program;
 use super::{eventually, raw};
@@ -258,6 +262,11 @@ fn theory_is_told_for_the_settings_of_a_page() {
         ("interval_ms=1.5", "interval_ms"),
         ("interval_ms=3600001", "interval_ms"),
         ("hold_s=61", "hold_s"),
+        ("payload=0", "payload"),
+        ("payload=170.5", "payload"),
+        ("payload=65687", "payload"),
+        ("id_bytes=7", "id_bytes"),
+        ("id_bytes=28", "id_bytes"),
         ("link=fast", "link"),
         ("link=%00", "link"),
     ] {
@@ -267,4 +276,72 @@ fn theory_is_told_for_the_settings_of_a_page() {
             "{query}: {head} {body}"
         );
     }
+}
+
+/// How many heads there are, times what each weighs, and the envelope: with that a page has what the formula has.
+#[test]
+fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
+    let here = Operated::start(ANY, &["--source=quiet"]);
+    let heads = Heads { request: 700.0, empty_answer: 90.0, full_answer: 150.0 };
+    let payload = Payload { bytes: 300.0, id_bytes: 12.0 };
+    let inputs = Inputs {
+        rate_per_s: 0.5,
+        arrivals: Some(Arrivals::Poisson),
+        one_way: OneWay::Given(50_000.0),
+        round_trip_us: 100_000.0,
+        server_us: 0.0,
+        turnaround_us: 0.0,
+        wake_us: 0.0,
+        poll_interval_us: 1e6,
+        poll_mode: PollMode::FixedRate,
+        hold_us: 5e6,
+        linger_us: 0.0,
+        keep_alive: true,
+        tls: false,
+    };
+    let query =
+        "source=poisson&rate=0.5/s&interval_ms=1000&hold_s=5&link=rtt%3D100ms&payload=300&id_bytes=12";
+    let lanes = &here.theory(query)["lanes"];
+    for transport in Transport::ALL {
+        let said = |name: &str| lanes[transport.to_string()][name].as_f64();
+        let beats = Heartbeats::default().per_event(transport, &inputs).unwrap();
+        let requests = theory::requests(transport, &inputs);
+        let asked = requests.unwrap_or_else(|| Requests::of_streams(1.0, 40.0));
+        let bytes = bytes_per_event(transport, &asked, beats, &heads, &payload);
+        let envelope = bytes.down.envelope + bytes.up.envelope;
+        assert!((said("envelope_per_event").unwrap() - envelope).abs() < 1e-9, "{transport}: {lanes}");
+        let counts = ["requests_per_event", "empty_per_event", "full_per_event"].map(said);
+        assert_eq!(
+            counts,
+            counts.map(|count| count.filter(|_| requests.is_some())),
+            "{transport}: a stream's are given"
+        );
+        if let [Some(all), Some(empty), Some(full)] = counts {
+            let down = empty * heads.empty_answer + full * heads.full_answer;
+            assert!((down - bytes.down.http).abs() < 1e-9, "{transport}: {lanes}");
+            assert!((all * heads.request - bytes.up.http).abs() < 1e-9, "{transport}: {lanes}");
+        }
+    }
+    assert_eq!(
+        here.theory("source=bursts")["lanes"]["sse"]["envelope_per_event"],
+        Value::Null,
+        "nobody knows how many heartbeats a burst leaves room for"
+    );
+}
+
+#[test]
+fn theory_takes_events_as_the_server_makes_them_where_it_is_told_no_others() {
+    let here = Operated::start(ANY, &["--source=steady", "--rate=1000/s", "--size=20"]);
+    let thousand = || raw::get(here.address, "/poll?last_event_id=earliest").1;
+    eventually("a thousand events", || thousand().contains("-1000\""));
+    let events: Vec<Value> = serde_json::from_str(&thousand()).unwrap();
+    let event = &events[999];
+    let given =
+        format!("payload={}&id_bytes={}", event.to_string().len(), event["id"].as_str().unwrap().len());
+    assert_eq!(here.theory("size=20"), here.theory(&format!("size=20&{given}")));
+    assert_ne!(
+        here.theory("size=20"),
+        here.theory(&format!("size=20&{given}0")),
+        "a longer id is told apart"
+    );
 }
