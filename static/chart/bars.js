@@ -22,8 +22,10 @@ export function drawBars(context, { width, height }, theme, chart, at) {
   context.font = theme.font(theme.size);
   const top = drawKey(context, theme, chart, width);
   const left = Math.max(...chart.rows.map((row) => context.measureText(row.lane).width)) + 26;
-  const right = context.measureText("0000.0 B").width + 8;
   const rowHeight = (height - top) / chart.rows.length;
+  // Two sums in a row that is lower than two lines stand beside each other.
+  const isLow = rowHeight < 2.5 * theme.size && chart.rows.some((row) => row.predicted);
+  const right = context.measureText(isLow ? inSums([9999.9], [9999.9]) : "0000.0 B").width + 8;
   const scale = (width - left - right) / chart.high;
   let drawn = 0;
   chart.rows.forEach((row, index) => {
@@ -35,10 +37,12 @@ export function drawBars(context, { width, height }, theme, chart, at) {
     const bar = (layers, from, share) => {
       drawn += drawBar(context, theme, row.lane, chart.layers, layers, { x: left, y: y + from * rowHeight, scale, height: share * rowHeight });
       context.fillStyle = theme.ink;
-      context.fillText(inUnit(sum(layers), "bytes"), left + sum(layers) * scale + 6, y + (from + share / 2) * rowHeight + theme.size / 3);
+      if (!isLow) context.fillText(inUnit(sum(layers), "bytes"), left + sum(layers) * scale + 6, y + (from + share / 2) * rowHeight + theme.size / 3);
     };
     if (row.measured) bar(row.measured, 0.14, 0.4);
     if (row.predicted) bar(row.predicted, 0.62, 0.2);
+    const longest = Math.max(sum(row.measured ?? []), sum(row.predicted ?? []));
+    if (isLow) context.fillText(inSums(row.measured, row.predicted), left + longest * scale + 6, y + 0.5 * rowHeight + theme.size / 3);
     if (at === index) {
       context.strokeStyle = theme.ink;
       context.strokeRect(0.5, y + 1, width - 1, rowHeight - 2);
@@ -46,6 +50,9 @@ export function drawBars(context, { width, height }, theme, chart, at) {
   });
   return { drawn };
 }
+
+const inSums = (measured, predicted) =>
+  [measured && inUnit(sum(measured), "bytes"), predicted && `theory ${inUnit(sum(predicted), "bytes")}`].filter(Boolean).join(" · ");
 
 function drawBar(context, theme, lane, names, layers, { x, y, scale, height }) {
   let drawn = 0;

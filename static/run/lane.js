@@ -1,5 +1,6 @@
 // One lane of the run: its state in words, what passed on it, what it counted.
 
+import { Heads } from "./heads.js";
 import { Histogram } from "./histogram.js";
 import { Passages } from "./passages.js";
 import { Samples } from "./samples.js";
@@ -21,6 +22,7 @@ export class Lane {
   is_stream = false;
   samples = new Samples();
   histogram = new Histogram();
+  heads = new Heads();
   asked = 0;
   answers = 0;
   empty_answers = 0;
@@ -75,6 +77,7 @@ export class Lane {
     this.#unsettled((passage) => (passage.is_early = true));
     this.started_at = at;
     this.histogram.clear();
+    this.heads = new Heads();
     this.#ledger.restart();
     this.#counts.restart();
     Object.assign(this, { asked: 0, answers: 0, empty_answers: 0, delivered: 0, payload_bytes: 0, hollow: 0 });
@@ -108,6 +111,15 @@ export class Lane {
       http_down: (ledger.down.http - flying.http) / events,
       http_up: ledger.up.http / events,
     };
+  }
+
+  /** What theory has an event come to: the envelope is predicted, and how many heads; given is what each weighs. */
+  predictedBytes({ envelope_per_event: envelope, requests_per_event: request, empty_per_event: empty, full_per_event: full }) {
+    const { payload, http_down, http_up } = this.#bytesPerEvent();
+    if (payload === null || envelope === null) return null;
+    if (this.is_stream) return [payload, envelope, http_down, http_up];
+    const heads = [this.heads.weigh({ empty, full }), this.heads.weigh({ request })];
+    return request === null || heads.some(Number.isNaN) ? null : [payload, envelope, ...heads];
   }
 
   /** What only one end has counted as yet: events that are `here` before their mark, bytes that are still `flying`. */

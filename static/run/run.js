@@ -75,6 +75,7 @@ export class Run {
     for (const mark of marks ?? []) {
       const at = this.clock ? this.browserMs(mark.at_us) : performance.timeOrigin + performance.now();
       const exchange = this.#exchanges.mark(mark, at);
+      this.lanes.get(mark.lane)?.heads.take(mark);
       if (exchange) this.bank.mark(exchange, mark);
     }
     this.unshown += unshown ?? 0;
@@ -99,6 +100,11 @@ export class Run {
 
   figures(lane) {
     return this.lanes.get(lane).figures();
+  }
+
+  /** Bytes an event, by layer, that theory says a lane comes to; `null` where it says nothing, or nothing is given. */
+  predictedBytes(lane, theory) {
+    return theory ? this.lanes.get(lane).predictedBytes(theory) : null;
   }
 
   /** The newest first. */

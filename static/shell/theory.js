@@ -22,6 +22,7 @@ export function showTheory(desk) {
   };
   desk.on("view", refresh);
   desk.on("server", refresh);
+  desk.on("tick", refresh);
   find("theory").onclick = () => toggleTheory(desk);
   find("guess").oninput = () => place(desk);
 }
@@ -54,7 +55,14 @@ function queryOf(desk, lane) {
   const { source, rate, size } = desk.state.source;
   const { interval, hold } = desk.view;
   const floor = desk.state.poll_floor_ms ?? 0;
-  return `${new URLSearchParams({ source, rate, size, interval_ms: Math.max(interval, floor), hold_s: hold, link: linkOf(desk, lane).spec })}`;
+  return `${new URLSearchParams({ source, rate, size, interval_ms: Math.max(interval, floor), hold_s: hold, link: linkOf(desk, lane).spec, ...given(desk.run) })}`;
+}
+
+/** Of an event's bytes: those of what came, over all lanes. */
+function given(run) {
+  const sum = (key) => [...run.lanes.values()].reduce((total, lane) => total + lane[key], 0);
+  const [newest] = run.events(1);
+  return newest && sum("delivered") ? { payload: Math.round(sum("payload_bytes") / sum("delivered")), id_bytes: newest.id.length } : {};
 }
 
 /** Each lane's, on the link that it takes. */

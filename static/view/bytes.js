@@ -1,4 +1,7 @@
 // Bytes an event, by layer, as the server's socket counted them: the same bars as in a report.
+//
+// Theory, while it is asked for, is the thin bar below: payload and the weight of a head as counted, envelope and the
+// number of heads as predicted. How often a stream connects is nobody's prediction: its heads are all counted.
 
 import { showChart } from "../chart/show.js";
 import { element } from "./dom.js";
@@ -9,8 +12,8 @@ export class BytesPanel {
   every_ms = 1000;
   #chart;
 
-  constructor(host, run) {
-    this.run = run;
+  constructor(host, run, view) {
+    [this.run, this.view] = [run, view];
     const canvas = element("canvas", { tabIndex: 0 });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", "bytes an event, by layer and lane; arrow keys read lanes out");
@@ -30,10 +33,11 @@ export class BytesPanel {
   #take() {
     const rows = [...this.run.lanes.keys()].map((lane) => {
       const { payload, envelope, http_down, http_up } = this.run.figures(lane).bytes_per_event;
-      return { lane, measured: payload === null || envelope === null ? null : [payload, envelope, http_down, http_up], predicted: null };
+      return { lane, measured: payload === null || envelope === null ? null : [payload, envelope, http_down, http_up], predicted: this.run.predictedBytes(lane, this.view.theory?.lanes?.[lane]) };
     });
     this.#chart.rows.splice(0, Infinity, ...rows);
-    const most = Math.max(...rows.map(({ measured }) => (measured ?? [0]).reduce((sum, bytes) => sum + bytes, 0)));
+    const sum = (layers) => (layers ?? []).reduce((total, bytes) => total + bytes, 0);
+    const most = Math.max(...rows.map(({ measured, predicted }) => Math.max(sum(measured), sum(predicted))));
     // The first events bear the heads of their stream: the axis follows, in steps of two, once they are shared out.
     while (this.#chart.high < most) this.#chart.high *= 2;
     while (most > 0 && this.#chart.high > 2.5 * most) this.#chart.high /= 2;

@@ -33,7 +33,7 @@ export class Stage {
     const strips = new Strip(strip, run, view);
     this.#panels = [
       new Ladder(ladder, run, view), strips, new Distribution(distribution, run, view, strips.axis),
-      new BytesPanel(bytes, run), new BankPanel(bank, run), new Log(log, run, view), new Inspector(inspector, run, view),
+      new BytesPanel(bytes, run, view), new BankPanel(bank, run), new Log(log, run, view), new Inspector(inspector, run, view),
     ].map((panel) => ({ panel, drawn: -Infinity }));
   }
 
