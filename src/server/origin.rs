@@ -6,7 +6,7 @@
 //! Origin: http://10.0.0.7:8080                   the page came from the main port of the same host
 //!
 //! access-control-allow-origin: http://10.0.0.7:8080
-//! access-control-expose-headers: Last-Event-ID
+//! access-control-expose-headers: Last-Event-ID, Retry-After
 //! vary: Origin
 //! ```
 //!
@@ -87,10 +87,10 @@ impl Page {
         Self(Box::new(HeaderValue::from_bytes(origin.as_bytes()).expect("it was a value before")))
     }
 
-    /// Lets the page read an answer, and the position in its head.
+    /// Lets the page read an answer, and in its head the position, or when to come back.
     pub(super) fn let_read(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, (*self.0).clone());
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Last-Event-ID"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Last-Event-ID, Retry-After"));
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
 }

@@ -191,7 +191,7 @@ export class Reader {
     const ended = wrong instanceof Ended ? wrong : Ended.unreadable(wrong.message);
     this.back = { ended, until: now() + this.reconnect.wait(this.options.reconnect, ended.after_ms) };
     this.news({ is: "ended" });
-    // In steps: a mark may tell of a `Retry-After` that the browser hides.
+    // In steps: a mark may tell of a `Retry-After` that EventSource and WebSocket hide.
     while (!signal.aborted && now() < this.back.until) await sleep(Math.min(100, this.back.until - now()), signal);
     this.back = null;
   }

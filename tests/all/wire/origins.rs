@@ -29,7 +29,8 @@ async fn get(here: &Running, path: &str, fields: &str) -> Answer {
 fn lets_read(answer: &Answer) -> Option<&str> {
     let origin = answer.header("access-control-allow-origin");
     let rest = ["access-control-expose-headers", "vary"].map(|name| answer.header(name));
-    let expected = if origin.is_some() { [Some("Last-Event-ID"), Some("Origin")] } else { [None, None] };
+    let expected =
+        if origin.is_some() { [Some("Last-Event-ID, Retry-After"), Some("Origin")] } else { [None, None] };
     assert_eq!(rest, expected, "{}", answer.head);
     origin
 }
