@@ -23,7 +23,7 @@ export async function fetchAnswer(url, options) {
   return { at, status, bytes: body.byteLength, text: decoder.decode(body), position, after_s };
 }
 
-/** A request of no lane, `time` or `publish`; `null` where it got no answer. */
+/** A request of no lane, `time` or `publish`; without a `status` where it got no answer. */
 export async function askAside(base, lane, query, options) {
   const n = nextNumber();
   const url = `${base}/${lane}?${new URLSearchParams({ ...query, n })}`;
@@ -33,10 +33,10 @@ export async function askAside(base, lane, query, options) {
   try {
     const answer = await fetchAnswer(url, { signal: AbortSignal.timeout(PATIENCE_MS), ...options });
     tell({ is: "answered", lane, n, at: answer.at, status: answer.status, bytes: answer.bytes });
-    return { asked_at, ...answer };
+    return { n, asked_at, ...answer };
   } catch {
     tell({ is: "failed", lane, n, at: now(), error: "no answer" });
-    return null;
+    return { n, asked_at };
   } finally {
     leave();
   }

@@ -42,7 +42,7 @@ export class Clock {
   async ask() {
     const { control, client } = this.config;
     const answer = await askAside(control, "time", { client });
-    if (answer?.status !== 200) return;
+    if (answer.status !== 200) return;
     this.#take(answer.asked_at * 1000, JSON.parse(answer.text), answer.at * 1000);
     this.onAnswer(answer.asked_at);
   }

@@ -36,11 +36,12 @@ async function post({ name, data, ref, key }, { client, control, topic, lanes })
   const body = JSON.stringify(data);
   const base = key ? control : lanes[name].base;
   const answer = await askAside(base, "publish", { topic, client }, { method: "POST", body, headers });
-  if (!answer) return published(name, ref, { error: "no answer: it may or may not have been published" });
-  const { at, status, text } = answer;
-  published(name, ref, status === 201 ? { at, status, id: JSON.parse(text).id } : { at, status, error: said(text) });
+  const { n, at, status, text } = answer;
+  if (!status) return published(name, ref, { n, error: "no answer: it may or may not have been published" });
+  published(name, ref, status === 201 ? { n, at, status, id: JSON.parse(text).id } : { n, at, status, error: said(text) });
 }
 
-function published(lane, ref, { at = now(), id = null, error = null, status = null }) {
-  tell({ is: "published", lane, ref, at, id, error, status });
+/** `n` is the number of the POST: a WebSocket makes no request for it. */
+function published(lane, ref, { n = null, at = now(), id = null, error = null, status = null }) {
+  tell({ is: "published", lane, ref, n, at, id, error, status });
 }

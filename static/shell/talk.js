@@ -18,7 +18,7 @@ const REMEMBERED = 500;
 
 export function showTalk(desk) {
   const form = find("talk-form");
-  const talk = { desk, sent: new Map(), posts: new Map(), arrived: new Map(), ids: new Set(), lastPost: null };
+  const talk = { desk, sent: new Map(), posts: new Map(), arrived: new Map(), ids: new Set() };
   const rows = LANES.map(makeRow);
   find("talk-rows").append(...rows.map(({ row }) => row));
   form.onsubmit = (event) => {
@@ -70,15 +70,10 @@ const HEAR = {
     if (talk.ids.size > REMEMBERED) talk.ids.delete(talk.ids.values().next().value);
     showMessage(json);
   },
-  /** Its `published` is the next that is told. */
-  answered(talk, { lane, n }) {
-    if (lane === "publish") talk.lastPost = n;
-  },
-  published(talk, { lane, ref, id, error }) {
+  published(talk, { lane, ref, n, id, error }) {
     const message = talk.sent.get(lane);
     if (message?.ref !== ref) return;
-    Object.assign(message, { id, state: error ?? "published" });
-    if (lane !== "websocket") message.n = talk.lastPost;
+    Object.assign(message, { n, id, state: error ?? "published" });
     deliver(talk, lane);
   },
   said(talk, { lane, text }) {
