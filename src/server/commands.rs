@@ -18,45 +18,14 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::operator::{Commands, Refused};
 use super::reply::{json, not_allowed};
+use super::state::State;
 use super::{Shared, publish};
 use crate::transport::ask::parameter;
 use crate::transport::{Refusal, Reply};
-
-/// A page polls no more often than this, in milliseconds: what comes within a tenth of a second seems to come at
-/// once (J. Nielsen, "Usability Engineering", 1993), so that more requests of a whole room would show nothing.
-const POLL_FLOOR_MS: u64 = 100;
-
-/// What the server does now.
-#[derive(Serialize)]
-pub(super) struct State {
-    /// Whether who asks holds the key; only in an answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operator: Option<bool>,
-    version: &'static str,
-    publish: &'static str,
-    poll_floor_ms: u64,
-    devices: usize,
-    #[serde(flatten)]
-    scene: Map<String, Value>,
-}
-
-impl State {
-    fn of(shared: &Shared, operator: Option<bool>) -> Self {
-        Self {
-            operator,
-            version: env!("CARGO_PKG_VERSION"),
-            publish: shared.operator.publish.name(),
-            poll_floor_ms: POLL_FLOOR_MS,
-            devices: shared.guests.devices(),
-            scene: shared.operator.commands.scene(),
-        }
-    }
-}
 
 pub(super) async fn control(shared: &Shared, head: &Parts, body: Incoming) -> Result<Reply, Refusal> {
     match head.method {
@@ -69,10 +38,10 @@ pub(super) async fn control(shared: &Shared, head: &Parts, body: Incoming) -> Re
             check_type(&head.headers)?;
             let command = read(&publish::read(body, "/control").await?)?;
             // One after another, so that what pages are told last is what came last.
-            let _turn = shared.turn.lock().await;
+            let mut told = shared.told.lock().await;
             let commands = shared.operator.commands.clone();
             apart(move || commands.carry_out(&command)).await.map_err(Refusal::from)?;
-            shared.desks.tell_all(&serde_json::json!({ "state": State::of(shared, None) }));
+            State::of(shared, None).tell(shared, &mut told);
             Ok(json(&State::of(shared, Some(true))))
         }
         _ => Err(not_allowed("GET, POST")),

@@ -65,6 +65,7 @@ mod routes;
 mod same_answer;
 mod seat;
 mod stall;
+mod state;
 mod statistics;
 
 use std::io;
@@ -147,8 +148,8 @@ struct Shared {
     operator: Operator,
     /// Of those who publish over a WebSocket.
     lock: Option<Lock>,
-    /// Of who gives a command.
-    turn: tokio::sync::Mutex<()>,
+    /// Held by who gives a command.
+    told: tokio::sync::Mutex<state::Told>,
     /// The main port, and those of links.
     ports: Vec<u16>,
     guests: Guests,
@@ -178,7 +179,7 @@ impl Server {
             drain: Drain::default(),
             operator: Operator::default(),
             lock: None,
-            turn: tokio::sync::Mutex::default(),
+            told: tokio::sync::Mutex::default(),
             ports: vec![listener.local_addr()?.port()],
             guests: Guests::default(),
             assets: Assets::default(),
@@ -229,6 +230,7 @@ impl Server {
         tokio::select! {
             () = accept(&self.listener, &mut crew) => {}
             () = ebb::watch(&self.shared.open) => {}
+            () = state::watch(&self.shared) => {}
             () = desks::rounds(&self.shared.desks, &self.shared.accounts) => {}
             () = stop => {}
         }

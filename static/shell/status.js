@@ -20,7 +20,7 @@ export function showStatus(desk) {
   });
   desk.on("server", () => {
     const { devices } = desk.state;
-    write(find("devices-said"), devices > 1 ? `${devices} devices` : "");
+    write(find("devices-said"), devices > 0 ? `${devices} device${devices > 1 ? "s" : ""}` : "");
   });
   desk.on("tick", () => {
     const { control, clock } = desk.run;

@@ -4,7 +4,7 @@
 //! GET /sse?topic=control.NAME               opens NAME's desk, on any of the four transports
 //!
 //! {"marks":[…],"unshown":0,"ledgers":{…}}   what became of NAME's requests: see `mark`
-//! {"state":…}                               what all are told: see `tell_all`
+//! {"state":…}                               what all are told: see `state`
 //! ```
 //!
 //! They are topics like any other, in a feed of their own: it has the clock of the main feed, remembers little,
@@ -47,6 +47,8 @@ pub(super) struct Desks {
     open: Mutex<BTreeMap<String, Desk>>,
     /// How many they are: where nobody watches, to find that out is one load.
     count: AtomicUsize,
+    /// One was opened.
+    opened: Notify,
     /// There are marks to be published.
     news: Notify,
     /// What no mark may show: who watches need not be who sent it.
@@ -62,6 +64,7 @@ impl Desks {
             forget,
             open: Mutex::default(),
             count: AtomicUsize::new(0),
+            opened: Notify::new(),
             news: Notify::new(),
             secret: OnceLock::new(),
         }
@@ -87,6 +90,7 @@ impl Desks {
             self.make_room(&mut open)?;
             open.insert(name.to_owned(), Desk::open(&self.feed, name)?);
             self.count.store(open.len(), Ordering::Relaxed);
+            self.opened.notify_one();
         }
         let desk = open.get_mut(name).expect("it is open by now");
         Ok(desk.read(&self.feed, from)?)
@@ -95,6 +99,13 @@ impl Desks {
     /// Whether a client is watched.
     pub(super) fn is_open(&self, name: &str) -> bool {
         self.count.load(Ordering::Relaxed) > 0 && self.open().contains_key(name)
+    }
+
+    /// Waits until anybody is watched.
+    pub(super) async fn until_open(&self) {
+        while self.count.load(Ordering::Relaxed) == 0 {
+            self.opened.notified().await;
+        }
     }
 
     /// The clients that are watched.
