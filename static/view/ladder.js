@@ -8,13 +8,16 @@
 
 import { timeOfDay } from "./dom.js";
 import { drawLit } from "./lit.js";
-import { inMs, read, rowOf, ROW_NAMES } from "./passage.js";
+import { read, rowOf, ROW_NAMES } from "./passage.js";
 import { drawLane } from "./rungs.js";
 import { stampOf } from "./stamps.js";
 import { Surface } from "./surface.js";
 
 /** A passage that began so long before the left edge may still reach into the picture: an answer over a slow link. */
 const REACH_MS = 5000;
+
+/** Above the first labels: the ring of who walks here by keys is 3 px. */
+const TOP_PX = 5;
 
 export class Ladder {
   every_ms = 0;
@@ -23,6 +26,7 @@ export class Ladder {
   /** Where each lane's last label is. */
   labelled = {};
   #span = 0;
+  #isLive = null;
 
   constructor(host, run, view) {
     [this.run, this.view] = [run, view];
@@ -48,7 +52,7 @@ export class Ladder {
     const { width, height, theme } = this.surface;
     this.left = context.measureText("c").width + 8;
     this.right = width - 8;
-    this.row = (height - theme.size - 8) / this.lanes.length;
+    this.row = (height - theme.size - 8 - TOP_PX) / this.lanes.length;
     this.hasRoom = this.row > 5 * theme.size;
     this.digit = context.measureText("0").width;
     this.px_per_ms = (this.right - this.left) / (1000 * this.view.span_s);
@@ -60,7 +64,7 @@ export class Ladder {
 
   rails(index) {
     const { size } = this.surface.theme;
-    const top = index * this.row;
+    const top = TOP_PX + index * this.row;
     return [Math.round(top + size + 6), Math.round(top + this.row - (this.hasRoom ? size : 0) - 7)];
   }
 
@@ -76,7 +80,7 @@ export class Ladder {
         context.fillRect(this.left, y, this.right - this.left, 1);
       });
       context.fillStyle = theme.line;
-      if (index) context.fillRect(0, Math.round(index * this.row), this.right + 8, 1);
+      if (index) context.fillRect(0, Math.round(TOP_PX + index * this.row), this.right + 8, 1);
     });
     const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].find((s) => s * 1000 * this.px_per_ms > 8 * this.digit) ?? 30;
     context.textAlign = "center";
@@ -86,7 +90,9 @@ export class Ladder {
       context.fillRect(Math.round(x), 0, 1, height - theme.size - 6);
       context.fillStyle = theme.ink;
       context.textAlign = x < 3 * this.digit ? "left" : "center";
-      if (s > 0) context.fillText(`−${+s.toFixed(1)} s`, x, height - 3);
+      const text = `−${+s.toFixed(1)} s`;
+      const isFree = x + context.measureText(text).width / 2 < this.right - this.#edge().width;
+      if (s > 0 && isFree) context.fillText(text, x, height - 3);
     }
   }
 
@@ -106,8 +112,8 @@ export class Ladder {
 
   draw(right_ms, isLive) {
     this.right_ms = right_ms;
-    if (this.#span !== this.view.span_s) this.surface.isStale = true;
-    this.#span = this.view.span_s;
+    if (this.#span !== this.view.span_s || this.#isLive !== isLive) this.surface.isStale = true;
+    [this.#span, this.#isLive] = [this.view.span_s, isLive];
     const context = this.surface.begin((pen) => this.#drawGround(pen));
     if (!context) return;
     context.font = this.surface.theme.font(this.surface.theme.size);
@@ -118,33 +124,20 @@ export class Ladder {
     this.lanes.forEach((lane, index) => drawLane(this, context, lane, this.rails(index)));
     drawLit(this, context);
     context.restore();
-    this.#drawEdge(context, isLive);
+    context.fillStyle = this.surface.theme.ink;
+    context.textAlign = "right";
+    context.fillText(this.#edge().text, this.surface.width - 2, this.surface.height - 3);
   }
 
-  /** Where the right edge is, and how far the server's marks may be off, to the scale of the time axis. */
-  #drawEdge(context, isLive) {
-    const { theme, height, width } = this.surface;
-    const error_ms = (this.run.clock?.error_us ?? NaN) / 1000;
-    const half = error_ms * this.px_per_ms || 0;
-    const edge = isLive ? "¼ s ago" : timeOfDay(this.right_ms);
-    const text = error_ms >= 0 ? `server's marks ± ${inMs(error_ms)}` : "the server's clock is not known";
-    const x = width - 4 - (edge.length + 1) * this.digit - half;
-    context.fillStyle = theme.ground;
-    const left = x - half - 8 - context.measureText(text).width;
-    context.fillRect(left - 4, height - theme.size - 5, width - left + 4, theme.size + 5);
-    context.fillStyle = theme.ink;
-    context.textAlign = "right";
-    context.fillText(edge, width - 2, height - 3);
-    context.fillText(text, x - half - 6, height - 3);
-    if (!(error_ms >= 0)) return;
-    const y = height - theme.size / 2;
-    context.fillRect(x - half, y - 1, Math.max(1, 2 * half), 2);
-    for (const end of [x - half, x + half]) context.fillRect(end, y - 5, 1, 10);
+  /** When the right edge is, and how much of the axis is left for that. */
+  #edge() {
+    const text = this.#isLive ? "¼ s ago" : timeOfDay(this.right_ms);
+    return { text, width: (text.length + 2) * this.digit };
   }
 
   /** The passage nearest to a place, no farther than a finger is wide. */
   #nearest(x, y) {
-    const index = Math.min(this.lanes.length - 1, Math.floor(y / this.row));
+    const index = Math.min(this.lanes.length - 1, Math.floor((y - TOP_PX) / this.row));
     if (!(index >= 0)) return null;
     const [client, server] = this.rails(index);
     const part = Math.min(1, Math.max(0, (y - client) / (server - client)));

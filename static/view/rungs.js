@@ -131,6 +131,8 @@ function drawLabels(ladder, context, lane, seen, client, server) {
     const x = passage.is_up ? ladder.xOf(passage.server_us) : ladder.x(passage.client_at);
     if (!isSeen(x)) continue;
     if (passage.scale !== ladder.px_per_ms) giveRoom(ladder, lane, passage, x);
+    const half = (passage.label.length * ladder.digit) / 2;
+    if (x - half < ladder.left || x + half > ladder.surface.width) continue;
     if (passage.label) context.fillText(passage.label, x, passage.is_up ? server + ladder.surface.theme.size + 4 : client - 8);
   }
 }
