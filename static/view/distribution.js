@@ -50,17 +50,25 @@ export class Distribution {
   #drawGround(context) {
     const { theme, width, height } = this.surface;
     this.row = (height - theme.size - 10) / this.lanes.length;
-    // Words beside the dots where there is room, in as many lines as there is; else above them.
+    // Words beside the dots where there is room, in as many lines as there is; else above them, or few.
     this.isLow = this.row < 2.1 * theme.size;
-    this.words = context.measureText(`p50 88.8 ms · p95 88.8 ms${this.isLow ? " · p99 88.8 ms · n 88" : ""}`).width + 24;
-    this.isWide = width - this.words > 170;
+    const beside = (words) => context.measureText(words).width + 24;
+    const all = beside(`p50 88.8 ms · p95 88.8 ms${this.isLow ? " · p99 88.8 ms · n 88" : ""}`);
+    this.isBrief = this.isLow && width - all <= 170;
+    this.words = this.isBrief ? beside("p50 88.8 ms · p99 88.8 ms") : all;
+    this.isWide = width - this.words > 170 || this.isBrief;
     [this.left, this.right] = [this.isWide ? this.words : 10, width - 14];
+    let free = -Infinity;
     for (const us of ticks(this.axis).filter((us) => Number.isInteger(Math.log10(us)))) {
       context.fillStyle = theme.line;
       context.fillRect(Math.round(this.#x(us)), 0, 1, height - theme.size - 8);
       context.fillStyle = theme.ink;
-      context.textAlign = us === this.axis.low ? "left" : us === this.axis.high ? "right" : "center";
-      context.fillText(label(this.axis, us), this.#x(us), height - 3);
+      context.textAlign = us === this.axis.low && !this.isWide ? "left" : us === this.axis.high ? "right" : "center";
+      const [text, x] = [label(this.axis, us), this.#x(us)];
+      const half = context.measureText(text).width / 2;
+      if (x - half < free) continue;
+      context.fillText(text, x, height - 3);
+      free = x + half + 4;
     }
     for (const { name } of this.lanes) this.#stamps.set(name, stampOf(this.surface, name, RADIUS, false));
   }
@@ -84,7 +92,9 @@ export class Distribution {
 
   #drawLane(context, { name, histogram }, bottom, isRead) {
     const { theme, width } = this.surface;
-    const words = this.#row(name).slice(1, 5).map((value, at) => `${NAMES[at + 1]} ${value}`);
+    const all = this.#row(name).slice(1, 5).map((value, at) => `${NAMES[at + 1]} ${value}`);
+    // The farthest that is known; how many they are stands beside the ladder.
+    const words = this.isBrief ? [all[0], [all[2], all[1]].find((text) => !text.endsWith("–")) ?? all[3]] : all;
     const top = bottom - this.row + theme.size;
     drawMarker(context, theme, name, [8, top - theme.size / 3]);
     context.fillStyle = theme.ink;
