@@ -50,7 +50,7 @@ export class Ladder {
 
   #layout(context) {
     const { width, height, theme } = this.surface;
-    this.left = context.measureText("c").width + 8;
+    this.left = context.measureText("c").width + 10;
     this.right = width - 8;
     this.row = (height - theme.size - 8 - TOP_PX) / this.lanes.length;
     this.hasRoom = this.row > 5 * theme.size;
@@ -76,7 +76,7 @@ export class Ladder {
     this.lanes.forEach((_, index) => {
       this.rails(index).forEach((y, end) => {
         context.fillStyle = theme.faint;
-        context.fillText(end ? "s" : "c", 2, y + theme.size / 3);
+        context.fillText(end ? "s" : "c", 4, y + theme.size / 3);
         context.fillRect(this.left, y, this.right - this.left, 1);
       });
       context.fillStyle = theme.line;
@@ -92,7 +92,7 @@ export class Ladder {
       context.textAlign = x < 3 * this.digit ? "left" : "center";
       const text = `−${+s.toFixed(1)} s`;
       const isFree = x + context.measureText(text).width / 2 < this.right - this.#edge().width;
-      if (s > 0 && isFree) context.fillText(text, x, height - 3);
+      if (s > 0 && isFree) context.fillText(text, x, height - 5);
     }
   }
 
@@ -126,7 +126,7 @@ export class Ladder {
     context.restore();
     context.fillStyle = this.surface.theme.ink;
     context.textAlign = "right";
-    context.fillText(this.#edge().text, this.surface.width - 2, this.surface.height - 3);
+    context.fillText(this.#edge().text, this.surface.width - 5, this.surface.height - 5);
   }
 
   /** When the right edge is, and how much of the axis is left for that. */
