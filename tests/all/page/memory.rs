@@ -62,8 +62,10 @@ fn two_hours_of_events_leave_the_page_s_memory_flat() {
     for lane in Transport::ALL {
         assert_eq!(tab.model(&format!("run.figures('{lane}').n")), json!(EVENTS));
     }
-    // The rings are full after the first ten minutes: from then on nothing is to be added.
-    let (first, last) = (heaps[0], heaps[heaps.len() - 1]);
+    // The rings are full after the first ten minutes: from then on nothing is to be added. What a collection leaves
+    // varies by a tenth, so four of them stand for each end; a single byte kept of each event would be 1.1 MB.
+    let mean = |heaps: &[f64]| heaps.iter().sum::<f64>() / heaps.len() as f64;
+    let (first, last) = (mean(&heaps[..4]), mean(&heaps[8..]));
     assert!(last <= 1.1 * first, "{megabytes:?} MB: it grows with the run");
 }
 
