@@ -12,6 +12,7 @@
 
 import { askAside } from "./answer.js";
 import { now } from "./now.js";
+import { byteLength } from "./reader.js";
 import { said } from "./ended.js";
 import { tell } from "./outbox.js";
 
@@ -27,8 +28,9 @@ export function publish({ lane: name, data, ref, key }, lane, config) {
 /** Takes the answer to what was said on a WebSocket. */
 export function tookAnswer(name, at, message) {
   const { ack, error } = message ?? {};
-  if (ack) published(name, ack.ref, { at, id: ack.id });
-  else if (error) published(name, error.ref ?? null, { at, error: String(error.message) });
+  const bytes = byteLength(JSON.stringify(message));
+  if (ack) published(name, ack.ref, { at, bytes, id: ack.id });
+  else if (error) published(name, error.ref ?? null, { at, bytes, error: String(error.message) });
 }
 
 async function post({ name, data, ref, key }, { client, control, topic, lanes }) {
@@ -41,7 +43,7 @@ async function post({ name, data, ref, key }, { client, control, topic, lanes })
   published(name, ref, status === 201 ? { n, at, status, id: JSON.parse(text).id } : { n, at, status, error: said(text) });
 }
 
-/** `n` is the number of the POST: a WebSocket makes no request for it. */
-function published(lane, ref, { n = null, at = now(), id = null, error = null, status = null }) {
-  tell({ is: "published", lane, ref, n, at, id, error, status });
+/** `n` is the number of the POST: a WebSocket makes no request for it; `bytes` is how long its answer was. */
+function published(lane, ref, { n = null, at = now(), bytes = null, id = null, error = null, status = null }) {
+  tell({ is: "published", lane, ref, n, at, bytes, id, error, status });
 }

@@ -43,6 +43,8 @@ export class Run {
     else if (is === "opened") lane.is_stream = true;
     else if (is === "event") this.#event(lane, entry, passage);
     else if (is === "counts") lane.setCounts(entry);
+    else if (is === "said") lane.says(entry);
+    else if (is === "published") lane.wasAnswered(entry);
     else if (is === "marks") this.#marks(entry);
     else if (is === "clock") this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };
     else if (is === "server") this.server = state;
@@ -53,8 +55,7 @@ export class Run {
 
   /** Whatever has a flag is hollow: drawn, and no part of any figure. */
   #event(lane, entry, passage) {
-    if (!passage?.is_early) lane.delivered += 1;
-    if (!passage?.is_early) lane.payload_bytes += entry.bytes;
+    if (!passage?.is_early) lane.delivers(entry);
     if (entry.flag === "doubled") return;
     const latency_us = this.#latency(entry);
     const is_hollow = entry.flag !== "" || latency_us === null;

@@ -20,11 +20,13 @@ export class Totals {
     this.#base = zero;
   }
 
-  /** What is counted now. Less than before: who counts has begun again (a server restarted), and what was stays. */
-  set(now) {
+  /** What is counted now. Less than before: who counts has begun again (a server restarted), and so does this. */
+  set(now, hasBegunAgain = false) {
     const next = combine(this.#now, now, (_, value) => value);
-    if (isLess(next, this.#now)) this.#base = combine(this.#base, this.#now, (base, last) => base - last);
+    const isAnew = hasBegunAgain || isLess(next, this.#now);
+    if (isAnew) this.#base = combine(next, next, () => 0);
     this.#now = next;
+    return isAnew;
   }
 
   restart() {

@@ -43,7 +43,7 @@ function isTaken({ key, target }) {
   if (key === "Escape") return document.querySelector("dialog[open]") !== null;
   if (document.querySelector("dialog[open]")) return true;
   if (target.closest("select, textarea, input:not([type=checkbox], [type=range])")) return true;
-  return key === " " && target.closest("button, summary, a, input") !== null;
+  return key === " " && target.closest("button, summary, a, input:not([type=range])") !== null;
 }
 
 function closeDrawer() {

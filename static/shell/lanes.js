@@ -69,7 +69,7 @@ function makeRow(desk, lane, index) {
 }
 
 function countInto([p50, error, asks, over, whole], run, lane) {
-  const { n, p50_us, requests_per_event, empty_share, lost, doubled, gaps, bytes_per_event } = run.figures(lane);
+  const { n, hollow, p50_us, requests_per_event, empty_share, lost, doubled, gaps, bytes_per_event } = run.figures(lane);
   const { envelope, http_down, http_up } = bytes_per_event ?? {};
   write(p50, p50_us === null ? "p50 –" : `p50 ${duration(p50_us)}`);
   write(error, p50_us === null || !run.clock ? "" : `±${duration(run.clock.error_us)}`);
@@ -78,7 +78,7 @@ function countInto([p50, error, asks, over, whole], run, lane) {
   write(asks, [requests, empty].filter(Boolean).join(" · ") || "–");
   const heads = http_down === null || http_up === null ? null : http_down + http_up;
   write(over, `${inUnit(envelope, "bytes")} over · ${inUnit(heads, "bytes")} heads`);
-  write(whole, `n ${n} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
+  write(whole, `n ${n}${hollow > 0 ? ` + ${hollow} hollow` : ""} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
   whole.classList.toggle("loud", lost + doubled + gaps > 0);
 }
 

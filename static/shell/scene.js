@@ -66,22 +66,25 @@ export function usualView() {
 export function readScene(fragment) {
   const [view, asked, complaints] = [usualView(), {}, []];
   for (const [name, text] of new URLSearchParams(fragment.replaceAll("+", "%2B"))) {
-    if (VIEW[name]) readView(view, name, text, complaints);
-    else if (ASKED[name]) readAsked(asked, name, text, complaints);
-    else complaints.push(`\`${name}\` is nothing that a scene has: left out`);
+    if (Object.hasOwn(VIEW, name)) readView(view, name, text, complaints);
+    else if (Object.hasOwn(ASKED, name)) readAsked(asked, name, text, complaints);
+    else complaints.push(`\`${cut(name)}\` is nothing that a scene has: left out`);
   }
   return { view, asked, complaints };
 }
 
+/** Enough to know it again. */
+const cut = (text) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
 function readView(view, name, text, complaints) {
   const value = VIEW[name].read(text);
   if (value !== undefined) view[name] = value;
-  else complaints.push(`\`${name}=${text}\` cannot be read, write \`${name}=${VIEW[name].like}\`, say: took \`${VIEW[name].write(view[name])}\``);
+  else complaints.push(`\`${name}=${cut(text)}\` cannot be read, write \`${name}=${VIEW[name].like}\`, say: took \`${VIEW[name].write(view[name])}\``);
 }
 
 function readAsked(asked, name, text, complaints) {
   const [isRight, like] = ASKED[name];
-  if (!isRight(text)) complaints.push(`\`${name}=${text}\` cannot be read, write \`${name}=${like}\`, say: took what the server has`);
+  if (!isRight(text)) complaints.push(`\`${name}=${cut(text)}\` cannot be read, write \`${name}=${like}\`, say: took what the server has`);
   else if (name === "link") asked.link = [...(asked.link ?? []), text];
   else asked[name] = text;
 }

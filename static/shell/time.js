@@ -1,23 +1,47 @@
 // Run, freeze, and back through the last 60 s.
 
+import { linkNameOf } from "./desk.js";
 import { find, now, write } from "./dom.js";
+import { askedOf, LANES } from "./scene.js";
 
 export function showTime(desk) {
   find("run").onclick = () => beginRun(desk);
   find("freeze").onclick = () => freeze(desk);
   find("scrub").oninput = () => scrub(desk);
-  const began = { at: new Date() };
+  const began = { at: new Date(), why: "" };
   desk.beganAt = () => began.at;
-  desk.onRun = () => (began.at = new Date());
-  desk.on("tick", () => write(find("run-said"), `since ${began.at.toLocaleTimeString()}`));
+  desk.onRun = (why) => Object.assign(began, { at: new Date(), why });
+  desk.on("tick", () => write(find("run-said"), `since ${began.at.toLocaleTimeString()}${began.why}`));
+  const watch = beginAtChange(desk);
+  desk.on("view", watch);
+  desk.on("server", watch);
 }
 
 /** All counts begin anew. */
 export function beginRun(desk) {
-  desk.run.restart(now());
-  desk.onRun();
+  begin(desk, "");
   if (desk.stage.view.frozen) freeze(desk);
-  write(find("heard"), "a new run began");
+}
+
+function begin(desk, why) {
+  desk.run.restart(now());
+  desk.onRun(why);
+  write(find("heard"), `a new run began${why}`);
+}
+
+/** Figures of two feeds, two links or two intervals would be true of neither: a change of one begins a new run. */
+function beginAtChange(desk) {
+  let last = null;
+  return () => {
+    if (!desk.state) return;
+    const { link, ...feed } = askedOf(desk.state);
+    const { interval, hold } = desk.view;
+    const links = [link, LANES.map((lane) => linkNameOf(desk, lane))];
+    const at = { feed, link: links, interval: [interval, hold] };
+    const changed = last && Object.keys(at).find((part) => JSON.stringify(at[part]) !== JSON.stringify(last[part]));
+    last = at;
+    if (changed) begin(desk, `, new ${changed}`);
+  };
 }
 
 /** Stops the pictures, not the lanes. */
