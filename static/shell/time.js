@@ -29,16 +29,22 @@ function begin(desk, why) {
   write(find("heard"), `a new run began${why}`);
 }
 
-/** Figures of two feeds, two links or two intervals would be true of neither: a change of one begins a new run. */
+/**
+ * Figures of two feeds, two links or two intervals would be true of neither: a change of one begins a new run. A feed
+ * that falls silent changes nothing: what is on the screen is being talked about.
+ */
 function beginAtChange(desk) {
   let last = null;
   return () => {
     if (!desk.state) return;
-    const { link, ...feed } = askedOf(desk.state);
+    const { link, ...asked } = askedOf(desk.state);
+    const isSilent = !asked.source || asked.source === "quiet";
+    const feed = isSilent ? (last?.feed ?? null) : asked;
     const { interval, hold } = desk.view;
     const links = [link, LANES.map((lane) => linkNameOf(desk, lane))];
     const at = { feed, link: links, interval: [interval, hold] };
-    const changed = last && Object.keys(at).find((part) => JSON.stringify(at[part]) !== JSON.stringify(last[part]));
+    const isOther = (part) => last[part] !== null && JSON.stringify(at[part]) !== JSON.stringify(last[part]);
+    const changed = last && Object.keys(at).find(isOther);
     last = at;
     if (changed) begin(desk, `, new ${changed}`);
   };

@@ -16,14 +16,9 @@ const STAYED: &str = "window.stayed = true";
 
 /// Publishes one, and waits until it came on these lanes.
 fn delivers(served: &Served, tab: &Tab, lanes: &[Transport]) {
-    let received = |lane: &Transport| {
-        let received = tab.model(&format!("run.figures('{lane}').received"));
-        received.as_u64().unwrap()
-    };
-    let before: Vec<u64> = lanes.iter().map(received).collect();
-    raw::publish(served.address, "\"is it there?\"");
-    for (lane, before) in lanes.iter().zip(before) {
-        let came = format!("run.figures('{lane}').received > {before}");
+    let id = raw::publish(served.address, "\"is it there?\"");
+    for lane in lanes {
+        let came = format!("run.event('{id}')?.arrivals.{lane} !== undefined");
         tab.until_model(&came, &format!("an event comes on {lane}"));
     }
     assert_eq!(tab.evaluate("window.stayed"), true, "the page was loaded anew");

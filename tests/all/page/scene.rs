@@ -40,10 +40,31 @@ fn a_scene_that_was_chosen_stands_in_the_address_and_opens_again_from_it() {
     assert!(again.text("#ask-said").contains("3 s"), "{}", again.text("#ask-said"));
 
     // Of a scene that makes no sense, each part is said and the rest is taken.
-    let nonsense = served.watched(&browser, "interval=soon&lanes=sse&colour=red");
+    let nonsense = served.watched(&browser, "constructor=1&interval=soon&lanes=sse&colour=red");
     nonsense.until_live(&[Transport::Sse]);
     nonsense
         .until("/soon/.test(document.querySelector('#notices').innerText)", "it says what it cannot read");
+}
+
+#[test]
+fn a_change_of_link_or_feed_begins_a_new_run_and_silence_does_not() {
+    let Some(browser) = Browser::shared() else { return };
+    let served = Served::start(&["--rate", "20/s", "--link", "lab=rtt=2ms"]);
+    let tab = served.watched(&browser, "interval=200ms");
+    tab.until_live(&Transport::ALL);
+    let said = |words: &str| format!("/{words}/.test(document.querySelector('#run-said').innerText)");
+    tab.until_model("run.figures('sse').n >= 10", "events come");
+    served.must(&json!({ "link": { "name": "lab", "spec": "rtt=60ms" } }));
+    tab.until(&said("new link"), "the page says why a run began");
+    tab.until_model("run.figures('sse').n >= 10", "events come through the new link");
+    // One way, 30 ms: with a sample of before, at 1 ms, p50 could be anything.
+    tab.until_model("run.figures('sse').p50_us > 25000", "figures are of the new link alone");
+
+    served.must(&json!({ "source": { "source": "quiet" } }));
+    tab.until_model("run.server?.source?.source === 'quiet'", "the page knows that nothing is published");
+    assert_eq!(tab.model("run.figures('sse').n >= 10"), true, "what was measured stays");
+    served.must(&json!({ "source": { "source": "steady", "rate": "10/s" } }));
+    tab.until(&said("new feed"), "another feed begins a run");
 }
 
 #[test]
