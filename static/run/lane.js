@@ -1,5 +1,6 @@
 // One lane of the run: its state in words, what passed on it, what it counted.
 
+import { Booked } from "./booked.js";
 import { Heads } from "./heads.js";
 import { Histogram } from "./histogram.js";
 import { Passages } from "./passages.js";
@@ -14,10 +15,6 @@ const ENOUGH = { p95: 72, p99: 368 };
 
 /** Beyond this a mark, or an answer, is not on its way but lost. */
 const LATE_MS = 5000;
-
-/** A frame with so many bytes inside (RFC 6455, section 5.2); the browser's own are masked. */
-const framed = (bytes) => bytes + (bytes < 126 ? 2 : bytes < 65536 ? 4 : 10);
-const masked = (bytes) => framed(bytes) + 4;
 
 export class Lane {
   state = "off";
@@ -34,10 +31,8 @@ export class Lane {
   delivered = 0;
   payload_bytes = 0;
   hollow = 0;
-  /** The same since the server's ledger began; `aside`: what was published on this wire. */
-  #booked = { events: 0, payload: 0, aside: 0, since: 0 };
-  #said = [];
-  #epoch = null;
+  booked = new Booked();
+  /** The server has begun anew, and its ledger has not come yet. */
   #isAnew = false;
   #ledger = new Totals(LEDGER);
   #counts = new Totals(COUNTS);
@@ -59,36 +54,16 @@ export class Lane {
 
   setLedger(ledger) {
     const hasBegunAgain = this.#ledger.set(ledger, this.#isAnew);
-    if (hasBegunAgain && !this.#isAnew) this.#book();
+    if (hasBegunAgain && !this.#isAnew) this.booked.begin();
     this.#isAnew = false;
     this.#has_ledger = true;
   }
 
-  #book() {
-    this.#booked = { events: 0, payload: 0, aside: 0, since: performance.timeOrigin + performance.now() };
-  }
-
-  /** An event crossed the wire. Of another epoch: its server counts from nothing, and took its last counts along. */
-  delivers({ id, bytes }) {
-    const epoch = id.slice(0, id.lastIndexOf("-"));
-    if (this.#epoch !== null && epoch !== this.#epoch) {
-      this.#book();
-      [this.#isAnew, this.#has_ledger] = [true, false];
-    }
-    this.#epoch = epoch;
+  delivers(event) {
     this.delivered += 1;
-    this.payload_bytes += bytes;
-    this.#booked.events += 1;
-    this.#booked.payload += bytes;
-  }
-
-  /** A message that this page publishes on the lane's own wire is no part of what listening costs, nor is its answer. */
-  says({ bytes }) {
-    this.#said.push(masked(bytes));
-  }
-
-  wasAnswered({ n, bytes }) {
-    if (n === null && this.#said.length > 0) this.#booked.aside += this.#said.shift() + framed(bytes ?? 0);
+    this.payload_bytes += event.bytes;
+    // It took its last counts along.
+    if (this.booked.delivers(event)) [this.#isAnew, this.#has_ledger] = [true, false];
   }
 
   /** The server counted bytes of a passage that belongs to the run before. */
@@ -112,8 +87,7 @@ export class Lane {
   /** What one end counted before, and the other will after, is no part of this run. */
   restart(at) {
     this.#unsettled((passage) => (passage.is_early = true));
-    this.#book();
-    this.#booked.since = at;
+    this.booked.begin(at);
     this.histogram.clear();
     this.heads = new Heads();
     this.#ledger.restart();
@@ -141,12 +115,12 @@ export class Lane {
   #bytesPerEvent() {
     const { ledger } = this;
     const { here, flying } = this.#unsettled();
-    const events = this.#booked.events - here.events;
+    const events = this.booked.events - here.events;
     if (!ledger || events <= 0) return { payload: null, envelope: null, http_down: null, http_up: null };
-    const payload = this.#booked.payload - here.payload;
+    const payload = this.booked.payload - here.payload;
     return {
       payload: payload / events,
-      envelope: (ledger.down.body - flying.body + ledger.up.body - payload - this.#booked.aside) / events,
+      envelope: (ledger.down.body - flying.body + ledger.up.body - payload - this.booked.aside) / events,
       http_down: (ledger.down.http - flying.http) / events,
       http_up: ledger.up.http / events,
     };
@@ -164,7 +138,7 @@ export class Lane {
   /** What only one end has counted as yet: events that are `here` before their mark, bytes that are still `flying`. */
   #unsettled(see = () => {}) {
     const { passages } = this;
-    const since = Math.max(this.#booked.since, performance.timeOrigin + performance.now() - LATE_MS);
+    const since = Math.max(this.booked.since, performance.timeOrigin + performance.now() - LATE_MS);
     const found = { here: { payload: 0, events: 0 }, flying: { body: 0, http: 0 } };
     for (let number = passages.end - 1; number >= passages.begin && passages.get(number).order >= since; number -= 1) {
       const passage = passages.get(number);

@@ -43,8 +43,8 @@ export class Run {
     else if (is === "opened") lane.is_stream = true;
     else if (is === "event") this.#event(lane, entry, passage);
     else if (is === "counts") lane.setCounts(entry);
-    else if (is === "said") lane.says(entry);
-    else if (is === "published") lane.wasAnswered(entry);
+    else if (is === "said") lane.booked.says(entry);
+    else if (is === "published") lane.booked.wasAnswered(entry);
     else if (is === "marks") this.#marks(entry);
     else if (is === "clock") this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };
     else if (is === "server") this.server = state;
