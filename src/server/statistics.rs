@@ -11,7 +11,7 @@ use super::Shared;
 use crate::clock::process_cpu_us;
 use crate::feed::{Tally, TopicState};
 use crate::transport::Transport;
-use crate::wire::{Bytes, Counts};
+use crate::wire::{Bytes, Counts, Handshake};
 
 /// Tells how the server's own publishing goes, where it publishes at all.
 pub type Publishing = Arc<dyn Fn() -> Option<serde_json::Value> + Send + Sync>;
@@ -43,11 +43,12 @@ pub(super) struct Booked {
     empty_answers: u64,
     up: Bytes,
     down: Bytes,
+    handshake: Handshake,
 }
 
 impl Booked {
-    pub(super) fn of(Counts { requests, empty_answers, up, down, .. }: Counts) -> Self {
-        Self { requests, empty_answers, up, down }
+    pub(super) fn of(Counts { requests, empty_answers, up, down, handshake, .. }: Counts) -> Self {
+        Self { requests, empty_answers, up, down, handshake }
     }
 }
 
@@ -60,6 +61,8 @@ struct Traffic {
     gaps: u64,
     up: Layers,
     down: Layers,
+    /// Of the connections that were opened for it.
+    handshake: Handshake,
 }
 
 /// Bytes by layer.
@@ -68,12 +71,14 @@ struct Layers {
     payload: u64,
     envelope: u64,
     http: u64,
+    tls: u64,
 }
 
 impl Layers {
     /// What follows a head and is no payload is envelope.
     fn of(bytes: Bytes, payload: u64) -> Self {
-        Self { payload, envelope: bytes.body.saturating_sub(payload), http: bytes.http }
+        let Bytes { http, body, tls } = bytes;
+        Self { payload, envelope: body.saturating_sub(payload), http, tls }
     }
 }
 
@@ -87,6 +92,7 @@ impl Traffic {
             gaps: tally.gaps.load(Relaxed),
             up: Layers::of(counts.up, 0),
             down: Layers::of(counts.down, tally.payload_bytes.load(Relaxed)),
+            handshake: counts.handshake,
         }
     }
 }
@@ -150,10 +156,13 @@ pub(super) fn prometheus(statistics: &Statistics) -> String {
 }
 
 fn bytes((transport, traffic): (&Transport, &Traffic)) -> Vec<(String, u64)> {
-    let both = [("up", &traffic.up), ("down", &traffic.down)];
-    let layers = both.into_iter().flat_map(|(direction, layers)| {
-        let each = [("payload", layers.payload), ("envelope", layers.envelope), ("http", layers.http)];
-        each.map(|(layer, bytes)| (direction, layer, bytes))
+    let Handshake { up, down } = traffic.handshake;
+    let both = [("up", &traffic.up, up), ("down", &traffic.down, down)];
+    let layers = both.into_iter().flat_map(|(direction, layers, handshake)| {
+        let Layers { payload, envelope, http, tls } = *layers;
+        let names = ["payload", "envelope", "http", "tls", "handshake"];
+        let each = names.into_iter().zip([payload, envelope, http, tls, handshake]);
+        each.map(move |(layer, bytes)| (direction, layer, bytes))
     });
     let labelled = layers.map(|(direction, layer, bytes)| {
         (format!("{{transport=\"{transport}\",direction=\"{direction}\",layer=\"{layer}\"}}"), bytes)

@@ -69,6 +69,11 @@ impl Conversation {
         self.asking
     }
 
+    /// The account of the last request.
+    pub(super) fn asking(&self) -> Option<&Account> {
+        self.asking.as_ref()
+    }
+
     /// The request that is to be answered next waits until there is something to say.
     pub(super) fn holds(&self) {
         if let Some(exchange) = self.asked.first().and_then(|asked| asked.account.exchange()) {

@@ -47,7 +47,7 @@ pub struct Sight<'a> {
     pub what: What,
     /// The status of the answer, where it is `Answered`.
     pub status: Option<u16>,
-    /// How many bytes it took.
+    /// How many bytes it took; what TLS adds is told for no message alone.
     pub bytes: Bytes,
     /// The first of them.
     pub shown: &'a [u8],
@@ -96,7 +96,7 @@ impl Exchange {
     }
 
     pub(super) fn arrived(&self, head: &[u8]) {
-        let bytes = Bytes { http: head.len() as u64, body: 0 };
+        let bytes = Bytes { http: head.len() as u64, ..Bytes::default() };
         self.tell(What::Arrived, bytes, head);
     }
 
@@ -106,7 +106,7 @@ impl Exchange {
 
     pub(super) fn heard(&self, body: &[u8]) {
         if !body.is_empty() {
-            self.tell(What::Heard, Bytes { http: 0, body: body.len() as u64 }, body);
+            self.tell(What::Heard, Bytes { body: body.len() as u64, ..Bytes::default() }, body);
         }
     }
 
@@ -145,7 +145,7 @@ impl Exchange {
     /// So many bytes more of an answer without an end were written; `shown` is where they begin.
     pub(super) fn wrote(&self, bytes: usize, shown: &[u8]) {
         if bytes > 0 {
-            self.tell(What::Wrote, Bytes { http: 0, body: bytes as u64 }, shown);
+            self.tell(What::Wrote, Bytes { body: bytes as u64, ..Bytes::default() }, shown);
         }
     }
 

@@ -15,13 +15,25 @@ pub struct Bytes {
     pub http: u64,
     /// All that follows a head: payload and envelope. Who knows the payload can tell them apart.
     pub body: u64,
+    /// What TLS puts around both: heads of records, tags, alerts. None of it without TLS.
+    pub tls: u64,
 }
 
 impl Bytes {
-    /// Both layers.
+    /// All three layers: what the socket carried, but for the [`Handshake`] that came before.
     pub fn total(self) -> u64 {
-        self.http + self.body
+        self.http + self.body + self.tls
     }
+}
+
+/// What TLS took before the first byte of a request or an answer: paid once a connection, and so told apart from
+/// what every message costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Handshake {
+    /// Bytes from client to server.
+    pub up: u64,
+    /// Bytes from server to client.
+    pub down: u64,
 }
 
 /// A reading of a [`Ledger`]. Subtract two of them to know what happened in between.
@@ -37,13 +49,31 @@ pub struct Counts {
     pub empty_answers: u64,
     /// Connections opened.
     pub connections: u64,
+    /// What it took to make them secure.
+    pub handshake: Handshake,
+}
+
+impl Sub for Handshake {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self { up: self.up - earlier.up, down: self.down - earlier.down }
+    }
+}
+
+impl Add for Handshake {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { up: self.up + other.up, down: self.down + other.down }
+    }
 }
 
 impl Sub for Bytes {
     type Output = Self;
 
     fn sub(self, earlier: Self) -> Self {
-        Self { http: self.http - earlier.http, body: self.body - earlier.body }
+        Self { http: self.http - earlier.http, body: self.body - earlier.body, tls: self.tls - earlier.tls }
     }
 }
 
@@ -51,7 +81,7 @@ impl Add for Bytes {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { http: self.http + other.http, body: self.body + other.body }
+        Self { http: self.http + other.http, body: self.body + other.body, tls: self.tls + other.tls }
     }
 }
 
@@ -65,6 +95,7 @@ impl Sub for Counts {
             requests: self.requests - earlier.requests,
             empty_answers: self.empty_answers - earlier.empty_answers,
             connections: self.connections - earlier.connections,
+            handshake: self.handshake - earlier.handshake,
         }
     }
 }
@@ -79,6 +110,7 @@ impl Add for Counts {
             requests: self.requests + other.requests,
             empty_answers: self.empty_answers + other.empty_answers,
             connections: self.connections + other.connections,
+            handshake: self.handshake + other.handshake,
         }
     }
 }
@@ -87,11 +119,13 @@ impl Add for Counts {
 pub(super) struct Layers {
     pub(super) http: AtomicU64,
     pub(super) body: AtomicU64,
+    pub(super) tls: AtomicU64,
+    pub(super) handshake: AtomicU64,
 }
 
 impl Layers {
     fn read(&self) -> Bytes {
-        Bytes { http: self.http.load(Relaxed), body: self.body.load(Relaxed) }
+        Bytes { http: self.http.load(Relaxed), body: self.body.load(Relaxed), tls: self.tls.load(Relaxed) }
     }
 }
 
@@ -117,6 +151,10 @@ impl Ledger {
             requests: self.requests.load(Relaxed),
             empty_answers: self.empty_answers.load(Relaxed),
             connections: self.connections.load(Relaxed),
+            handshake: Handshake {
+                up: self.up.handshake.load(Relaxed),
+                down: self.down.handshake.load(Relaxed),
+            },
         }
     }
 }

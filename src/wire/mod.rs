@@ -1,9 +1,9 @@
 //! The counted socket: every byte that a connection carries passes here, both ways, and is booked.
 //!
-//! A [`Wire`] sits directly on the socket, below HTTP, WebSocket and everything else, at both ends. It never
-//! changes a byte. It keeps five kinds of record:
+//! A [`Wire`] sits below HTTP, WebSocket and everything else, at both ends: directly on the socket, or on TLS, which
+//! tells it what it adds [beneath](Beneath). It never changes a byte. It keeps five kinds of record:
 //!
-//! - a [`Ledger`]: how many bytes were heads of HTTP messages and how many were what heads announce
+//! - a [`Ledger`]: how many bytes were heads of HTTP messages, how many were what heads announce, and how many TLS's
 //! - the instant of the last read that brought something: when an event *arrived*
 //! - with a [`Census`], the segments that carried it all, as the kernel counted them
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
@@ -11,6 +11,7 @@
 //!
 //! Behind the last head of a connection there is nothing left to tell apart: a [`Rest`] only counts.
 
+mod beneath;
 mod census;
 mod conversation;
 mod exchange;
@@ -28,11 +29,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+pub use beneath::{Added, Beneath};
 pub use census::{Census, Segments, Watch};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
 pub use exchange::{Exchange, Sight, What, Witness};
-pub use ledger::{Account, Books, Bytes, Choose, Counts, Ledger, Sheet};
+pub use ledger::{Account, Books, Bytes, Choose, Counts, Handshake, Ledger, Sheet};
 pub(crate) use now::WriteNow;
 pub use rest::Rest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -57,6 +59,7 @@ pub struct Wire<S> {
     end: End,
     conversation: Conversation,
     tap: Option<Tap>,
+    beneath: Option<Arc<Beneath>>,
     state: Arc<State>,
     is_stalled: bool,
     /// Ends with this wire.
@@ -90,6 +93,7 @@ impl<S> Wire<S> {
             end,
             conversation: Conversation::new(books),
             tap: None,
+            beneath: None,
             state: Arc::default(),
             is_stalled: false,
             _watch: None,
@@ -106,6 +110,11 @@ impl<S> Wire<S> {
         Self { _watch: watch, ..self }
     }
 
+    /// Also books what is added beneath it.
+    pub fn above(self, beneath: Arc<Beneath>) -> Self {
+        Self { beneath: Some(beneath), ..self }
+    }
+
     /// Tells how it stands, also when this is out of reach.
     pub fn state(&self) -> Arc<State> {
         self.state.clone()
@@ -113,7 +122,7 @@ impl<S> Wire<S> {
 
     /// The answer that is written next is the last: this head, then nothing but body.
     pub fn ends_with(self, head: &[u8]) -> Rest<S> {
-        Rest::new(self.socket, self.conversation.into_asked(), head)
+        Rest::new(self.socket, self.conversation.into_asked(), self.beneath, head)
     }
 
     /// The request that is to be answered next waits for something to say.
@@ -126,11 +135,24 @@ impl<S> Wire<S> {
         self.state.is_at_rest.store(self.conversation.is_at_rest(), Ordering::Relaxed);
     }
 
-    fn wrote(&mut self, outcome: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        if self.is_stalled != outcome.is_pending() {
-            self.is_stalled = outcome.is_pending();
-            self.state.is_stalled.store(self.is_stalled, Ordering::Relaxed);
+    /// Books what was added beneath, once it is known whose this connection is.
+    fn settle(&self) {
+        if let Some(beneath) = &self.beneath
+            && let Some(account) = self.conversation.asking()
+        {
+            beneath.book(self.end, account);
         }
+    }
+
+    fn stalls(&mut self, is_stalled: bool) {
+        if self.is_stalled != is_stalled {
+            self.is_stalled = is_stalled;
+            self.state.is_stalled.store(is_stalled, Ordering::Relaxed);
+        }
+    }
+
+    fn wrote(&mut self, outcome: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.stalls(outcome.is_pending());
         let Poll::Ready(Ok(mut left)) = outcome else { return outcome };
         let direction = match self.end {
             End::Client => Direction::Up,
@@ -141,6 +163,7 @@ impl<S> Wire<S> {
             self.saw(direction, &slice[..written]);
             left -= written;
         }
+        self.settle();
         outcome
     }
 }
@@ -162,6 +185,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             self.conversation.books.arrived(monotonic_us);
             self.saw(direction, read);
         }
+        self.settle();
         outcome
     }
 }
@@ -185,12 +209,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         self.socket.is_write_vectored()
     }
 
+    /// What was written may be encrypted, and not with the socket yet: it is stalled as much as a write would be.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        let flushed = Pin::new(&mut self.socket).poll_flush(cx);
+        self.stalls(flushed.is_pending());
+        self.settle();
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.socket).poll_shutdown(cx);
+        self.settle();
+        shut
     }
 }
 

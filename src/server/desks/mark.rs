@@ -9,11 +9,11 @@
 //!     "http":171,"body":103,"shown":"SFRU…"}],
 //!  "unshown":0,
 //!  "ledgers":{"longpoll":{"requests":12,"empty_answers":1,
-//!     "up":{"http":3210,"body":0},"down":{"http":1720,"body":2040}}}}
+//!     "up":{"http":3210,"body":0,"tls":0},"down":{"http":1720,"body":2040,"tls":0},"handshake":{"up":0,"down":0}}}}
 //! ```
 //!
-//! Where all marks are shown, their bytes add up to the ledger: `arrived` and `heard` are its bytes up, `answered`,
-//! `wrote` and `closed` its bytes down.
+//! Where all marks are shown, their bytes add up to `http` and `body` of the ledger: `arrived` and `heard` are its bytes
+//! up, `answered`, `wrote` and `closed` its bytes down. What TLS adds belongs to connections, and no mark has it.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ pub(super) struct Mark {
     what: What,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    #[serde(flatten)]
-    bytes: Bytes,
+    http: u64,
+    body: u64,
     #[serde(serialize_with = "base64")]
     shown: Box<[u8]>,
 }
@@ -55,7 +55,8 @@ impl Mark {
         let Sight { what, status, bytes, shown } = sight;
         let mut shown: Box<[u8]> = shown.into();
         secret.into_iter().for_each(|key| key.veil(&mut shown));
-        Self { request, at_us, what, status, bytes, shown }
+        let Bytes { http, body, .. } = bytes;
+        Self { request, at_us, what, status, http, body, shown }
     }
 }
 

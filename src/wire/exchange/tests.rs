@@ -86,7 +86,7 @@ fn watch_cut(parts: &[(Direction, &str)]) -> Vec<Told> {
 }
 
 fn told(number: u64, what: What, status: impl Into<Option<u16>>, parts: (&str, &str)) -> Told {
-    let bytes = Bytes { http: parts.0.len() as u64, body: parts.1.len() as u64 };
+    let bytes = Bytes { http: parts.0.len() as u64, body: parts.1.len() as u64, tls: 0 };
     Told(number, what, status.into(), bytes, format!("{}{}", parts.0, parts.1))
 }
 
@@ -163,7 +163,7 @@ fn of_what_is_long_only_the_first_is_shown() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n";
     let seen = watch_cut(&[(UP, ASK), (DOWN, head), (DOWN, &body)]);
     let Told(.., bytes, shown) = &seen[1];
-    assert_eq!(*bytes, Bytes { http: head.len() as u64, body: 5_000 });
+    assert_eq!(*bytes, Bytes { http: head.len() as u64, body: 5_000, tls: 0 });
     assert_eq!(*shown, format!("{head}{body}")[..SHOWN]);
 }
 

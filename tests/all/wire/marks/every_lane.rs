@@ -15,7 +15,7 @@ use crate::wire::websocket::{TEXT, UPGRADE, masked};
 fn bytes(marks: &[&Value], these: &[&str]) -> Value {
     let these: Vec<_> = marks.iter().filter(|mark| these.iter().any(|what| mark["what"] == *what)).collect();
     let sum = |layer| these.iter().map(|mark| mark[layer].as_u64().expect("a number")).sum::<u64>();
-    json!({ "http": sum("http"), "body": sum("body") })
+    json!({ "http": sum("http"), "body": sum("body"), "tls": 0 })
 }
 
 /// The bytes that those marks show.

@@ -107,7 +107,7 @@ async fn a_held_client_that_vanishes_is_marked_as_closed() {
     watcher.until("closed", 1).await;
     assert_eq!(watcher.story(1), ["arrived", "held", "closed"]);
     let down = &watcher.ledgers["longpoll"]["down"];
-    assert_eq!(*down, json!({ "http": 0, "body": 0 }));
+    assert_eq!(*down, json!({ "http": 0, "body": 0, "tls": 0 }));
 }
 
 #[tokio::test]

@@ -1,0 +1,71 @@
+//! What a layer between a wire and its socket adds: TLS.
+//!
+//! ```text
+//! Wire       GET /poll HTTP/1.1 ⏎ … ⏎ ⏎                         heads and bodies
+//! TLS        17 03 03 00 4d │ (the same, encrypted) │ tag       tells what it added
+//! socket
+//! ```
+//!
+//! TLS tells here as soon as it is sure; the wire, which knows whose connection it is, takes it from here and books it.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::End;
+use super::ledger::{Account, Ledger};
+
+/// Bytes that were added and are not booked yet.
+#[derive(Debug, Default)]
+pub struct Beneath {
+    read: Added,
+    written: Added,
+}
+
+/// One way.
+#[derive(Debug, Default)]
+pub struct Added {
+    handshake: AtomicU64,
+    tls: AtomicU64,
+}
+
+impl Added {
+    /// So many bytes more came before the first that the wire sees.
+    pub fn handshake(&self, bytes: u64) {
+        self.handshake.fetch_add(bytes, Relaxed);
+    }
+
+    /// So many bytes more are around what the wire sees, or between.
+    pub fn tls(&self, bytes: u64) {
+        self.tls.fetch_add(bytes, Relaxed);
+    }
+}
+
+impl Beneath {
+    /// What was added to what came from the socket.
+    pub fn read(&self) -> &Added {
+        &self.read
+    }
+
+    /// What was added to what the socket was given.
+    pub fn written(&self) -> &Added {
+        &self.written
+    }
+
+    /// Books all that is not booked yet.
+    pub(super) fn book(&self, end: End, account: &Account) {
+        let (up, down) = match end {
+            End::Client => (&self.written, &self.read),
+            End::Server => (&self.read, &self.written),
+        };
+        let take = |added: &Added| [added.handshake.swap(0, Relaxed), added.tls.swap(0, Relaxed)];
+        let (up, down) = (take(up), take(down));
+        let add = |ledger: &Ledger| {
+            for (layers, [handshake, tls]) in [(&ledger.up, up), (&ledger.down, down)] {
+                layers.handshake.fetch_add(handshake, Relaxed);
+                layers.tls.fetch_add(tls, Relaxed);
+            }
+        };
+        if up != [0, 0] || down != [0, 0] {
+            account.ledgers().for_each(add);
+        }
+    }
+}
