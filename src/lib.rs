@@ -17,6 +17,7 @@
 //! | [`feed`] | the log, a place in it, and the wake-up |
 //! | [`transport`] | the four wires, both ends of each in one folder |
 //! | [`wire`] | the counted socket, and where the bytes went |
+//! | [`tls`] | the same under encryption, and what that adds |
 //! | [`server`] | all that is the same for every transport on the server's side |
 //! | [`client`] | all that is the same on the client's side |
 //! | [`control`] | the same bytes over a bare socket: what the others are compared with |
@@ -42,5 +43,6 @@ pub mod report;
 pub mod server;
 pub mod source;
 pub mod theory;
+pub mod tls;
 pub mod transport;
 pub mod wire;

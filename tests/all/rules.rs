@@ -9,14 +9,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("event", &[]),
     ("wire", &["clock"]),
+    ("tls", &["wire"]),
     ("feed", &["clock", "event"]),
     ("source", &["clock", "event"]),
     ("link", &["clock", "wire"]),
-    ("client", &["clock", "event", "wire"]),
+    ("client", &["clock", "event", "tls", "wire"]),
     // `control` is an instrument beside the four: its pump is one of those that a connection runs.
     ("transport", &["client", "clock", "control", "event", "feed", "wire"]),
     ("control", &["client", "clock", "event", "feed", "transport", "wire"]),
-    ("server", &["clock", "control", "event", "feed", "transport", "wire"]),
+    ("server", &["clock", "control", "event", "feed", "tls", "transport", "wire"]),
     // What a poll interval is counted from is the client's choice, and one word for both.
     ("theory", &["client", "transport"]),
     // Heads are weighed on a server of its own.
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server",
             "source",
             "theory",
+            "tls",
             "transport",
             "wire",
         ],
@@ -51,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server",
             "source",
             "theory",
+            "tls",
             "transport",
             "wire",
         ],

@@ -1,0 +1,68 @@
+//! Why a connection was not made secure, and what helps.
+
+use std::io::{self, ErrorKind};
+
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
+
+/// Why no secured connection came about that will not come about next time, either.
+#[derive(Debug, thiserror::Error)]
+pub enum Distrust {
+    /// The server's certificate is not one to trust.
+    #[error(
+        "the certificate of `{0}` is not trusted, {1}: name who signed it with `--cacert FILE`, or trust anyone \
+         with `--insecure`"
+    )]
+    Certificate(String, String),
+    /// It is not the one certificate that is trusted.
+    #[error("`{0}` shows another certificate than the one that was named")]
+    Another(String),
+    /// What answered is not TLS.
+    #[error("`{0}` does not speak TLS on this port: use `http://`")]
+    Plain(String),
+    /// Both speak TLS, and nothing that the other does.
+    #[error("`{0}` and this client do not agree on how to encrypt: {1}")]
+    Unlike(String, String),
+    /// A certificate cannot name it.
+    #[error("`{0}` is no name that a certificate can have")]
+    Name(String),
+}
+
+/// Says what a failed handshake with `host` means. What may pass stays an error of the connection.
+pub(super) fn explain(wrong: io::Error, host: &str) -> io::Error {
+    let host = host.to_owned();
+    let told = wrong.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    io::Error::other(match told {
+        Some(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)) => {
+            Distrust::Another(host)
+        }
+        Some(Error::InvalidCertificate(why)) => Distrust::Certificate(host, say(why)),
+        Some(Error::InvalidMessage(_)) => Distrust::Plain(host),
+        Some(Error::PeerIncompatible(why)) => Distrust::Unlike(host, format!("{why:?}")),
+        Some(Error::AlertReceived(why)) if is_about_us(*why) => Distrust::Unlike(host, format!("{why:?}")),
+        // Many a server that knows no TLS hangs up, and so does one that is just leaving.
+        None if wrong.kind() == ErrorKind::UnexpectedEof => {
+            let why = format!("`{host}` hung up on the handshake; use `http://` where it does not speak TLS");
+            return io::Error::new(ErrorKind::ConnectionReset, why);
+        }
+        _ => return wrong,
+    })
+}
+
+fn is_about_us(alert: AlertDescription) -> bool {
+    use AlertDescription::{HandshakeFailure, InsufficientSecurity, NoApplicationProtocol, ProtocolVersion};
+    matches!(alert, HandshakeFailure | InsufficientSecurity | NoApplicationProtocol | ProtocolVersion)
+}
+
+fn say(why: &CertificateError) -> String {
+    match why {
+        CertificateError::UnknownIssuer => "its issuer is unknown".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for other names".to_owned()
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,122 @@
+//! Who a server is: a certificate, and the key to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::NoServerSessionStorage;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
+
+use super::records::Records;
+use super::secured::{Secured, WAITING};
+use super::{Fingerprint, HTTP_1, HTTP_2, provider};
+
+/// Long enough for a course, and below the 825 days that Apple's systems allow (support.apple.com/en-us/103769).
+const VALID: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The clock of a device may be late by as much.
+const BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a server shows to all that connect to it.
+#[derive(Clone)]
+pub struct Identity {
+    acceptor: TlsAcceptor,
+    fingerprint: Fingerprint,
+}
+
+/// Why there is no [`Identity`].
+#[derive(Debug, thiserror::Error)]
+pub enum NoIdentity {
+    /// A file cannot be read, or is no PEM.
+    #[error("cannot read `{0}`: {1}")]
+    File(PathBuf, pem::Error),
+    /// A file has no certificate in it.
+    #[error(
+        "there is no certificate in `{0}`: it begins with `-----BEGIN CERTIFICATE-----`, the server's own first"
+    )]
+    NoCertificate(PathBuf),
+    /// A file has no key in it.
+    #[error("there is no private key in `{0}`: name the file that has `PRIVATE KEY` in its first line")]
+    NoKey(PathBuf),
+    /// They do not make an identity.
+    #[error("certificate and key do not go together: {0}")]
+    Unfit(#[from] rustls::Error),
+    /// None can be made.
+    #[error("cannot make a certificate: {0}")]
+    Unmade(#[from] rcgen::Error),
+}
+
+impl Identity {
+    /// Reads a chain of certificates, the server's own first, and its key, both PEM.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, or the two do not go together.
+    pub fn load(certificates: &Path, key: &Path) -> Result<Self, NoIdentity> {
+        let unread = |wrong| NoIdentity::File(certificates.to_owned(), wrong);
+        let chain = CertificateDer::pem_file_iter(certificates).map_err(unread)?;
+        let chain = chain.collect::<Result<Vec<_>, _>>().map_err(unread)?;
+        if chain.is_empty() {
+            return Err(NoIdentity::NoCertificate(certificates.to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|wrong| match wrong {
+            pem::Error::NoItemsFound => NoIdentity::NoKey(key.to_owned()),
+            wrong => NoIdentity::File(key.to_owned(), wrong),
+        })?;
+        Self::of(chain, key)
+    }
+
+    /// Makes a certificate that only itself vouches for, for this machine by the names it has for itself, and by
+    /// `others`: names or addresses.
+    ///
+    /// # Errors
+    /// Where a name is none that a certificate can have.
+    pub fn self_signed(others: impl IntoIterator<Item = String>) -> Result<Self, NoIdentity> {
+        let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let mut names: Vec<String> = own.into_iter().chain(others).collect();
+        names.dedup();
+        let mut certificate = CertificateParams::new(names)?;
+        let mut subject = DistinguishedName::new();
+        subject.push(DnType::CommonName, "wirelanes, for development");
+        certificate.distinguished_name = subject;
+        certificate.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let now = SystemTime::now();
+        (certificate.not_before, certificate.not_after) = ((now - BEFORE).into(), (now + VALID).into());
+        let key = KeyPair::generate()?;
+        let certificate = certificate.self_signed(&key)?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen writes PKCS #8");
+        Self::of(vec![certificate.der().clone()], key)
+    }
+
+    fn of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, NoIdentity> {
+        let fingerprint = Fingerprint::of(&chain[0]);
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS13, &TLS12])?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint })
+    }
+
+    /// What a client can know it by.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Shows itself to who has just connected.
+    ///
+    /// # Errors
+    /// Where the client does not want it, or does not speak TLS.
+    pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: S) -> std::io::Result<Secured<S>> {
+        let bounded = |session: &mut ServerConnection| session.set_buffer_limit(Some(WAITING));
+        let stream = self.acceptor.accept_with(Records::new(socket), bounded).await?;
+        Ok(Secured::new(stream.into()))
+    }
+}
