@@ -5,6 +5,7 @@ mod hospitality;
 mod links;
 mod orders;
 mod room;
+mod secrecy;
 mod stage;
 mod theory;
 
@@ -20,6 +21,7 @@ use clap::{Args, ValueEnum};
 use commands::{Board, LARGEST_SEED};
 use hospitality::Hospitality;
 use links::{Links, reachable};
+use secrecy::Secrecy;
 use stage::Stage;
 
 use super::{interrupted, raise_file_limit, units};
@@ -61,6 +63,8 @@ pub(super) struct Arguments {
     publish: Option<PublishersArgument>,
     #[command(flatten)]
     hospitality: Hospitality,
+    #[command(flatten)]
+    secrecy: Secrecy,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
@@ -127,6 +131,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         links,
         publish,
         hospitality,
+        secrecy,
         source,
         orders,
     } = arguments;
@@ -134,6 +139,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
+    let identity = secrecy.identity()?;
     let feed = Feed::new(retain);
     let stage = Stage::new(feed.clone());
     let server = match Server::bind(config, feed.clone(), stage.publishing()) {
@@ -146,11 +152,19 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
     };
     let address = server.address();
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    let listening = match &identity {
+        None => format!("listening on http://{address}\n"),
+        Some(identity) => {
+            format!("listening on https://{address}\nfingerprint {}\n", identity.fingerprint())
+        }
+    };
+    let server = identity.into_iter().fold(server, Server::secured);
     let links = Arc::new(Links::open(hospitality.links(links), address)?);
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
     if orders {
-        super::print(&format!("listening on http://{address}\n"))?;
+        super::print(&listening)?;
         server.run(orders::carry_out(feed, stage)).await?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -171,10 +185,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
             listen: address.to_string(),
         }),
     };
-    let page = format!("http://{}/#key={}", reachable(address), key.reveal());
-    super::print(&format!("listening on http://{address}\npage {page}\n{}", links.invitation()))?;
-    invite(reachable(address), may_publish);
-    hospitality.receive(address, &page, server.guests());
+    let origin = format!("{scheme}://{}", reachable(address));
+    let page = format!("{origin}/#key={}", key.reveal());
+    super::print(&format!("{listening}page {page}\n{}", links.invitation(scheme)))?;
+    invite(secrecy.curl(), &origin, may_publish);
+    hospitality.receive(scheme, address, &page, server.guests());
     hospitality.furnish(server.operated(operator)).run(stop).await?;
     super::print(&links.farewell())
 }
@@ -189,12 +204,12 @@ fn publishers(asked: Option<PublishersArgument>, address: SocketAddr) -> Publish
     }
 }
 
-fn invite(address: SocketAddr, publish: Publishers) {
-    eprintln!("try:  curl 'http://{address}/poll?last_event_id=earliest'");
-    eprintln!("      curl -i 'http://{address}/longpoll'");
+fn invite(curl: &str, origin: &str, publish: Publishers) {
+    eprintln!("try:  {curl} '{origin}/poll?last_event_id=earliest'");
+    eprintln!("      {curl} -i '{origin}/longpoll'");
     // The key is for the one line that bears it.
     if publish == Publishers::Anyone {
-        eprintln!("      curl -d '\"hello\"' 'http://{address}/publish'");
+        eprintln!("      {curl} -d '\"hello\"' '{origin}/publish'");
     }
 }
 

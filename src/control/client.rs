@@ -73,6 +73,7 @@ impl Echo {
         self.line.clear();
         let before = monotonic_us();
         self.socket.write_all(line).await?;
+        self.socket.flush().await?;
         if self.socket.read_line(&mut self.line).await? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
@@ -94,6 +95,7 @@ impl Echo {
             let mut said = std::pin::pin!(said);
             while let Some(line) = said.next().await {
                 mouth.write_all((line + "\n").as_bytes()).await?;
+                mouth.flush().await?;
             }
             std::future::pending::<io::Result<()>>().await
         };
@@ -118,6 +120,7 @@ async fn open(options: &Options, ledger: &Arc<Ledger>, topic: &str) -> io::Resul
         "GET /tcp?topic={topic} HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n"
     );
     socket.write_all(ask.as_bytes()).await?;
+    socket.flush().await?;
     let mut line = String::new();
     socket.read_line(&mut line).await?;
     if !line.starts_with("HTTP/1.1 101") {

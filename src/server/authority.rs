@@ -2,8 +2,23 @@
 
 use std::net::Ipv6Addr;
 
-/// The port that `http` means where none is named (RFC 9110, section 4.2.1).
-const HTTP: u16 = 80;
+/// What a URL of this server begins with, and the port that it means where none is named (RFC 9110, section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Scheme {
+    pub(super) http: &'static str,
+    pub(super) websocket: &'static str,
+    port: u16,
+}
+
+impl Scheme {
+    pub(super) const HTTP: Self = Self { http: "http", websocket: "ws", port: 80 };
+    pub(super) const HTTPS: Self = Self { http: "https", websocket: "wss", port: 443 };
+
+    /// The host and port of an origin (RFC 6454, section 7) with this scheme.
+    pub(super) fn origin<'a>(&self, text: &'a str) -> Option<Authority<'a>> {
+        Authority::with(text.strip_prefix(self.http)?.strip_prefix("://")?, self.port)
+    }
+}
 
 /// DNS allows no longer name (RFC 1035, section 2.3.4).
 const LONGEST_NAME: usize = 255;
@@ -19,11 +34,15 @@ impl<'a> Authority<'a> {
     /// Reads one, more strictly than RFC 3986 (section 3.2.2) has it: a registered name may hold `;` and `'`
     /// there, which are punctuation in the header that this ends up in.
     pub(super) fn read(text: &'a str) -> Option<Self> {
+        Self::with(text, Scheme::HTTP.port)
+    }
+
+    fn with(text: &'a str, usual: u16) -> Option<Self> {
         // The colons of an IPv6 address are within its brackets.
         let end = text.rfind(']').unwrap_or(0);
         let (host, port) = match text[end..].find(':').map(|at| end + at) {
-            Some(colon) => (&text[..colon], port(&text[colon + 1..])?),
-            None => (text, HTTP),
+            Some(colon) => (&text[..colon], port(&text[colon + 1..], usual)?),
+            None => (text, usual),
         };
         (is_address(host) || is_name(host)).then_some(Self { host, port })
     }
@@ -34,9 +53,9 @@ impl<'a> Authority<'a> {
     }
 }
 
-fn port(digits: &str) -> Option<u16> {
+fn port(digits: &str, usual: u16) -> Option<u16> {
     match digits {
-        "" => Some(HTTP),
+        "" => Some(usual),
         _ if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().ok(),
         _ => None,
     }

@@ -2,7 +2,8 @@
 //! hyper, one that is not there yet, or has no end, takes the socket.
 //!
 //! ```text
-//!            first byte           answered
+//!  Greeted, on a port that speaks TLS
+//!     │      first byte           answered
 //!  Parked ──────────────▶ Hyper ──────────▶ Parked
 //!                           │ nothing new yet
 //!                           ├──────────────▶ Held ──── news, or the hold time is over ────▶ Parked
@@ -26,11 +27,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::greeting::{Greeting, greet};
 use super::guests::Visit;
 use super::http::{self, Awaited, Turn};
 use super::line::Line;
 use super::seat::Seated;
 use super::{Shared, head, same_answer};
+use crate::tls::{Identity, Secured};
 use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
@@ -51,6 +54,8 @@ pub(super) struct Connection<S> {
 }
 
 enum Stage<S> {
+    /// It is being made secure.
+    Greeted(Greeting<S>),
     /// Nobody wants anything.
     Parked(Box<Line<S>>),
     /// A request is being read, and answered where its answer is there.
@@ -79,13 +84,37 @@ impl Connection<TcpStream> {
     /// # Errors
     /// Where the socket has failed already.
     pub(super) fn accepted(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<Self> {
+        let stall = shared.config.write_stall;
+        Self::begin(shared, stream, |stream, books| {
+            parked(Box::new(Line::new(Wire::new(stream, End::Server, books), stall)))
+        })
+    }
+}
+
+impl Connection<Secured<TcpStream>> {
+    /// The same, on a port that speaks TLS.
+    ///
+    /// # Errors
+    /// Where the socket has failed already.
+    pub(super) fn greeted(shared: &Arc<Shared>, identity: &Identity, stream: TcpStream) -> io::Result<Self> {
+        Self::begin(shared, stream, |stream, books| {
+            Stage::Greeted(greet(shared.clone(), identity.clone(), stream, books))
+        })
+    }
+}
+
+impl<S> Connection<S> {
+    fn begin(
+        shared: &Arc<Shared>,
+        stream: TcpStream,
+        first: impl FnOnce(TcpStream, Books) -> Stage<S>,
+    ) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let visit = shared.guests.welcome(stream.peer_addr()?);
         let number = 1 + shared.accepted.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
-        let wire = Wire::new(stream, End::Server, Books::ByTarget(shared.account.clone(), number));
-        let line = Line::new(wire, shared.config.write_stall);
-        Ok(Self { shared: shared.clone(), guest: None, _visit: visit, stage: parked(Box::new(line)) })
+        let stage = first(stream, Books::ByTarget(shared.account.clone(), number));
+        Ok(Self { shared: shared.clone(), guest: None, _visit: visit, stage })
     }
 }
 
@@ -123,6 +152,12 @@ where
     fn step(&mut self, cx: &mut Context<'_>) -> io::Result<Step<S>> {
         let shared = &self.shared;
         Ok(match std::mem::replace(&mut self.stage, Stage::Nowhere) {
+            Stage::Greeted(_) if shared.drain.is_on() => Step::Over,
+            Stage::Greeted(mut greeting) => match greeting.as_mut().poll(cx)? {
+                Poll::Pending => Step::Waits(Stage::Greeted(greeting)),
+                Poll::Ready(None) => Step::Over,
+                Poll::Ready(Some(line)) => Step::Goes(parked(line)),
+            },
             Stage::Parked(mut line) => match poll_parked(shared, &mut line, cx)? {
                 Poll::Pending => Step::Waits(Stage::Parked(line)),
                 Poll::Ready(false) => Step::Over,

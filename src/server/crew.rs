@@ -78,6 +78,9 @@ async fn work(
 }
 
 fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
-    connections.spawn(Connection::accepted(shared, stream)?);
+    match &shared.identity {
+        None => connections.spawn(Connection::accepted(shared, stream)?),
+        Some(identity) => connections.spawn(Connection::greeted(shared, identity, stream)?),
+    };
     Ok(())
 }

@@ -129,7 +129,7 @@ where
         }
         // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
         let is_waiting = handover.0.is_ready.load(Ordering::Relaxed) && !state.is_stalled();
-        if is_waiting || (state.is_at_rest() && !is_draining) {
+        if is_waiting || (state.is_at_rest() && !state.is_stalled() && !is_draining) {
             return Poll::Ready(Ok(false));
         }
         // Handlers have deadlines of their own; each head has this one, from the request before it on.

@@ -11,6 +11,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stall::Stall;
+use crate::tls::HANDSHAKE;
 use crate::transport::patience::Patience;
 use crate::wire::{Rest, State, Wire};
 
@@ -20,8 +21,6 @@ const FIRST_READ: usize = 2 << 10;
 /// While a client waits for an answer, so much of its next requests is kept for later; then it is not listened
 /// to any more.
 const MOST_EARLY: usize = 64 << 10;
-
-const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A counted socket that is given up where the peer takes nothing for too long.
 pub(super) struct Line<S> {
@@ -69,9 +68,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         self.poll_early(cx)
     }
 
-    /// Whether what has come begins as TLS does, and no request can: with a handshake record (RFC 8446, section 5.1).
+    /// Whether what has come begins as TLS does, and no request can.
     pub(super) fn is_tls(&self) -> bool {
-        self.early.first() == Some(&TLS_HANDSHAKE)
+        self.early.first() == Some(&HANDSHAKE)
     }
 
     /// Waits until the client leaves. What it says meanwhile is kept.
@@ -137,7 +136,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
+        let flushed = Pin::new(&mut self.wire).poll_flush(cx);
+        self.stall.judge(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -25,7 +25,8 @@
 //! {"marks":[{"lane":"sse","n":17,"connection":5,"at_us":1763751234567890,"what":"arrived",
 //!            "http":212,"body":0,"shown":"R0VU…"},…],
 //!  "unshown":0,
-//!  "ledgers":{"sse":{"requests":1,"empty_answers":0,"up":{"http":212,"body":0},"down":{"http":231,"body":1720}}}}
+//!  "ledgers":{"sse":{"requests":1,"empty_answers":0,"up":{"http":212,"body":0,"tls":0},
+//!                    "down":{"http":231,"body":1720,"tls":0},"handshake":{"up":0,"down":0}}}}
 //! ```
 //!
 //! | `what` | bytes | |
@@ -51,6 +52,7 @@ mod crew;
 mod desks;
 mod drain;
 mod ebb;
+mod greeting;
 mod guests;
 mod head;
 mod http;
@@ -77,11 +79,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::feed::{Feed, Retain};
+use crate::tls::Identity;
 use crate::transport::Lock;
 use crate::wire::Choose;
 use accounts::Accounts;
 use assets::Assets;
 pub use assets::Folder;
+use authority::Scheme;
 use crew::Crew;
 use desks::Desks;
 use drain::Drain;
@@ -154,6 +158,15 @@ struct Shared {
     ports: Vec<u16>,
     guests: Guests,
     assets: Assets,
+    /// Where it speaks TLS.
+    identity: Option<Identity>,
+}
+
+impl Shared {
+    /// What the URLs of this server begin with.
+    fn scheme(&self) -> Scheme {
+        if self.identity.is_some() { Scheme::HTTPS } else { Scheme::HTTP }
+    }
 }
 
 impl Server {
@@ -183,6 +196,7 @@ impl Server {
             ports: vec![listener.local_addr()?.port()],
             guests: Guests::default(),
             assets: Assets::default(),
+            identity: None,
         };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
@@ -208,6 +222,16 @@ impl Server {
     #[must_use]
     pub fn serving(mut self, folder: Folder) -> Self {
         Arc::get_mut(&mut self.shared).expect("it does not run yet").assets = Assets::Folder(folder);
+        self
+    }
+
+    /// Has it speak TLS, and nothing else.
+    ///
+    /// # Panics
+    /// Never, as above.
+    #[must_use]
+    pub fn secured(mut self, identity: Identity) -> Self {
+        Arc::get_mut(&mut self.shared).expect("it does not run yet").identity = Some(identity);
         self
     }
 

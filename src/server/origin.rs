@@ -21,7 +21,7 @@ use hyper::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
 };
 
-use super::authority::Authority;
+use super::authority::{Authority, Scheme};
 use crate::transport::{Refusal, Reply};
 
 /// Where a page could do harm, or read what is not for it: the browser would not keep it from that.
@@ -40,12 +40,12 @@ pub(super) enum Origin {
 pub(super) struct Page(Box<HeaderValue>);
 
 impl Origin {
-    /// Reads whose page sent this head, to a server with these ports.
-    pub(super) fn of(headers: &HeaderMap, ports: &[u16]) -> Self {
+    /// Reads whose page sent this head, to a server with this scheme and these ports.
+    pub(super) fn of(headers: &HeaderMap, scheme: Scheme, ports: &[u16]) -> Self {
         let mut named = headers.get_all(ORIGIN).iter();
         match (named.next(), named.next()) {
             (None, _) => Self::None,
-            (Some(origin), None) if is_own(origin, headers.get(HOST), ports) => {
+            (Some(origin), None) if is_own(origin, headers.get(HOST), scheme, ports) => {
                 Self::Own(Page::named(origin))
             }
             _ => Self::Foreign,
@@ -73,11 +73,10 @@ impl Origin {
     }
 }
 
-fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>, ports: &[u16]) -> bool {
+fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>, scheme: Scheme, ports: &[u16]) -> bool {
     let read = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
     let (Some(origin), Some(host)) = (read(origin), host.and_then(read)) else { return false };
-    let origin = origin.strip_prefix("http://").and_then(Authority::read);
-    let both = origin.zip(Authority::read(&host));
+    let both = scheme.origin(&origin).zip(Authority::read(&host));
     both.is_some_and(|(origin, host)| origin.has_host_of(&host) && ports.contains(&origin.port))
 }
 
@@ -112,12 +111,16 @@ mod tests {
     use super::*;
 
     fn origin(origin: &[&'static str], host: &'static str) -> Origin {
+        under(Scheme::HTTP, origin, host)
+    }
+
+    fn under(scheme: Scheme, origin: &[&'static str], host: &'static str) -> Origin {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static(host));
         for of in origin {
             headers.append(ORIGIN, HeaderValue::from_static(of));
         }
-        Origin::of(&headers, &[80, 8080, 40123])
+        Origin::of(&headers, scheme, &[80, 443, 8080, 40123])
     }
 
     #[test]
@@ -130,6 +133,20 @@ mod tests {
             ("http://[::1]:8080", "[::1]:40123"),
         ] {
             assert!(matches!(origin(&[of], host), Origin::Own(_)), "{of} asks {host}");
+        }
+    }
+
+    #[test]
+    fn over_tls_a_page_that_came_in_plain_is_another() {
+        for (of, is_ours) in [
+            ("https://10.0.0.7:8080", true),
+            ("https://10.0.0.7:40123", true),
+            ("https://10.0.0.7", true),
+            ("http://10.0.0.7:8080", false),
+            ("https://10.0.0.8", false),
+        ] {
+            let origin = under(Scheme::HTTPS, &[of], "10.0.0.7:8080");
+            assert_eq!(matches!(origin, Origin::Own(_)), is_ours, "{of}");
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
     tracing::debug!("{} {path}", head.method);
-    let origin = Origin::of(&head.headers, &shared.ports);
+    let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports);
     let answered = match origin.check(&path) {
         Ok(()) => route(shared, handover, head, body, origin.page(), received_us).await,
         Err(foreign) => Err(foreign),
@@ -90,7 +90,7 @@ async fn asset(shared: &Shared, head: &Parts, path: &str) -> Result<Reply, Refus
         return Err(not_allowed("GET, HEAD"));
     }
     let mut reply = assets::answer(&file, &head.headers);
-    policy::guard(reply.headers_mut(), head.headers.get(HOST), &shared.ports);
+    policy::guard(reply.headers_mut(), head.headers.get(HOST), shared.scheme(), &shared.ports);
     Ok(reply)
 }
 

@@ -18,12 +18,12 @@ impl Stall {
         Self { longest, timer: None }
     }
 
-    /// Passes on how a write went; an error where nothing was taken for too long.
-    pub(super) fn judge(
+    /// Passes on how a write went, or a flush; an error where nothing was taken for too long.
+    pub(super) fn judge<T>(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.timer = None;
             return written;

@@ -67,9 +67,9 @@ impl Hospitality {
     }
 
     /// Shows the way in: to the operator's own browser, and to the room.
-    pub(super) fn receive(&self, listen: SocketAddr, page: &str, guests: Guests) {
+    pub(super) fn receive(&self, scheme: &str, listen: SocketAddr, page: &str, guests: Guests) {
         if self.lan {
-            room::invite(listen);
+            room::invite(scheme, listen);
             tokio::spawn(room::count(move || guests.devices(), |line| eprintln!("{line}")));
         }
         if self.open {

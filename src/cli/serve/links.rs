@@ -72,10 +72,10 @@ impl Links {
         Ok(Self(open))
     }
 
-    /// A line for each: where it is, and what it is like.
-    pub(super) fn invitation(&self) -> String {
+    /// A line for each: where it is, by the server's own scheme, and what it is like.
+    pub(super) fn invitation(&self, scheme: &str) -> String {
         let line = |(Asked { name, link, .. }, relay): &(Asked, Relay)| {
-            began(&format!("link {name} on http://{}", relay.address()), link)
+            began(&format!("link {name} on {scheme}://{}", relay.address()), link)
         };
         self.0.iter().map(line).collect()
     }

@@ -31,7 +31,7 @@ const AS_BEFORE: &str = "\x1b[0m";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Shows a room where this server is.
-pub(super) fn invite(listen: SocketAddr) {
+pub(super) fn invite(scheme: &str, listen: SocketAddr) {
     let addresses = match if_addrs::get_if_addrs() {
         // A bridge that nothing is connected to is not up.
         Ok(all) => of_room(listen, all.iter().filter(|one| one.is_oper_up()).map(Interface::ip)),
@@ -43,7 +43,8 @@ pub(super) fn invite(listen: SocketAddr) {
         );
     }
     let columns = terminal_size_of(stderr()).map_or(0, |(Width(columns), _)| columns);
-    addresses.iter().for_each(|address| eprint!("{}", invitation(&format!("http://{address}/"), columns)));
+    let invitations = addresses.iter().map(|address| invitation(&format!("{scheme}://{address}/"), columns));
+    invitations.for_each(|invitation| eprint!("{invitation}"));
 }
 
 /// Those that another device reaches, IPv4 first: it is shorter to type.

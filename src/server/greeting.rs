@@ -1,0 +1,106 @@
+//! How a connection begins on a port that speaks TLS.
+//!
+//! ```text
+//!                 16 …          handshake
+//!  first byte ──────────▶ TLS ───────────▶ Line
+//!      │ GET …
+//!      └────────────────▶ 400, in plain: `https://` is meant
+//! ```
+//!
+//! To look at the first byte takes it from nobody: it stays with the kernel.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::header::{CONNECTION, HOST, HeaderValue};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::authority::Authority;
+use super::line::Line;
+use super::{Shared, head};
+use crate::tls::{HANDSHAKE, Identity, Secured};
+use crate::transport::{Refusal, Reply};
+use crate::wire::{Books, End, Wire};
+
+/// Longer than two round trips and the sum of two slow machines take.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// A request that says where it wanted to go.
+const FIRST_READ: usize = 4 << 10;
+
+/// Ends with a secured connection, or with none where it is not to go on.
+pub(super) type Greeting<S> = Pin<Box<dyn Future<Output = io::Result<Option<Box<Line<S>>>>> + Send>>;
+
+/// Greets who has just connected.
+pub(super) fn greet(
+    shared: Arc<Shared>,
+    identity: Identity,
+    stream: TcpStream,
+    books: Books,
+) -> Greeting<Secured<TcpStream>> {
+    Box::pin(async move {
+        let greeting = secure(&identity, stream, &books);
+        match timeout(LONGEST, greeting).await {
+            Err(_) => Err(ErrorKind::TimedOut.into()),
+            Ok(Err(wrong)) => Err(wrong),
+            Ok(Ok(None)) => Ok(None),
+            Ok(Ok(Some(secured))) => {
+                let beneath = secured.beneath();
+                let wire = Wire::new(secured, End::Server, books).above(beneath);
+                Ok(Some(Box::new(Line::new(wire, shared.config.write_stall))))
+            }
+        }
+    })
+}
+
+async fn secure(
+    identity: &Identity,
+    stream: TcpStream,
+    books: &Books,
+) -> io::Result<Option<Secured<TcpStream>>> {
+    let mut first = [0];
+    match stream.peek(&mut first).await? {
+        0 => Ok(None),
+        _ if first == [HANDSHAKE] => identity.accept(stream).await.map(Some),
+        _ => refuse(stream, books.clone()).await.map(|()| None),
+    }
+}
+
+/// Answers who asks in plain. Browsers show it, and most people need no more.
+async fn refuse(stream: TcpStream, books: Books) -> io::Result<()> {
+    let mut wire = Wire::new(stream, End::Server, books);
+    let mut asked = vec![0; FIRST_READ];
+    let mut read = 0;
+    while read < FIRST_READ && !asked[..read].windows(4).any(|end| end == b"\r\n\r\n") {
+        match wire.read(&mut asked[read..]).await? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    let mut reply = Reply::from(Refusal::new(StatusCode::BAD_REQUEST, message(&asked[..read])));
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let mut answer = head::and_body(reply);
+    std::future::poll_fn(|cx| answer.poll_write_to(cx, &mut wire)).await?;
+    wire.shutdown().await?;
+    // To close with something unread is to reset, and then the answer may be lost.
+    while wire.read(&mut asked).await? > 0 {}
+    Ok(())
+}
+
+/// What helps, with the address that was asked for where it was told.
+fn message(asked: &[u8]) -> String {
+    let mut fields = [httparse::EMPTY_HEADER; 100];
+    let mut request = httparse::Request::new(&mut fields);
+    let _ = request.parse(asked);
+    let host = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case(HOST.as_str()));
+    let host = host.and_then(|field| str::from_utf8(field.value).ok());
+    match host.filter(|host| Authority::read(host).is_some()) {
+        Some(host) => format!("this port speaks TLS: use `https://{host}`"),
+        None => "this port speaks TLS: use `https://`".to_owned(),
+    }
+}
