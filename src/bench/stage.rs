@@ -177,6 +177,6 @@ pub(super) fn publishing(options: &Options, topic: &str, data: String) -> Reques
     let mut request = Request::new(Bytes::from(data));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = format!("/publish?topic={topic}").parse().expect("a topic needs no encoding");
-    *request.headers_mut() = options.headers.fields(&options.target.authority(), "/publish");
+    *request.headers_mut() = options.headers.fields(&options.target, "/publish");
     request
 }

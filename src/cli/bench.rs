@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use super::client::TrustArguments;
 use super::experiment::ExperimentArguments;
 use super::output::{Format, Output, output};
 use super::{Cli, interrupted, runtime, units};
@@ -37,6 +38,8 @@ pub(super) struct Arguments {
     /// Listen to this running server instead of starting one
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
+    #[command(flatten)]
+    trust: TrustArguments,
     /// Publish to the server at --url, too
     #[arg(long, requires = "url")]
     publish: bool,
@@ -117,7 +120,7 @@ impl Arguments {
             plan.rounds = self.rounds();
             plan.until = self.until.map(|until| (until, (self.max_rounds as usize).max(plan.rounds)));
             plan.mode = self.mode;
-            plan.url = self.url.clone();
+            plan.url = self.url.clone().map(|url| self.trust.of(url));
             plan.publish = self.publish;
             plan.topic = self.topic.clone();
             plan.cores = self.cores;

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
 use serde_json::json;
 
-use super::client::ClientArguments;
+use super::client::{ClientArguments, TrustArguments};
 use super::{Cli, interrupted, runtime, units};
 use crate::client::{Drifting, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket
     #[arg(default_value = "http://127.0.0.1:8080")]
     url: Target,
-    /// poll, longpoll, sse or websocket [default: sse, or websocket where the URL says ws://]
+    /// poll, longpoll, sse or websocket [default: sse, or websocket where the URL says ws:// or wss://]
     #[arg(short, long)]
     transport: Option<Transport>,
     /// Show every byte that passes, both ways
@@ -47,6 +47,8 @@ pub(super) struct Arguments {
     poll_interval: Duration,
     #[command(flatten)]
     chosen: ClientArguments,
+    #[command(flatten)]
+    trust: TrustArguments,
     /// What to say first on a WebSocket, for servers that expect it
     #[arg(long, value_name = "TEXT")]
     send: Option<String>,
@@ -74,7 +76,7 @@ impl Arguments {
             send: self.send,
             receive_buffer: self.receive_buffer.map(|bytes| bytes.try_into().unwrap_or(u32::MAX)),
             tap: self.wire.then(view::tap),
-            ..Options::new(self.url)
+            ..Options::new(self.trust.of(self.url))
         }
     }
 }

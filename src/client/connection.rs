@@ -27,7 +27,7 @@ const LONGEST_ANSWER: usize = 8 << 20;
 pub(crate) fn get(options: &Options, path: &'static str) -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = hyper::Uri::from_static(path);
-    *request.headers_mut() = options.headers.fields(&options.target.authority(), path);
+    *request.headers_mut() = options.headers.fields(&options.target, path);
     request
 }
 

@@ -10,12 +10,17 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::either::Either;
 
 use super::options::Options;
+use crate::tls::{HTTP_1, Secured};
 use crate::wire::{Books, End, Ledger, Wire};
 
 /// A counted socket that is given up where nothing comes for too long.
-pub(crate) type Socket = Wire<Pin<Box<TimeoutStream<TcpStream>>>>;
+pub(crate) type Socket = Wire<Either<Patient, Box<Secured<Patient>>>>;
+
+/// In plain, or under TLS.
+type Patient = Pin<Box<TimeoutStream<TcpStream>>>;
 
 /// Nothing at all comes for so long only where the peer has vanished: every endpoint of ours says something
 /// within 60 s (the longest hold, the longest heartbeat), and this leaves a quarter for the way.
@@ -23,6 +28,9 @@ const SILENCE: Duration = Duration::from_secs(75);
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long it may take to make it secure.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Opens a connection whose every byte is booked.
 pub(crate) async fn dial(options: &Options, ledger: &Arc<Ledger>) -> io::Result<Socket> {
@@ -39,8 +47,21 @@ pub(crate) async fn dial(options: &Options, ledger: &Arc<Ledger>) -> io::Result<
     if options.target.is_server() {
         stream.set_read_timeout(Some(SILENCE));
     }
-    let wire = Wire::new(Box::pin(stream), End::Client, Books::One(ledger.clone()));
+    let wire = over(options, Box::pin(stream), Books::One(ledger.clone())).await?;
     Ok(wire.tapped(options.tap.clone()).watched(watch))
+}
+
+/// The wire over a socket, with TLS between them where the target asks for it.
+async fn over(options: &Options, socket: Patient, books: Books) -> io::Result<Socket> {
+    if !options.target.is_secured() {
+        return Ok(Wire::new(Either::Left(socket), End::Client, books));
+    }
+    let late = |_| io::Error::new(ErrorKind::TimedOut, "no TLS handshake within 10 s");
+    let (host, _) = options.target.address();
+    let connecting = options.target.trust().connect(host, &[HTTP_1], socket);
+    let secured = timeout(HANDSHAKE, connecting).await.map_err(late)??;
+    let beneath = secured.beneath();
+    Ok(Wire::new(Either::Right(Box::new(secured)), End::Client, books).above(beneath))
 }
 
 async fn open(options: &Options) -> io::Result<TcpStream> {

@@ -8,6 +8,7 @@ use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
 use super::received::Received;
+use crate::tls::Distrust;
 
 /// How one connection ended. All but the refusals that will not change are a reason to come back.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub enum Ended {
     },
     /// What came is not what this transport speaks.
     Unreadable(String),
+    /// No secured connection can be made.
+    Distrusted(Distrust),
 }
 
 /// An end that coming back would not change.
@@ -43,6 +46,9 @@ pub enum Error {
     /// What came is not what this transport speaks.
     #[error("{0}")]
     Unreadable(String),
+    /// No secured connection can be made.
+    #[error("{0}")]
+    Distrusted(Distrust),
 }
 
 impl fmt::Display for Ended {
@@ -52,6 +58,7 @@ impl fmt::Display for Ended {
             Self::Lost(why) => write!(f, "{why}"),
             Self::Refused { status, message, .. } => write!(f, "{status}: {message}"),
             Self::Unreadable(why) => f.write_str(why),
+            Self::Distrusted(why) => write!(f, "{why}"),
         }
     }
 }
@@ -78,6 +85,7 @@ impl Ended {
             Self::Refused { status, after, .. } if is_passing(status) => Ok((why, after.unwrap_or_default())),
             Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
             Self::Unreadable(why) => Err(Error::Unreadable(why)),
+            Self::Distrusted(why) => Err(Error::Distrusted(why)),
         }
     }
 }
@@ -99,7 +107,7 @@ fn said(body: &[u8]) -> String {
 
 impl From<io::Error> for Ended {
     fn from(lost: io::Error) -> Self {
-        Self::Lost(lost)
+        lost.downcast().map_or_else(Self::Lost, Self::Distrusted)
     }
 }
 

@@ -7,6 +7,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::target::Target;
+
 /// Whose heads to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -69,14 +71,15 @@ const CHROME_WEBSOCKET: &[&str] = &["user-agent", "accept-encoding", "accept-lan
 const CURL: &[(&str, &str)] = &[("user-agent", "curl/8.14.1"), ("accept", "*/*")];
 
 impl Headers {
-    /// The fields of a request to `authority` for one of the endpoints.
-    pub(crate) fn fields(&self, authority: &str, path: &str) -> HeaderMap {
+    /// The fields of a request for one of the endpoints of `target`.
+    pub(crate) fn fields(&self, target: &Target, path: &str) -> HeaderMap {
+        let origin = target.origin();
         let mut fields = HeaderMap::new();
         let mut set = |name: &'static str, value: &str| {
             let value = HeaderValue::try_from(value).expect("an authority and our own fields are ASCII");
             fields.insert(HeaderName::from_static(name), value);
         };
-        set("host", authority);
+        set("host", &target.authority());
         let websocket = path.starts_with("/websocket");
         let posts = path.starts_with("/publish");
         match self.style {
@@ -92,14 +95,14 @@ impl Headers {
                 own.for_each(|(name, value)| set(name, value));
                 set("pragma", "no-cache");
                 set("cache-control", "no-cache");
-                set("origin", &format!("http://{authority}"));
+                set("origin", &origin);
             }
             HeaderStyle::Chrome => {
                 CHROME.iter().for_each(|(name, value)| set(name, value));
-                set("referer", &format!("http://{authority}/"));
+                set("referer", &format!("{origin}/"));
                 // Of a body that is a string.
                 if posts {
-                    set("origin", &format!("http://{authority}"));
+                    set("origin", &origin);
                     set("content-type", "text/plain;charset=UTF-8");
                 }
             }

@@ -102,7 +102,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// A request for what stands after this reader's position.
     pub(crate) fn request(&self, path: &str, parameters: &[(&str, String)]) -> Request<()> {
         let Options { target, headers, keep_alive, .. } = &*self.options;
-        let mut fields = headers.fields(&target.authority(), path);
+        let mut fields = headers.fields(target, path);
         if !keep_alive {
             fields.insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use hyper::Uri;
 
+use crate::tls::Trust;
+
 /// A server, or one endpoint of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -13,12 +15,32 @@ pub struct Target {
     /// The path and query of a URL that names an endpoint: then every transport asks there.
     endpoint: Option<String>,
     is_websocket: bool,
+    is_secured: bool,
+    trust: Trust,
 }
 
 impl Target {
     /// The server at an address, with the endpoints of the protocol.
     pub fn server(address: std::net::SocketAddr) -> Self {
-        Self { host: address.ip().to_string(), port: address.port(), endpoint: None, is_websocket: false }
+        let (host, port) = (address.ip().to_string(), address.port());
+        Self { host, port, endpoint: None, is_websocket: false, is_secured: false, trust: Trust::default() }
+    }
+
+    /// The same, asked over TLS.
+    #[must_use]
+    pub fn secured(self) -> Self {
+        Self { is_secured: true, ..self }
+    }
+
+    /// The same, taken for who it says it is on these terms.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// On whose word it is taken for who it says it is, where it is asked over TLS.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// What to connect to.
@@ -32,14 +54,15 @@ impl Target {
             true => format!("[{}]", self.host),
             false => self.host.clone(),
         };
-        match self.port {
-            80 => host,
-            port => format!("{host}:{port}"),
+        match self.port == usual_port(self.is_secured) {
+            true => host,
+            false => format!("{host}:{}", self.port),
         }
     }
 
-    /// `http://host:port`, or with another scheme.
-    pub(crate) fn origin(&self, scheme: &str) -> String {
+    /// `http://host:port`, or `https://` where that is asked for.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_secured { "https" } else { "http" };
         format!("{scheme}://{}", self.authority())
     }
 
@@ -48,7 +71,12 @@ impl Target {
         self.endpoint.as_deref().unwrap_or(path)
     }
 
-    /// Whether the URL says `ws://`.
+    /// Whether it is asked over TLS: the URL says `https://` or `wss://`.
+    pub fn is_secured(&self) -> bool {
+        self.is_secured
+    }
+
+    /// Whether the URL says `ws://` or `wss://`.
     pub fn is_websocket(&self) -> bool {
         self.is_websocket
     }
@@ -61,7 +89,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin("http"), self.endpoint.as_deref().unwrap_or(""))
+        write!(f, "{}{}", self.origin(), self.endpoint.as_deref().unwrap_or(""))
     }
 }
 
@@ -71,11 +99,8 @@ pub enum NotATarget {
     /// It is not a URL at all.
     #[error("`{0}` is no URL; write `http://127.0.0.1:8080`, or a whole `ws://host/path`")]
     NotAUrl(String),
-    /// It asks for encryption.
-    #[error("`{0}` asks for TLS, which this version does not speak; use `http://` or `ws://`")]
-    Tls(String),
     /// It has another scheme.
-    #[error("`{0}` begins with neither `http://` nor `ws://`")]
+    #[error("`{0}` begins with none of `http://`, `https://`, `ws://` and `wss://`")]
     Scheme(String),
 }
 
@@ -86,16 +111,23 @@ impl FromStr for Target {
         let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let not_a_url = || NotATarget::NotAUrl(text.to_owned());
         let uri: Uri = url.parse().map_err(|_| not_a_url())?;
-        let is_websocket = match uri.scheme_str() {
-            Some("http") => false,
-            Some("ws") => true,
-            Some("https" | "wss") => return Err(NotATarget::Tls(text.to_owned())),
+        let (is_websocket, is_secured) = match uri.scheme_str() {
+            Some("http") => (false, false),
+            Some("https") => (false, true),
+            Some("ws") => (true, false),
+            Some("wss") => (true, true),
             _ => return Err(NotATarget::Scheme(text.to_owned())),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
         let endpoint = uri.path_and_query().map(ToString::to_string).filter(|path| path != "/");
-        Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), endpoint, is_websocket })
+        let port = uri.port_u16().unwrap_or(usual_port(is_secured));
+        Ok(Self { host: host.to_owned(), port, endpoint, is_websocket, is_secured, trust: Trust::default() })
     }
+}
+
+/// The port that a URL means which names none (RFC 9110, section 4.2).
+fn usual_port(is_secured: bool) -> u16 {
+    if is_secured { 443 } else { 80 }
 }
 
 #[cfg(test)]
@@ -117,8 +149,23 @@ mod tests {
     }
 
     #[test]
+    fn tls_has_a_port_of_its_own_that_need_not_be_named() {
+        for (url, shown, port, is_websocket) in [
+            ("https://example.org", "https://example.org", 443, false),
+            ("https://example.org:80/", "https://example.org:80", 80, false),
+            ("wss://example.org:443/chat", "https://example.org/chat", 443, true),
+        ] {
+            let target: Target = url.parse().unwrap();
+            assert_eq!((target.to_string().as_str(), target.address().1), (shown, port), "{url}");
+            assert_eq!((target.is_secured(), target.is_websocket()), (true, is_websocket), "{url}");
+        }
+        let plain: Target = "http://example.org:443".parse().unwrap();
+        assert_eq!((plain.to_string().as_str(), plain.is_secured()), ("http://example.org:443", false));
+    }
+
+    #[test]
     fn what_is_no_target_is_refused_with_the_remedy() {
-        for wrong in ["", "http://", "ftp://x", "https://x", "wss://x/y", "a b"] {
+        for wrong in ["", "http://", "https://", "ftp://x", "a b"] {
             assert!(wrong.parse::<Target>().is_err(), "`{wrong}` was taken for a target");
         }
     }

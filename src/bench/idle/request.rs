@@ -44,7 +44,7 @@ impl Asking {
         let mut field = |name: &str, value: &str| {
             write!(text, "{name}: {value}\r\n").expect("a String takes all that is written to it");
         };
-        for (name, value) in &self.headers.fields(&self.target.authority(), &own) {
+        for (name, value) in &self.headers.fields(&self.target, &own) {
             field(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         match self.transport {

@@ -87,6 +87,11 @@ impl Arguments {
         if self.url.as_ref().is_some_and(Target::is_websocket) && transports != [Transport::Websocket] {
             usage("`--url ws://…` speaks WebSocket only: leave out `--transports`");
         }
+        if self.url.as_ref().is_some_and(Target::is_secured) {
+            usage(
+                "`bench idle` reads bare sockets, and `--url` asks for TLS: name an `http://` or `ws://` URL",
+            );
+        }
         Plan {
             transports,
             connections: self.clients as usize,

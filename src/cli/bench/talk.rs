@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::super::client::TrustArguments;
 use super::super::output::{LabFormat, Output, output};
 use super::super::{print, runtime, units};
 use super::{INTERRUPTED, ticking, until_interrupted, usage};
@@ -72,6 +73,8 @@ pub(super) struct Arguments {
     /// Publish to this running server instead of starting one, to the topics talk-01, talk-02, …
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
+    #[command(flatten)]
+    trust: TrustArguments,
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
     cores: Option<Cores>,
@@ -129,7 +132,7 @@ impl Arguments {
             poll_interval: self.poll_interval,
             hold: self.hold,
             headers: Headers { style: self.headers, extra: self.extra.clone() },
-            url: self.url.clone(),
+            url: self.url.clone().map(|url| self.trust.of(url)),
             cores: self.cores,
         };
         if plan.messages() > Plan::MOST_MESSAGES {

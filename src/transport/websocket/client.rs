@@ -28,7 +28,7 @@ where
     F: FnMut(News) + Send,
 {
     let wire = reader.dial().await?;
-    let request = upgrade(reader.request("/websocket", &[]), &reader.options().target.origin("ws"));
+    let request = upgrade(reader.request("/websocket", &[]), &reader.options().target.authority());
     let handshake = client_async_with_config(request, wire, Some(config(READ_BUFFER, LARGEST_MESSAGE)));
     let (mut socket, answer) = handshake.await.map_err(ended)?;
     reader.connected();
@@ -76,10 +76,11 @@ where
     }
 }
 
-/// Adds what RFC 6455, section 4.1, asks of a client. The codec takes the address from an absolute URI.
-fn upgrade(mut request: Request<()>, origin: &str) -> Request<()> {
-    let absolute = format!("{origin}{}", request.uri());
-    *request.uri_mut() = absolute.parse().expect("an origin and a path make a URI");
+/// Adds what RFC 6455, section 4.1, asks of a client. The codec takes the address from an absolute URI, whose scheme
+/// says nothing to it: the connection is there.
+fn upgrade(mut request: Request<()>, authority: &str) -> Request<()> {
+    let absolute = format!("ws://{authority}{}", request.uri());
+    *request.uri_mut() = absolute.parse().expect("an authority and a path make a URI");
     let headers = request.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));

@@ -34,6 +34,7 @@ mod referee;
 mod refusals;
 #[cfg(unix)]
 mod restart;
+mod secured;
 #[cfg(unix)]
 mod serve;
 mod slow;

@@ -3,11 +3,14 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
 use wirelanes::client::{OnConnect, Options};
+use wirelanes::tls::Trust;
 use wirelanes::transport::Transport;
 use wirelanes::wire::{Counts, kernel};
 
 use super::listener::Listener;
+use super::secured;
 use super::stage::Stage;
 
 /// The sockets of a client, each under a second name: they can still be asked when the client is done.
@@ -33,15 +36,16 @@ impl Sockets {
 }
 
 fn totals(counts: Counts) -> (u64, u64) {
-    (counts.up.total(), counts.down.total())
+    let Counts { up, down, handshake, .. } = counts;
+    (up.total() + handshake.up, down.total() + handshake.down)
 }
 
-/// What the server booked for a transport.
-fn served(stage: &Stage, transport: Transport) -> (u64, u64) {
-    let traffic = stage.traffic(transport);
+/// What the server booked for a transport, all layers together.
+fn served(traffic: &Value) -> (u64, u64) {
     let sum = |direction: &str| {
-        let layers = traffic[direction].as_object().unwrap();
-        layers.values().map(|bytes| bytes.as_u64().unwrap()).sum()
+        let layers: u64 =
+            traffic[direction].as_object().unwrap().values().map(|it| it.as_u64().unwrap()).sum();
+        layers + traffic["handshake"][direction].as_u64().unwrap()
     };
     (sum("up"), sum("down"))
 }
@@ -52,24 +56,57 @@ async fn the_ledgers_of_both_ends_agree_with_the_kernel_to_the_byte() {
     for transport in Transport::ALL {
         let (stage, sockets) = (Stage::open(), Sockets::default());
         let options = Options { on_connect: Some(sockets.on_connect()), ..stage.options() };
-        let mut listener = Listener::start(transport, options);
-        listener.connected().await;
-        for n in 0..100 {
-            stage.publish(&format!("\"{}\"", "é".repeat(n * 20)));
-            if n % 10 == 9 {
-                listener.events(10).await;
-            }
-        }
-        agree(&stage, &listener, &sockets).await;
+        let listener = listen(&stage, transport, options).await;
+        agree(&listener, &sockets, async || stage.traffic(transport)).await;
+        let Counts { up, down, handshake, .. } = listener.ledger.counts();
+        assert_eq!((up.tls, down.tls, handshake), Default::default(), "{transport} in plain");
     }
 }
 
-async fn agree(stage: &Stage, listener: &Listener, sockets: &Sockets) {
+#[tokio::test]
+async fn under_tls_they_do_as_well() {
+    for transport in Transport::ALL {
+        let (stage, sockets) = (Stage::secured(secured::identity()), Sockets::default());
+        let options = secured::secured(stage.address, &Trust::anyone());
+        let options = Options { on_connect: Some(sockets.on_connect()), ..options };
+        let listener = listen(&stage, transport, options).await;
+        agree(&listener, &sockets, async || secured::traffic(stage.address, transport).await).await;
+        let ours = listener.ledger.counts();
+        let theirs = secured::traffic(stage.address, transport).await;
+        let layer = |bytes: u64| serde_json::Value::from(bytes);
+        assert_eq!(theirs["handshake"]["up"], layer(ours.handshake.up), "{transport}");
+        assert_eq!(theirs["handshake"]["down"], layer(ours.handshake.down), "{transport}");
+        // The ends do not stop at the same poll: they are compared where they have stopped.
+        if matches!(transport, Transport::Sse | Transport::Websocket) {
+            assert_eq!(
+                (&theirs["up"]["tls"], &theirs["down"]["tls"]),
+                (&layer(ours.up.tls), &layer(ours.down.tls))
+            );
+            assert_eq!(ours.up.tls, 22, "{transport}: one record");
+            assert_eq!(ours.down.tls % 22, 0, "{transport}: records, of 22 bytes each");
+        }
+    }
+}
+
+/// A reader that was told a hundred events, some of them longer than a record.
+async fn listen(stage: &Stage, transport: Transport, options: Options) -> Listener {
+    let mut listener = Listener::start(transport, options);
+    listener.connected().await;
+    for n in 0..100 {
+        stage.publish(&format!("\"{}\"", "é".repeat(n * n * 2)));
+        if n % 10 == 9 {
+            listener.events(10).await;
+        }
+    }
+    listener
+}
+
+async fn agree(listener: &Listener, sockets: &Sockets, traffic: impl AsyncFn() -> Value) {
     let mut last = String::new();
     for _ in 0..200 {
         tokio::time::sleep(std::time::Duration::from_millis(7)).await;
         let (ledger, kernel) = (totals(listener.ledger.counts()), sockets.counted());
-        let served = served(stage, listener.transport);
+        let served = served(&traffic().await);
         if ledger == kernel && ledger == served {
             return;
         }

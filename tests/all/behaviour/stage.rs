@@ -11,6 +11,7 @@ use wirelanes::client::{Options, Target};
 use wirelanes::event::EventId;
 use wirelanes::feed::Feed;
 use wirelanes::server::{Config, Server};
+use wirelanes::tls::Identity;
 use wirelanes::transport::Transport;
 
 use super::raw;
@@ -28,12 +29,21 @@ impl Stage {
     }
 
     pub(super) fn with(config: Config) -> Self {
+        Self::run(config, |server| server)
+    }
+
+    /// One that speaks TLS.
+    pub(super) fn secured(identity: Identity) -> Self {
+        Self::run(Config::default(), |server| server.secured(identity))
+    }
+
+    fn run(config: Config, furnish: impl FnOnce(Server) -> Server) -> Self {
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
         let feed = Feed::new(config.retain);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let server = {
             let _inside = runtime.enter();
-            Server::bind(config, feed.clone(), Arc::new(|| None)).unwrap()
+            furnish(Server::bind(config, feed.clone(), Arc::new(|| None)).unwrap())
         };
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();

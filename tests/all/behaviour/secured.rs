@@ -1,0 +1,194 @@
+//! The same under TLS: what a subscriber may rely on, whom it trusts, and what it is told where it does not.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use wirelanes::client::{Error, Options, Target};
+use wirelanes::tls::{Distrust, Identity, Trust};
+use wirelanes::transport::Transport;
+
+use super::listener::Listener;
+use super::stage::{Stage, options};
+use super::{PATIENCE, raw};
+
+pub(super) fn identity() -> Identity {
+    Identity::self_signed([]).unwrap()
+}
+
+/// A subscriber's choices for a server of these tests that speaks TLS.
+pub(super) fn secured(address: SocketAddr, trust: &Trust) -> Options {
+    let options = options(address);
+    Options { target: options.target.clone().secured().trusting(trust.clone()), ..options }
+}
+
+/// Asks over TLS, and gives all that is answered until the server closes.
+pub(super) async fn ask(address: SocketAddr, request: &str) -> String {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut secured = Trust::anyone().connect("localhost", &[b"http/1.1"], stream).await.unwrap();
+    assert_eq!(secured.protocol(), Some(&b"http/1.1"[..]), "{}", secured.version());
+    secured.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, secured.read_to_string(&mut answer)).await.expect("it closes").unwrap();
+    answer
+}
+
+/// What a server that speaks TLS says about a transport.
+pub(super) async fn traffic(address: SocketAddr, transport: Transport) -> serde_json::Value {
+    let answer = ask(address, "GET /stats HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut stats: serde_json::Value = serde_json::from_str(body).unwrap();
+    stats["transports"][transport.name()].take()
+}
+
+#[tokio::test]
+async fn every_transport_brings_the_same_over_tls() {
+    let identity = identity();
+    let trust = Trust::only(identity.fingerprint());
+    let stage = Stage::secured(identity);
+    for transport in Transport::ALL {
+        let mut listener = Listener::start(transport, secured(stage.address, &trust));
+        listener.connected().await;
+        let large = format!("\"{}\"", "x".repeat(60_000));
+        let told = ["1", &large, "\"é\""].map(|data| stage.publish(data));
+        let events = listener.events(3).await;
+        assert_eq!(events.iter().map(wirelanes::event::Event::id).collect::<Vec<_>>(), told, "{transport}");
+        assert_eq!(events[1].data(), large, "{transport}");
+        let counts = listener.ledger.counts();
+        assert!(counts.handshake.up > 0 && counts.handshake.down > 0, "{transport}: {counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_trusted_is_told_so_with_the_remedy_and_not_asked_again() {
+    let (stage, another) = (Stage::secured(identity()), identity());
+    for (trust, expected) in
+        [(Trust::default(), "--insecure"), (Trust::only(another.fingerprint()), "another certificate")]
+    {
+        let refused = Listener::start(Transport::Sse, secured(stage.address, &trust)).refusal().await;
+        assert!(matches!(refused, Error::Distrusted(_)), "{refused:?}");
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+}
+
+/// Files as an authority hands them out: its own certificate, and one for a server with this name, with its key.
+fn issued(folder: &Path, name: &str) -> [PathBuf; 3] {
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let write = |file: &str, kind: &str, der: &[u8]| {
+        let text = data_encoding::BASE64.encode(der);
+        std::fs::write(folder.join(file), format!("-----BEGIN {kind}-----\n{text}\n-----END {kind}-----\n"))
+            .unwrap();
+        folder.join(file)
+    };
+    [
+        write("ca.pem", "CERTIFICATE", authority.der()),
+        write("own.pem", "CERTIFICATE", own.der()),
+        write("key.pem", "PRIVATE KEY", &key.serialize_der()),
+    ]
+}
+
+#[tokio::test]
+async fn a_certificate_is_good_for_its_names_where_its_issuer_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let [authority, own, key] = issued(folder.path(), "wall.example");
+    let stage = Stage::secured(Identity::load(&own, &key).unwrap());
+    let named = |name: &str, trust: &Trust| {
+        let target: Target = format!("https://{name}:{}", stage.address.port()).parse().unwrap();
+        let options = Options { via: Some(stage.address), ..Options::new(target.trusting(trust.clone())) };
+        Listener::start(Transport::Sse, options)
+    };
+    let trust = Trust::and_file(&authority).unwrap();
+    named("wall.example", &trust).connected().await;
+    for (name, trust, expected) in [
+        ("other.example", &trust, "it is for other names"),
+        ("wall.example", &Trust::default(), "its issuer is unknown"),
+    ] {
+        match named(name, trust).refusal().await {
+            Error::Distrusted(Distrust::Certificate(of, why)) => assert_eq!((&*of, &*why), (name, expected)),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn files_that_do_not_do_are_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let [authority, own, key] = issued(folder.path(), "wall.example");
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let [_, _, others_key] = issued(&other, "wall.example");
+    let nowhere = folder.path().join("nowhere.pem");
+    for (certificate, key, expected) in [
+        (&nowhere, &key, "cannot read"),
+        (&own, &nowhere, "cannot read"),
+        (&key, &key, "there is no certificate in"),
+        (&own, &authority, "there is no private key in"),
+        (&own, &others_key, "do not go together"),
+    ] {
+        let wrong = Identity::load(certificate, key).err().expect("it does not do").to_string();
+        assert!(wrong.contains(expected), "{wrong}");
+    }
+    let wrong = Trust::and_file(&key).expect_err("there is nobody in it").to_string();
+    assert!(wrong.contains("there is no certificate in") && wrong.contains("key.pem"), "{wrong}");
+}
+
+#[tokio::test]
+async fn who_asks_for_tls_where_there_is_none_is_told_so() {
+    let stage = Stage::open();
+    let mut listener = Listener::start(Transport::Sse, secured(stage.address, &Trust::anyone()));
+    let why = listener.disconnected().await;
+    assert!(why.contains("hung up on the handshake; use `http://`"), "{why}");
+    // Others answer in plain.
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = plain.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = plain.accept().await.unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let refused = Listener::start(Transport::Sse, secured(address, &Trust::anyone())).refusal().await;
+    assert!(refused.to_string().contains("does not speak TLS on this port: use `http://`"), "{refused}");
+}
+
+#[tokio::test]
+async fn who_asks_in_plain_where_there_is_tls_is_answered_in_plain() {
+    let stage = Stage::secured(identity());
+    let (head, body) = raw::get(stage.address, "/poll");
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    assert_eq!(body, format!(r#"{{"error":"this port speaks TLS: use `https://{}`"}}"#, stage.address));
+    match Listener::start(Transport::Longpoll, options(stage.address)).refusal().await {
+        Error::Refused { status, message } => {
+            assert_eq!((status.as_u16(), message.contains("https://")), (400, true));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is no TLS, and no HTTP, ends this connection and no other.
+#[tokio::test]
+async fn nonsense_ends_its_own_connection_only() {
+    let stage = Stage::secured(identity());
+    let mut listener = Listener::start(Transport::Sse, secured(stage.address, &Trust::anyone()));
+    listener.connected().await;
+    for nonsense in [&b"\x16\x03\x01\0\x05hello"[..], b"\x16\xff\xff\xff\xff", b"\0\0\0\0\r\n\r\n", b"\x16"] {
+        let address = stage.address;
+        let sent = tokio::task::spawn_blocking(move || {
+            let mut socket = raw::connect(address);
+            socket.write_all(nonsense).unwrap();
+            socket.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut rest = Vec::new();
+            // A reset is an end, too.
+            let _ = socket.read_to_end(&mut rest);
+        });
+        timeout(PATIENCE, sent).await.expect("it is closed").unwrap();
+    }
+    stage.publish("1");
+    listener.events(1).await;
+}
