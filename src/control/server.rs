@@ -6,18 +6,21 @@ use hyper::{Response, StatusCode};
 
 use crate::event::Gap;
 use crate::feed::{Envelope, Subscription};
+use crate::transport::ask::Ending;
 use crate::transport::backlog::Backlog;
 use crate::transport::pump::Pump;
 use crate::transport::speech::{Next, Speech};
 use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {
-    let upgrade = ask.request.headers.get(UPGRADE).is_some_and(|to| to.as_bytes() == b"tcp");
-    if !upgrade {
+    if ask.upgrade() != Some(b"tcp") {
         let refusal = Refusal::new(StatusCode::UPGRADE_REQUIRED, "ask with `Upgrade: tcp`");
         return Err(refusal.with(UPGRADE, "tcp"));
     }
     let mut head = Response::new(());
+    if ask.ending() == Ending::OfStream {
+        return Ok(Answer::Endless(head, AnyPump::Control(Pump::new(subscription, Echo, Bytes::new()))));
+    }
     *head.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     head.headers_mut().insert(UPGRADE, HeaderValue::from_static("tcp"));
     head.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));

@@ -14,20 +14,20 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::operator::{Commands, Refused};
+use super::publish::Asked;
 use super::reply::{json, not_allowed};
 use super::state::State;
 use super::{Shared, publish};
 use crate::transport::ask::parameter;
 use crate::transport::{Refusal, Reply};
 
-pub(super) async fn control(shared: &Shared, head: &Parts, body: Incoming) -> Result<Reply, Refusal> {
+pub(super) async fn control(shared: &Shared, head: &Parts, body: impl Asked) -> Result<Reply, Refusal> {
     match head.method {
         Method::GET => {
             let is_operator = shared.operator.is_operator(&head.headers)?;

@@ -9,6 +9,7 @@
 //!                           ├──────────────▶ Held ──── news, or the hold time is over ────▶ Parked
 //!                           │ an answer without an end
 //!                           └──────────────▶ Seated ── one side leaves ──▶ closed
+//!  Parked ─ PRI * HTTP/2.0 ▶ Streams ─ one side leaves, or nobody asks for anything ──▶ closed
 //! ```
 //!
 //! hyper and its buffers are there for as long as it takes to read a request that has come. What is parked,
@@ -32,7 +33,7 @@ use super::guests::Visit;
 use super::http::{self, Awaited, Turn};
 use super::line::Line;
 use super::seat::Seated;
-use super::{Shared, head, same_answer};
+use super::{Shared, head, http2, same_answer};
 use crate::tls::{Identity, Secured};
 use crate::transport::Reply;
 use crate::transport::backlog::Backlog;
@@ -66,6 +67,8 @@ enum Stage<S> {
     Answering(Box<Line<S>>, Box<Backlog>),
     /// An answer has no end.
     Seated(Arc<dyn Seated>),
+    /// It speaks HTTP/2, until it ends.
+    Streams(Pin<Box<dyn Future<Output = io::Result<()>> + Send>>),
     /// On the way from one stage to the next, or over.
     Nowhere,
 }
@@ -161,6 +164,9 @@ where
             Stage::Parked(mut line) => match poll_parked(shared, &mut line, cx)? {
                 Poll::Pending => Step::Waits(Stage::Parked(line)),
                 Poll::Ready(false) => Step::Over,
+                Poll::Ready(true) if line.is_http2() => {
+                    Step::Goes(Stage::Streams(Box::pin(http2::streams(shared.clone(), line))))
+                }
                 Poll::Ready(true) => Step::Goes(Stage::Hyper(Box::pin(http::turn(shared.clone(), line)))),
             },
             Stage::Hyper(mut turn) => match turn.as_mut().poll(cx)? {
@@ -183,6 +189,10 @@ where
             Stage::Answering(line, answer) => self.answer(line, *answer, cx)?,
             Stage::Seated(seat) => match seat.poll_pump(cx, shared.drain.is_on())? {
                 Poll::Pending => Step::Waits(Stage::Seated(seat)),
+                Poll::Ready(()) => Step::Over,
+            },
+            Stage::Streams(mut streams) => match streams.as_mut().poll(cx)? {
+                Poll::Pending => Step::Waits(Stage::Streams(streams)),
                 Poll::Ready(()) => Step::Over,
             },
             Stage::Nowhere => unreachable!("a connection that is over is not polled"),

@@ -49,7 +49,7 @@ fn line(text: &mut Vec<u8>, parts: &[&[u8]]) {
 }
 
 /// A date is good for a second, and for everybody on this thread.
-fn with_date(write: impl FnOnce(&str)) {
+pub(super) fn with_date(write: impl FnOnce(&str)) {
     thread_local! {
         static DATE: RefCell<(u64, String)> = RefCell::default();
     }

@@ -37,7 +37,7 @@ use crate::transport::{AnyPump, Reply};
 use crate::wire::WriteNow;
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
-const LARGEST_HEAD: usize = 64 << 10;
+pub(super) const LARGEST_HEAD: usize = 64 << 10;
 
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
@@ -92,7 +92,7 @@ impl Handover {
         self.0.has_begun.swap(false, Ordering::Relaxed) || self.0.is_busy.load(Ordering::Relaxed)
     }
 
-    fn take(&self) -> Option<Waiting> {
+    pub(super) fn take(&self) -> Option<Waiting> {
         self.0.waiting.lock().expect("no holder of this lock panics").take()
     }
 }

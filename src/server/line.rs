@@ -22,6 +22,9 @@ const FIRST_READ: usize = 2 << 10;
 /// to any more.
 const MOST_EARLY: usize = 64 << 10;
 
+/// What a client says first over HTTP/2 (RFC 9113, section 3.4). As HTTP/1.1 it would be refused.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// A counted socket that is given up where the peer takes nothing for too long.
 pub(super) struct Line<S> {
     wire: Wire<S>,
@@ -60,12 +63,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         };
     }
 
-    /// Waits for the first bytes of a request; `false` where the client has left instead.
+    /// Waits for the first bytes of a request, until they tell its version; `false` where the client has left
+    /// instead.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        if !self.early.is_empty() {
-            return Poll::Ready(Ok(true));
+        while self.early.len() < PREFACE.len() && PREFACE.starts_with(&self.early) {
+            if !ready!(self.poll_early(cx))? {
+                return Poll::Ready(Ok(false));
+            }
         }
-        self.poll_early(cx)
+        Poll::Ready(Ok(true))
+    }
+
+    /// Whether what has come is in HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.early.starts_with(PREFACE)
     }
 
     /// Whether what has come begins as TLS does, and no request can.

@@ -56,6 +56,7 @@ mod greeting;
 mod guests;
 mod head;
 mod http;
+mod http2;
 mod key;
 mod line;
 mod operator;

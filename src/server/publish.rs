@@ -1,10 +1,11 @@
 //! `POST /publish`: any JSON becomes an event.
 
+use std::error::Error;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::StatusCode;
-use hyper::body::Incoming;
+use hyper::body::Body;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 
@@ -18,10 +19,18 @@ use crate::transport::{Ask, Refusal, Reply};
 /// How long a body may take: 64 KiB over the slowest modem still sold takes 9 s.
 const BODY: Duration = Duration::from_secs(30);
 
+/// The body of a request, over whichever version of HTTP.
+pub(super) trait Asked:
+    Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send
+{
+}
+
+impl<B: Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send> Asked for B {}
+
 pub(super) async fn publish(
     shared: &Shared,
     head: &Parts,
-    body: Incoming,
+    body: impl Asked,
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(head)?;
@@ -52,7 +61,7 @@ fn check_type(head: &Parts) -> Result<(), Refusal> {
 }
 
 /// All of a body, where it is no longer than the longest that may be published.
-pub(super) async fn read(body: Incoming, path: &str) -> Result<bytes::Bytes, Refusal> {
+pub(super) async fn read(body: impl Asked, path: &str) -> Result<bytes::Bytes, Refusal> {
     let late =
         |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {BODY:?}"));
     let whole = Limited::new(body, LARGEST_PUBLISH).collect();

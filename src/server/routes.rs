@@ -3,13 +3,13 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Version};
 
 use super::http::{Awaited, Handover, Waiting};
 use super::origin::{self, Origin, Page};
+use super::publish::Asked;
 use super::reply::{json, not_allowed, not_found, text};
 use super::{Shared, assets, commands, policy, publish, statistics};
 use crate::clock::{Time, boot_id};
@@ -21,7 +21,7 @@ use crate::transport::held::Held;
 use crate::transport::patience::Patience;
 use crate::transport::{Answer, Ask, Refusal, Reply, Transport};
 
-pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<Incoming>) -> Reply {
+pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<impl Asked>) -> Reply {
     let received_us = shared.feed.clock().now_us();
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
@@ -40,7 +40,7 @@ async fn route(
     shared: &Shared,
     handover: &Handover,
     head: Parts,
-    body: Incoming,
+    body: impl Asked,
     page: Option<&Page>,
     received_us: u64,
 ) -> Result<Reply, Refusal> {
@@ -143,11 +143,13 @@ async fn wait(shared: &Shared, mut held: Held) -> Batch {
     .await
 }
 
-/// Whether the connection goes on after this answer. Where it does not, hyper sees to its end.
+/// Whether the connection goes on after this answer. Where it does not, hyper sees to its end. One of HTTP/2 always
+/// does, and no field says otherwise (RFC 9113, section 8.2.2).
 fn keeps_alive(head: &Parts) -> bool {
     let names_close =
         |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("close"));
-    head.version == Version::HTTP_11 && !head.headers.get_all(CONNECTION).iter().any(names_close)
+    head.version == Version::HTTP_2
+        || head.version == Version::HTTP_11 && !head.headers.get_all(CONNECTION).iter().any(names_close)
 }
 
 fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {

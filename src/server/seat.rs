@@ -21,18 +21,18 @@ use crate::transport::pump::Pump;
 use crate::transport::speech::Speech;
 use crate::wire::{Rest, WriteNow};
 
-pub(super) struct Seat<S, T> {
-    inner: Mutex<Inner<S, T>>,
+pub(super) struct Seat<K, T> {
+    inner: Mutex<Inner<K, T>>,
     /// Of the task that sees to all but news.
     waker: Waker,
 }
 
-struct Inner<S, T> {
-    socket: Watched<S>,
+struct Inner<K, T> {
+    socket: Watched<K>,
     pump: Pump<T>,
 }
 
-impl<S, T> Seat<S, T>
+impl<S, T> Seat<Rest<S>, T>
 where
     S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
     T: Speech + Send + 'static,
@@ -48,14 +48,25 @@ where
     ) -> Arc<Self> {
         let (early, rest) = line.ends_with(&head);
         pump.begin(head, &early);
-        let socket = Watched { rest, stall: Stall::new(stall) };
+        Self::of(rest, pump, stall, waker)
+    }
+}
+
+impl<K, T> Seat<K, T>
+where
+    K: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
+    T: Speech + Send + 'static,
+{
+    /// Seats what bytes go into, a connection or a part of one.
+    pub(super) fn of(socket: K, pump: Pump<T>, stall: Duration, waker: Waker) -> Arc<Self> {
+        let socket = Watched { socket, stall: Stall::new(stall) };
         let seat = Arc::new(Self { inner: Mutex::new(Inner { socket, pump }), waker });
         let ring: Arc<dyn Ring> = seat.clone();
         seat.inner().pump.sit(Arc::downgrade(&ring));
         seat
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner<S, T>> {
+    fn inner(&self) -> MutexGuard<'_, Inner<K, T>> {
         self.inner.lock().expect("no holder of this lock panics")
     }
 }
@@ -67,22 +78,32 @@ pub(super) trait Seated: Send + Sync {
     /// # Errors
     /// Where the peer is gone, or took nothing for too long.
     fn poll_pump(&self, cx: &mut Context<'_>, is_draining: bool) -> Poll<io::Result<()>>;
+
+    /// Says that nothing more will come, where that is not said by closing.
+    ///
+    /// # Errors
+    /// Where the peer is gone.
+    fn poll_shut(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-impl<S, T> Seated for Seat<S, T>
+impl<K, T> Seated for Seat<K, T>
 where
-    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
+    K: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
     T: Speech + Send + 'static,
 {
     fn poll_pump(&self, cx: &mut Context<'_>, is_draining: bool) -> Poll<io::Result<()>> {
         let Inner { socket, pump } = &mut *self.inner();
         pump.poll(cx, socket, is_draining)
     }
+
+    fn poll_shut(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner().socket).poll_shutdown(cx)
+    }
 }
 
-impl<S, T> Ring for Seat<S, T>
+impl<K, T> Ring for Seat<K, T>
 where
-    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send,
+    K: AsyncRead + AsyncWrite + WriteNow + Unpin + Send,
     T: Speech + Send,
 {
     fn ring(&self, now: Instant) {
@@ -98,30 +119,30 @@ where
 }
 
 /// A socket that is given up where the peer takes nothing for too long.
-struct Watched<S> {
-    rest: Rest<S>,
+struct Watched<K> {
+    socket: K,
     stall: Stall,
 }
 
-impl<S: WriteNow> WriteNow for Watched<S> {
+impl<K: WriteNow> WriteNow for Watched<K> {
     fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.rest.write_now(bytes)
+        self.socket.write_now(bytes)
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<K: AsyncRead + Unpin> AsyncRead for Watched<K> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.rest).poll_read(cx, buffer)
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<K: AsyncWrite + Unpin> AsyncWrite for Watched<K> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.rest).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.stall.judge(cx, written)
     }
 
@@ -130,20 +151,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.rest).poll_write_vectored(cx, slices);
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
         self.stall.judge(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.rest.is_write_vectored()
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.rest).poll_flush(cx);
+        let flushed = Pin::new(&mut self.socket).poll_flush(cx);
         self.stall.judge(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.rest).poll_shutdown(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::header::{HeaderValue, UPGRADE};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 
@@ -19,6 +20,17 @@ pub(crate) type Lock = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// What the names of control topics begin with: what follows is the name of a client.
 pub(crate) const CONTROL: &str = "control.";
+
+/// How an answer without a length ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With the connection: HTTP/1.0.
+    Close,
+    /// With a last chunk: HTTP/1.1.
+    Chunk,
+    /// With its stream: HTTP/2 frames it anyway.
+    OfStream,
+}
 
 /// A request, taken at its word.
 pub(crate) struct Ask<'a> {
@@ -74,9 +86,18 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// Whether the client knows chunked transfer coding.
-    pub(crate) fn is_chunkable(&self) -> bool {
-        self.request.version >= Version::HTTP_11
+    /// How an answer without a length ends: see RFC 9112, section 6.3, and RFC 9113, section 8.1.
+    pub(crate) fn ending(&self) -> Ending {
+        match self.request.version {
+            Version::HTTP_2 => Ending::OfStream,
+            Version::HTTP_11 => Ending::Chunk,
+            _ => Ending::Close,
+        }
+    }
+
+    /// The protocol that the connection is to be turned to, where it names one.
+    pub(crate) fn upgrade(&self) -> Option<&[u8]> {
+        self.request.headers.get(UPGRADE).map(HeaderValue::as_bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::AsyncWrite;
 
 use crate::wire::WriteNow;
@@ -130,6 +130,17 @@ impl Buf for Backlog {
             .chain(self.rest.iter().flat_map(|rest| rest.iter()))
             .take_while(|_| self.len > 0);
         slices.iter_mut().zip(pieces).map(|(slice, bytes)| *slice = IoSlice::new(bytes)).count()
+    }
+
+    fn copy_to_bytes(&mut self, count: usize) -> Bytes {
+        if count <= self.first.len() {
+            let part = self.first.slice(..count);
+            self.advance(count);
+            return part;
+        }
+        let mut part = BytesMut::with_capacity(count);
+        part.put(self.take(count));
+        part.freeze()
     }
 
     fn advance(&mut self, mut count: usize) {

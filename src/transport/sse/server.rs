@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::encode;
 use crate::event::{Gap, LAST_EVENT_ID};
 use crate::feed::{Envelope, Subscription};
+use crate::transport::ask::Ending;
 use crate::transport::backlog::Backlog;
 use crate::transport::batch::position_header;
 use crate::transport::pump::Pump;
@@ -24,13 +25,15 @@ const RETRY_MS: std::ops::RangeInclusive<u64> = 1_000..=3_000;
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {
     let heartbeat = ask.seconds("heartbeat", 1..=60, HEARTBEAT_S)?;
-    let stream = Stream { heartbeat, silent_until: Instant::now() + heartbeat, chunked: ask.is_chunkable() };
-    let head = head(&subscription, stream.chunked);
+    let ending = ask.ending();
+    let chunked = ending == Ending::Chunk;
+    let stream = Stream { heartbeat, silent_until: Instant::now() + heartbeat, chunked };
+    let head = head(&subscription, ending);
     let opening = stream.block(&encode::opening(fastrand::u64(RETRY_MS), subscription.position()));
     Ok(Answer::Endless(head, AnyPump::Sse(Pump::new(subscription, stream, opening))))
 }
 
-fn head(subscription: &Subscription, chunked: bool) -> Response<()> {
+fn head(subscription: &Subscription, ending: Ending) -> Response<()> {
     let mut head = Response::new(());
     let headers = head.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -38,9 +41,10 @@ fn head(subscription: &Subscription, chunked: bool) -> Response<()> {
     // nginx: pass each event on as it comes.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     headers.insert(LAST_EVENT_ID, position_header(subscription.position()));
-    match chunked {
-        true => headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
-        false => headers.insert(CONNECTION, HeaderValue::from_static("close")),
+    match ending {
+        Ending::Chunk => headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+        Ending::Close => headers.insert(CONNECTION, HeaderValue::from_static("close")),
+        Ending::OfStream => None,
     };
     head
 }

@@ -19,6 +19,8 @@ mod statistics;
 mod waiting;
 mod websocket;
 
+pub(crate) use websocket::masked;
+
 use serde_json::value::RawValue;
 use wirelanes::transport::Transport;
 

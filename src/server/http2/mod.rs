@@ -1,0 +1,78 @@
+//! A connection of HTTP/2 (RFC 9113): many requests at a time, each on a stream of its own.
+//!
+//! ```text
+//! PRI * HTTP/2.0␍␊␍␊SM␍␊␍␊                      the client's first 24 bytes: over TLS as without
+//! SETTINGS  stream 0  …                          what each side allows the other
+//! HEADERS   stream 1  :method: GET, :path: /sse  stream 1 is open
+//! HEADERS   stream 3  :method: GET, :path: /poll
+//! HEADERS   stream 1  :status: 200               down
+//! HEADERS   stream 3  :status: 204, END_STREAM   down: stream 3 is done
+//! DATA      stream 1  data: {"id":"8f3k2a-1042",…}
+//! ```
+//!
+//! A stream is to its answer what a connection is under HTTP/1.1: the same handlers, the same [pumps](crate::transport)
+//! with a [`Flow`](flow::Flow) for a socket. All streams of a connection live in its one task, and end with it. The
+//! library is h2, below hyper: what a stream has room for, and when it is given up, is each stream's own affair there.
+
+mod flow;
+mod limits;
+mod request;
+mod stream;
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use h2::Reason;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout};
+
+use super::Shared;
+use super::connection::IDLE;
+use super::line::Line;
+use crate::transport::patience::Patience;
+
+/// Answers what the client asks on each stream, until it or the server leaves.
+pub(super) async fn streams<S>(shared: Arc<Shared>, line: Box<Line<S>>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let greeting = timeout(IDLE, limits::builder().handshake(line));
+    let mut connection = greeting.await?.map_err(io::Error::other)?;
+    let mut open = FuturesUnordered::new();
+    let mut patience = Patience::default();
+    patience.lasts_until(Instant::now() + IDLE);
+    let mut is_leaving = false;
+    poll_fn(|cx| {
+        loop {
+            if !is_leaving && shared.drain.is_on() {
+                is_leaving = true;
+                connection.graceful_shutdown();
+            }
+            let was_busy = !open.is_empty();
+            while let Poll::Ready(Some(())) = open.poll_next_unpin(cx) {}
+            match connection.poll_accept(cx) {
+                Poll::Ready(Some(Ok(asked))) => {
+                    let (request, respond) = asked;
+                    open.push(stream::serve(shared.clone(), request, respond));
+                    continue;
+                }
+                Poll::Ready(Some(Err(wrong))) => return Poll::Ready(Err(io::Error::other(wrong))),
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Pending => {}
+            }
+            if was_busy {
+                patience.lasts_until(Instant::now() + IDLE);
+            }
+            if is_leaving || patience.poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            is_leaving = true;
+            connection.abrupt_shutdown(Reason::NO_ERROR);
+        }
+    })
+    .await
+}
