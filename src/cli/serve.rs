@@ -2,6 +2,7 @@
 
 mod commands;
 mod hospitality;
+mod leaving;
 mod links;
 mod orders;
 mod room;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -61,6 +63,15 @@ pub(super) struct Arguments {
     /// no other reaches it; else operator]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
+    /// How long a server that is to end may take to let go of everybody; 0 lets nobody finish
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        default_value_if("orders", "true", "0s"),
+        value_parser = units::duration
+    )]
+    drain: Duration,
     #[command(flatten)]
     hospitality: Hospitality,
     #[command(flatten)]
@@ -130,6 +141,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         threads,
         links,
         publish,
+        drain,
         hospitality,
         secrecy,
         source,
@@ -138,7 +150,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     hospitality.check(listen);
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
-    let config = Config { listen, retain, send_buffer, threads, ..Config::default() };
+    let config = Config { listen, retain, send_buffer, threads, drain, ..Config::default() };
     let identity = secrecy.identity()?;
     let feed = Feed::new(retain);
     let stage = Stage::new(feed.clone());
@@ -190,8 +202,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     super::print(&format!("{listening}page {page}\n{}", links.invitation(scheme)))?;
     invite(secrecy.curl(), &origin, may_publish);
     hospitality.receive(scheme, address, &page, server.guests());
-    hospitality.furnish(server.operated(operator)).run(stop).await?;
-    super::print(&links.farewell())
+    let server = hospitality.furnish(server.operated(operator));
+    let code = leaving::serve(server, stop, &links, drain).await?;
+    super::print(&links.farewell())?;
+    Ok(code)
 }
 
 /// Who may publish: everybody, where only this machine gets here.

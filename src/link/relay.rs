@@ -117,6 +117,14 @@ impl Relay {
         self.shared.terms.send_modify(|terms| *terms = Arc::new(terms.dropped()));
     }
 
+    /// Lets nobody in any more, until it is [changed](Self::change). Who is connected stays.
+    ///
+    /// # Errors
+    /// Where the port is lost to somebody else.
+    pub fn shut(&self) -> io::Result<()> {
+        self.entrance().door.close(self.address)
+    }
+
     fn let_in(&self, doorkeeper: Doorkeeper, random: &mut fastrand::Rng) {
         let (shared, stop) = (self.shared.clone(), self.stop.clone());
         self.engine.order(Order { doorkeeper, shared, stop, random: random.fork() });

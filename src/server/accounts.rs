@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::clients::{Clients, is_private};
@@ -83,6 +84,11 @@ impl Accounts {
     pub(super) fn transport(&self, transport: Transport) -> (Counts, &Tally) {
         let (ledger, tally) = &self.transports[transport as usize];
         (ledger.counts(), tally)
+    }
+
+    /// How many read the feed now, over all transports.
+    pub(super) fn waiting(&self) -> u64 {
+        self.transports.iter().map(|(_, tally)| tally.subscribers.load(Ordering::Relaxed)).sum()
     }
 
     pub(super) fn other(&self) -> Counts {

@@ -28,10 +28,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::drain::Stay;
 use super::greeting::{Greeting, greet};
 use super::guests::Visit;
 use super::http::{self, Awaited, Turn};
 use super::line::Line;
+use super::origin::Page;
 use super::seat::Seated;
 use super::{Shared, head, http2, same_answer};
 use crate::tls::{Identity, Secured};
@@ -47,8 +49,7 @@ pub(super) const IDLE: Duration = Duration::from_secs(75);
 /// A connection, from its accept to its end.
 pub(super) struct Connection<S> {
     shared: Arc<Shared>,
-    /// Under which the drain knows its task, once it does.
-    guest: Option<usize>,
+    stay: Stay,
     /// Of another device.
     _visit: Option<Box<Visit>>,
     stage: Stage<S>,
@@ -117,7 +118,7 @@ impl<S> Connection<S> {
         let number = 1 + shared.accepted.fetch_add(1, Ordering::Relaxed);
         shared.open.fetch_add(1, Ordering::Relaxed);
         let stage = first(stream, Books::ByTarget(shared.account.clone(), number));
-        Ok(Self { shared: shared.clone(), guest: None, _visit: visit, stage })
+        Ok(Self { shared: shared.clone(), stay: Stay::default(), _visit: visit, stage })
     }
 }
 
@@ -128,14 +129,16 @@ where
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.guest.is_none() {
-            self.guest = Some(self.shared.drain.enter(cx.waker()));
-        }
+        let Self { shared, stay, .. } = &mut *self;
+        stay.enter(&shared.drain, cx.waker());
         loop {
             match self.step(cx) {
                 Ok(Step::Goes(stage)) => self.stage = stage,
                 Ok(Step::Waits(stage)) => {
-                    self.stage = stage;
+                    let is_resting = matches!(stage, Stage::Parked(_));
+                    let Self { shared, stay, stage: own, .. } = &mut *self;
+                    *own = stage;
+                    stay.rests(&shared.drain, is_resting);
                     return Poll::Pending;
                 }
                 Ok(Step::Over) => return Poll::Ready(()),
@@ -153,7 +156,7 @@ where
     S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     fn step(&mut self, cx: &mut Context<'_>) -> io::Result<Step<S>> {
-        let shared = &self.shared;
+        let Self { shared, stay, .. } = self;
         Ok(match std::mem::replace(&mut self.stage, Stage::Nowhere) {
             Stage::Greeted(_) if shared.drain.is_on() => Step::Over,
             Stage::Greeted(mut greeting) => match greeting.as_mut().poll(cx)? {
@@ -181,16 +184,22 @@ where
                 }
                 Poll::Ready(Turn::Endless(seat)) => Step::Goes(Stage::Seated(seat)),
             },
-            Stage::Held(mut line, mut awaited) => match poll_held(shared, &mut line, &mut awaited, cx) {
-                Poll::Pending => Step::Waits(Stage::Held(line, awaited)),
-                Poll::Ready(None) => Step::Over,
-                Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
-            },
+            Stage::Held(mut line, mut awaited) => {
+                let leaves = stay.poll_turn(&shared.drain, cx);
+                match poll_held(shared, &mut line, &mut awaited, leaves, cx) {
+                    Poll::Pending => Step::Waits(Stage::Held(line, awaited)),
+                    Poll::Ready(None) => Step::Over,
+                    Poll::Ready(Some(answer)) => self.answer(line, answer, cx)?,
+                }
+            }
             Stage::Answering(line, answer) => self.answer(line, *answer, cx)?,
-            Stage::Seated(seat) => match seat.poll_pump(cx, shared.drain.is_on())? {
-                Poll::Pending => Step::Waits(Stage::Seated(seat)),
-                Poll::Ready(()) => Step::Over,
-            },
+            Stage::Seated(seat) => {
+                let leaves = stay.poll_turn(&shared.drain, cx);
+                match seat.poll_pump(cx, leaves)? {
+                    Poll::Pending => Step::Waits(Stage::Seated(seat)),
+                    Poll::Ready(()) => Step::Over,
+                }
+            }
             Stage::Streams(mut streams) => match streams.as_mut().poll(cx)? {
                 Poll::Pending => Step::Waits(Stage::Streams(streams)),
                 Poll::Ready(()) => Step::Over,
@@ -216,7 +225,7 @@ where
 
 impl<S> Drop for Connection<S> {
     fn drop(&mut self) {
-        self.guest.into_iter().for_each(|guest| self.shared.drain.leave(guest));
+        self.stay.leave(&self.shared.drain);
         self.shared.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -233,7 +242,7 @@ fn poll_parked<S>(shared: &Shared, line: &mut Line<S>, cx: &mut Context<'_>) -> 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    if shared.drain.is_on() {
+    if shared.drain.is_last_call() {
         return Ok(Poll::Ready(false));
     }
     Ok(match line.poll_request(cx)? {
@@ -242,26 +251,35 @@ where
     })
 }
 
-/// Waits with a client for its answer; nothing where the client has left.
+/// Waits with a client for its answer, no longer where it `leaves`; nothing where the client has left.
 fn poll_held<S>(
     shared: &Shared,
     line: &mut Line<S>,
     awaited: &mut Awaited,
+    leaves: bool,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Backlog>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Awaited { held, page } = awaited;
-    if shared.drain.is_on() {
-        // Nothing yet: ask somebody else.
-        let mut reply = Reply::from(Batch::nothing_new(held.position()));
-        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        page.iter().for_each(|page| page.let_read(reply.headers_mut()));
-        return Poll::Ready(Some(head::and_body(reply)));
-    }
-    match held.poll_answer(cx, &mut line.patience) {
-        Poll::Ready(batch) => Poll::Ready(Some(same_answer::of(batch, page.as_ref()))),
-        Poll::Pending => line.poll_left(cx).map(|()| None),
-    }
+    let batch = match leaves && held.waits() {
+        true => Batch::nothing_new(held.position()),
+        false => match held.poll_answer(cx, &mut line.patience) {
+            Poll::Ready(batch) => batch,
+            Poll::Pending => return line.poll_left(cx).map(|()| None),
+        },
+    };
+    Poll::Ready(Some(match shared.drain.is_on() {
+        true => last_answer(batch, page.as_ref()),
+        false => same_answer::of(batch, page.as_ref()),
+    }))
+}
+
+/// The next request is for somebody else.
+fn last_answer(batch: Batch, page: Option<&Page>) -> Backlog {
+    let mut reply = Reply::from(batch);
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    page.into_iter().for_each(|page| page.let_read(reply.headers_mut()));
+    head::and_body(reply)
 }

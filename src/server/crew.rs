@@ -15,8 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use super::Shared;
 use super::connection::Connection;
-use super::{DRAIN, Shared};
 
 /// The threads that serve, the one that accepts among them.
 pub(super) struct Crew {
@@ -74,7 +74,7 @@ async fn work(
             tracing::warn!("cannot serve a connection: {wrong}");
         }
     }
-    let _ = timeout(DRAIN, connections.wait()).await;
+    let _ = timeout(shared.config.drain, connections.wait()).await;
 }
 
 fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {

@@ -15,6 +15,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -38,6 +39,10 @@ use crate::wire::WriteNow;
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;
+
+/// A server that goes away waits no longer for the rest of a head: who has sent a part of one has it all, and a
+/// round trip of a satellite is a second.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
@@ -122,19 +127,21 @@ where
     let is_over = poll_fn(|cx| {
         if !is_draining && shared.drain.is_on() {
             is_draining = true;
-            Pin::new(&mut http).graceful_shutdown();
+            if !handover.was_busy() {
+                patience.lasts_until(Instant::now() + LAST_HEAD);
+            }
         }
         if let Poll::Ready(result) = Pin::new(&mut http).poll(cx) {
             return Poll::Ready(result.map(|()| true));
         }
         // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
         let is_waiting = handover.0.is_ready.load(Ordering::Relaxed) && !state.is_stalled();
-        if is_waiting || (state.is_at_rest() && !state.is_stalled() && !is_draining) {
+        if is_waiting || (state.is_at_rest() && !state.is_stalled()) {
             return Poll::Ready(Ok(false));
         }
         // Handlers have deadlines of their own; each head has this one, from the request before it on.
         if handover.was_busy() {
-            patience.lasts_until(Instant::now() + IDLE);
+            patience.lasts_until(Instant::now() + if is_draining { LAST_HEAD } else { IDLE });
         }
         patience.poll(cx).map(|()| Ok(true))
     })

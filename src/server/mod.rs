@@ -78,6 +78,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
 use crate::feed::{Feed, Retain};
 use crate::tls::Identity;
@@ -110,6 +111,8 @@ pub struct Config {
     pub threads: usize,
     /// A control topic that nobody reads is forgotten after so long.
     pub forget: Duration,
+    /// A server that is to end lets go of everybody within so long.
+    pub drain: Duration,
 }
 
 impl Default for Config {
@@ -121,6 +124,7 @@ impl Default for Config {
             send_buffer: None,
             threads: 1,
             forget: Duration::from_secs(60),
+            drain: DRAIN,
         }
     }
 }
@@ -128,8 +132,9 @@ impl Default for Config {
 /// Connections that wait to be accepted, at most: what Linux allows by default.
 const BACKLOG: i32 = 4096;
 
-/// How long a drain may take.
-const DRAIN: Duration = Duration::from_secs(2);
+/// How long a drain may take: a third of what an orchestrator waits before it kills (Kubernetes: 30 s, systemd: 90 s),
+/// so that what runs in front of a server has time to notice.
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// A server that listens.
 pub struct Server {
@@ -251,24 +256,41 @@ impl Server {
     /// # Errors
     /// Where its threads cannot be started.
     pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let mut crew = Crew::muster(&self.shared, self.shared.config.threads)?;
+        let Self { listener, shared } = self;
+        let mut crew = Crew::muster(&shared, shared.config.threads)?;
         tokio::select! {
-            () = accept(&self.listener, &mut crew) => {}
-            () = ebb::watch(&self.shared.open) => {}
-            () = state::watch(&self.shared) => {}
-            () = desks::rounds(&self.shared.desks, &self.shared.accounts) => {}
+            () = accept(&listener, &mut crew) => {}
+            () = keep(&shared) => {}
             () = stop => {}
         }
-        drop(self.listener);
-        self.shared.drain.begin();
+        drop(listener);
         let connections = crew.connections().clone();
-        tracing::info!("draining {} connections", connections.len());
         drop(crew);
-        connections.close();
-        if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
-            tracing::warn!("{} connections did not close within {DRAIN:?}", connections.len());
+        tokio::select! {
+            () = let_go(&shared, &connections) => {}
+            () = keep(&shared) => {}
         }
         Ok(())
+    }
+}
+
+/// What goes on beside serving, until it is dropped.
+async fn keep(shared: &Shared) {
+    tokio::join!(
+        ebb::watch(&shared.open),
+        state::watch(shared),
+        desks::rounds(&shared.desks, &shared.accounts)
+    );
+}
+
+/// Has everybody leave.
+async fn let_go(shared: &Shared, connections: &TaskTracker) {
+    let within = shared.config.drain;
+    tracing::info!("draining {} connections", connections.len());
+    shared.drain.begin(shared.accounts.waiting(), within);
+    connections.close();
+    if tokio::time::timeout(within, connections.wait()).await.is_err() {
+        tracing::warn!("{} connections did not close within {within:?}", connections.len());
     }
 }
 

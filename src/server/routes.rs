@@ -3,9 +3,9 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::header::{CONNECTION, HOST, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Version};
+use hyper::{Method, Request, StatusCode, Version};
 
 use super::http::{Awaited, Handover, Waiting};
 use super::origin::{self, Origin, Page};
@@ -15,6 +15,7 @@ use super::{Shared, assets, commands, policy, publish, statistics};
 use crate::clock::{Time, boot_id};
 use crate::control;
 use crate::feed::Subscription;
+use crate::transport::answer::whole_seconds;
 use crate::transport::ask::CONTROL;
 use crate::transport::batch::Batch;
 use crate::transport::held::Held;
@@ -25,6 +26,8 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     let received_us = shared.feed.clock().now_us();
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
+    // RFC 9113, section 8.2.2: HTTP/2 knows no such header.
+    let is_http_1 = head.version <= Version::HTTP_11;
     tracing::debug!("{} {path}", head.method);
     let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports);
     let answered = match origin.check(&path) {
@@ -33,7 +36,15 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     };
     let mut reply = answered.unwrap_or_else(Reply::from);
     origin.page().into_iter().for_each(|page| page.let_read(reply.headers_mut()));
+    if shared.drain.is_on() && is_http_1 && reads_or_writes(&path) {
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     reply
+}
+
+/// Whether a request is for the feed. Who asks for anything else may want to know how a drain goes, and asks again.
+fn reads_or_writes(path: &str) -> bool {
+    Transport::at(path).is_some() || path == "/publish"
 }
 
 async fn route(
@@ -76,7 +87,7 @@ async fn get(
         "/tcp" => feed(shared, handover, Endpoint::Control, head, page).await,
         "/theory" => commands::theory(shared, head).await,
         "/time" => Ok(json(&time(shared, received_us))),
-        "/health" => Ok(json(&serde_json::json!({ "status": health(shared) }))),
+        "/health" => Ok(health(shared)),
         "/stats" => Ok(json(&statistics::read(shared))),
         "/metrics" => Ok(text(statistics::prometheus(&statistics::read(shared)))),
         path => asset(shared, &head, path).await,
@@ -122,10 +133,11 @@ async fn feed(
     drop(head);
     Ok(match answer {
         Answer::Now(reply) => reply,
-        Answer::Later(held) if may_leave => {
+        Answer::Later(held) if may_leave && !shared.drain.is_on() => {
             handover.leave(Waiting::News(Box::new(Awaited { held, page: page.cloned() }))).await
         }
         Answer::Later(held) => wait(shared, held).await.into(),
+        Answer::Endless(..) if shared.drain.is_on() => return Err(draining(shared)),
         Answer::Endless(mut head, pump) => {
             page.into_iter().for_each(|page| page.let_read(head.headers_mut()));
             handover.leave(Waiting::Endless(head, Box::new(pump))).await
@@ -133,10 +145,16 @@ async fn feed(
     })
 }
 
+fn draining(shared: &Shared) -> Refusal {
+    let message = "this server is going away, and begins nothing that does not end; come back a little later";
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        .retry_after(shared.drain.left().unwrap_or_default())
+}
+
 /// Waits for the answer to a held request, unless the server goes away.
 async fn wait(shared: &Shared, mut held: Held) -> Batch {
     let mut patience = Patience::default();
-    poll_fn(|cx| match shared.drain.is_on() {
+    poll_fn(|cx| match shared.drain.is_on() && held.waits() {
         true => Poll::Ready(Batch::nothing_new(held.position())),
         false => held.poll_answer(cx, &mut patience),
     })
@@ -171,6 +189,11 @@ fn time(shared: &Shared, received_us: u64) -> Time {
     }
 }
 
-fn health(shared: &Shared) -> &'static str {
-    if shared.drain.is_on() { "draining" } else { "ok" }
+/// Who is asked whether it may be sent clients says so in the status: a load balancer reads nothing else.
+fn health(shared: &Shared) -> Reply {
+    let Some(left) = shared.drain.left() else { return json(&serde_json::json!({ "status": "ok" })) };
+    let mut reply = json(&serde_json::json!({ "status": "draining" }));
+    *reply.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    reply.headers_mut().insert(RETRY_AFTER, whole_seconds(left));
+    reply
 }

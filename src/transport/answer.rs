@@ -1,9 +1,10 @@
 //! What a server half gives back: an answer that has an end, now or later, or one that has none.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use super::backlog::Backlog;
@@ -53,6 +54,17 @@ impl Refusal {
         self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
+
+    /// Asks to come back no sooner.
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.headers.push((RETRY_AFTER, whole_seconds(wait)));
+        self
+    }
+}
+
+/// As `Retry-After` has them (RFC 9110, section 10.2.3): at least one, or it would say nothing.
+pub(crate) fn whole_seconds(wait: Duration) -> HeaderValue {
+    HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64)
 }
 
 impl fmt::Display for Refusal {
@@ -63,7 +75,7 @@ impl fmt::Display for Refusal {
 
 impl From<crate::feed::Full> for Refusal {
     fn from(full: crate::feed::Full) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string()).with(hyper::header::RETRY_AFTER, "60")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string()).with(RETRY_AFTER, "60")
     }
 }
 

@@ -2,14 +2,19 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::cli::link::{began, ended};
 use crate::link::{Engine, Link, Relay};
 use crate::server::Refused;
 use crate::transport::ask::is_name;
+
+/// How often to look whether a link is empty: a process that ends a fiftieth of a second later is as good.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A further port, as it is asked for: `NAME=SPEC`, or `NAME=SPEC@PORT`.
 #[derive(Clone, Debug)]
@@ -114,6 +119,22 @@ impl Links {
                 false => format!("there is no link `{name}`: choose {}", names.join(" or ")),
             })
         })
+    }
+
+    /// Lets nobody in any more. Who is on one of them stays.
+    pub(super) fn shut(&self) {
+        for (Asked { name, .. }, relay) in &self.0 {
+            if let Err(lost) = relay.shut() {
+                tracing::info!("the port of the link `{name}` is closed, and not kept: {lost}");
+            }
+        }
+    }
+
+    /// Waits until what is under way on them has arrived.
+    pub(super) async fn empty(&self) {
+        while self.0.iter().any(|(_, relay)| relay.achieved().open > 0) {
+            sleep(LOOK).await;
+        }
     }
 
     /// What passed on each.

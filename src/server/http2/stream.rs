@@ -15,7 +15,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -26,6 +26,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::flow::Flow;
 use super::request::{self, Asking};
+use crate::server::drain::Stay;
 use crate::server::http::{Awaited, Handover, Waiting};
 use crate::server::seat::{Seat, Seated};
 use crate::server::stall::Stall;
@@ -52,16 +53,16 @@ async fn answer(
     request: Request<RecvStream>,
     respond: &mut SendResponse<Bytes>,
 ) -> io::Result<()> {
-    let _guest = Guest::enter(shared).await;
+    let mut guest = Guest::enter(shared).await;
     let is_head = request.method() == Method::HEAD;
     let (request, up) = request::read(request);
     let reply = match first(shared, request, respond).await {
         First::Left => return Ok(()),
         First::Answered(reply) => reply,
         First::Waits(Waiting::Endless(head, pump)) => {
-            return endless(shared, respond, head, *pump, up).await;
+            return endless(&mut guest, respond, head, *pump, up).await;
         }
-        First::Waits(Waiting::News(awaited)) => match held(shared, *awaited, respond).await {
+        First::Waits(Waiting::News(awaited)) => match held(&mut guest, *awaited, respond).await {
             Some(reply) => reply,
             None => return Ok(()),
         },
@@ -93,11 +94,11 @@ async fn first(shared: &Shared, request: Request<Asking>, respond: &mut SendResp
 }
 
 /// Waits with a client for its answer; nothing where it has given up.
-async fn held(shared: &Shared, awaited: Awaited, respond: &mut SendResponse<Bytes>) -> Option<Reply> {
+async fn held(guest: &mut Guest<'_>, awaited: Awaited, respond: &mut SendResponse<Bytes>) -> Option<Reply> {
     let Awaited { mut held, page } = awaited;
     let mut patience = Patience::default();
     let batch = poll_fn(|cx| {
-        if shared.drain.is_on() {
+        if guest.poll_turn(cx) && held.waits() {
             return Poll::Ready(Some(Batch::nothing_new(held.position())));
         }
         match held.poll_answer(cx, &mut patience) {
@@ -138,7 +139,7 @@ async fn whole(
 
 /// Writes an answer that goes on until one side leaves.
 async fn endless(
-    shared: &Shared,
+    guest: &mut Guest<'_>,
     respond: &mut SendResponse<Bytes>,
     mut head: Response<()>,
     pump: AnyPump,
@@ -147,13 +148,17 @@ async fn endless(
     dress(head.headers_mut());
     let flow = Flow::new(respond.send_response(head, false).map_err(io::Error::other)?, up);
     let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let stall = shared.config.write_stall;
+    let stall = guest.shared.config.write_stall;
     let seat: Arc<dyn Seated> = match pump {
         AnyPump::Sse(pump) => Seat::of(flow, pump, stall, waker),
         AnyPump::Websocket(pump) => Seat::of(flow, pump, stall, waker),
         AnyPump::Control(pump) => Seat::of(flow, pump, stall, waker),
     };
-    poll_fn(|cx| seat.poll_pump(cx, shared.drain.is_on())).await?;
+    poll_fn(|cx| {
+        let leaves = guest.poll_turn(cx);
+        seat.poll_pump(cx, leaves)
+    })
+    .await?;
     poll_fn(|cx| seat.poll_shut(cx)).await
 }
 
@@ -165,21 +170,31 @@ fn dress(headers: &mut HeaderMap) {
     });
 }
 
-/// Is told when the server leaves, for as long as this lives.
+/// Is told when it is to leave, for as long as this lives.
 struct Guest<'a> {
     shared: &'a Shared,
-    number: usize,
+    stay: Stay,
 }
 
 impl<'a> Guest<'a> {
     async fn enter(shared: &'a Shared) -> Self {
-        let number = poll_fn(|cx| Poll::Ready(shared.drain.enter(cx.waker()))).await;
-        Self { shared, number }
+        let mut stay = Stay::default();
+        poll_fn(|cx| {
+            stay.enter(&shared.drain, cx.waker());
+            Poll::Ready(())
+        })
+        .await;
+        Self { shared, stay }
+    }
+
+    /// Whether it is its turn.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> bool {
+        self.stay.poll_turn(&self.shared.drain, cx)
     }
 }
 
 impl Drop for Guest<'_> {
     fn drop(&mut self) {
-        self.shared.drain.leave(self.number);
+        self.stay.leave(&self.shared.drain);
     }
 }
