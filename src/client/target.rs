@@ -6,6 +6,7 @@ use std::str::FromStr;
 use hyper::Uri;
 
 use crate::tls::Trust;
+use crate::wire::veiled;
 
 /// A server, or one endpoint of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,8 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin(), self.endpoint.as_deref().unwrap_or(""))
+        let endpoint = self.endpoint.as_deref().map(veiled).unwrap_or_default();
+        write!(f, "{}{endpoint}", self.origin())
     }
 }
 

@@ -22,6 +22,7 @@ mod ledger;
 mod now;
 mod queue;
 mod rest;
+mod veil;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -38,6 +39,7 @@ pub use ledger::{Account, Books, Bytes, Choose, Counts, Handshake, Ledger, Sheet
 pub(crate) use now::WriteNow;
 pub use rest::Rest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+pub use veil::{veil, veiled};
 
 use crate::clock::monotonic_us;
 

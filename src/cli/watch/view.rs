@@ -1,13 +1,13 @@
 //! Every byte that passes, for eyes to read: heads as text, bodies and frames as text and in hex.
 //!
 //! It prints what the counted socket saw, when it saw it, and reconstructs nothing. `>` is what the client
-//! sent, `<` what it received.
+//! sent, `<` what it received. Only a token is made stars of: a terminal is often shown to others.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
-use crate::wire::{Direction, Piece, Tap};
+use crate::wire::{Direction, Piece, Tap, veil};
 
 /// Shows each piece on stdout.
 pub(super) fn tap() -> Tap {
@@ -36,7 +36,9 @@ fn show(direction: Direction, piece: Piece<'_>) -> String {
     let arrow = arrow(direction);
     match piece {
         Piece::Head(bytes) => {
-            let text = String::from_utf8_lossy(bytes);
+            let mut shown = bytes.to_vec();
+            veil(&mut shown);
+            let text = String::from_utf8_lossy(&shown);
             let lines: String = text.lines().map(|line| format!("{arrow} {line}\n")).collect();
             format!("{arrow} head, {} bytes\n{lines}", bytes.len())
         }

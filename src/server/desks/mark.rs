@@ -22,7 +22,7 @@ use serde::{Serialize, Serializer};
 
 use crate::server::key::Key;
 use crate::server::statistics::Booked;
-use crate::wire::{Bytes, Counts, Sight, What};
+use crate::wire::{Bytes, Counts, Sight, What, veil};
 
 /// Which request it is.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -50,10 +50,11 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// One that shows what was seen, but for a secret.
+    /// One that shows what was seen, but for tokens and a secret.
     pub(super) fn of(request: Request, sight: Sight<'_>, at_us: u64, secret: Option<&Key>) -> Self {
         let Sight { what, status, bytes, shown } = sight;
         let mut shown: Box<[u8]> = shown.into();
+        veil(&mut shown);
         secret.into_iter().for_each(|key| key.veil(&mut shown));
         let Bytes { http, body, .. } = bytes;
         Self { request, at_us, what, status, http, body, shown }
