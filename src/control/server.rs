@@ -53,4 +53,8 @@ impl Speech for Echo {
     fn farewell(&mut self, _: &mut Backlog) -> Next {
         Next::Leave
     }
+
+    fn expired(&mut self, say: &mut Backlog) -> Next {
+        self.farewell(say)
+    }
 }

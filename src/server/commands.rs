@@ -10,7 +10,7 @@
 //! {"link":{"name":"lab","spec":"rtt=300ms"}}         200  {"operator":true,…}
 //! ```
 //!
-//! Everybody may look. A change takes the operator's key, and every page is told of it.
+//! Everybody who is let in may look. A change takes the operator's key, and every page is told of it.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
+use super::gate::Pass;
 use super::operator::{Commands, Refused};
 use super::publish::Asked;
 use super::reply::{json, not_allowed};
@@ -27,14 +28,23 @@ use super::{Shared, publish};
 use crate::transport::ask::parameter;
 use crate::transport::{Refusal, Reply};
 
-pub(super) async fn control(shared: &Shared, head: &Parts, body: impl Asked) -> Result<Reply, Refusal> {
+pub(super) async fn control(
+    shared: &Shared,
+    pass: &Pass,
+    head: &Parts,
+    body: impl Asked,
+) -> Result<Reply, Refusal> {
     match head.method {
         Method::GET => {
-            let is_operator = shared.operator.is_operator(&head.headers)?;
+            let is_operator = match pass {
+                Pass::Anyone => shared.operator.is_operator(&head.headers)?,
+                Pass::Operator => true,
+                Pass::Holder(_) => false,
+            };
             Ok(json(&State::of(shared, Some(is_operator))))
         }
         Method::POST => {
-            shared.operator.check_operator(&head.headers)?;
+            shared.operator.check_operator(pass, &head.headers)?;
             check_type(&head.headers)?;
             let command = read(&publish::read(body, "/control").await?)?;
             // One after another, so that what pages are told last is what came last.

@@ -14,6 +14,8 @@
 //! | `GET /tcp` | the [control row](crate::control) |
 //! | `GET /`, `/page.js`, … | the page, and its files |
 //!
+//! Where [`Tokens`] guard a server, all but `/health`, `/time` and the files of the page take one.
+//!
 //! All take `topic` (default `demo`) and `client`, a name under which `/stats` keeps a ledger. The four
 //! transports begin after the id in the header `Last-Event-ID`, or else in the query as `last_event_id` or `lastEventId`;
 //! `earliest` is all that is retained, nothing is from now on. Errors are `{"error":"…"}` with the remedy.
@@ -52,6 +54,7 @@ mod crew;
 mod desks;
 mod drain;
 mod ebb;
+mod gate;
 mod greeting;
 mod guests;
 mod head;
@@ -61,6 +64,7 @@ mod key;
 mod line;
 mod operator;
 mod origin;
+mod origins;
 mod policy;
 mod publish;
 mod reply;
@@ -70,6 +74,7 @@ mod seat;
 mod stall;
 mod state;
 mod statistics;
+mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
@@ -94,7 +99,9 @@ use drain::Drain;
 pub use guests::Guests;
 pub use key::Key;
 pub use operator::{Commands, Operator, Publishers, Refused};
+pub use origins::{Allowed, NotAnOrigin, Origins, WebOrigin};
 pub use statistics::Publishing;
+pub use tokens::{Bad, Claims, Tokens, TooShort, now_s};
 
 /// What a server is told when it starts.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +173,9 @@ struct Shared {
     assets: Assets,
     /// Where it speaks TLS.
     identity: Option<Identity>,
+    /// Where it takes a token to get in.
+    tokens: Option<Tokens>,
+    origins: Origins,
 }
 
 impl Shared {
@@ -203,6 +213,8 @@ impl Server {
             guests: Guests::default(),
             assets: Assets::default(),
             identity: None,
+            tokens: None,
+            origins: Origins::default(),
         };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
@@ -218,6 +230,26 @@ impl Server {
         operator.key.into_iter().for_each(|key| shared.desks.keep(key));
         shared.lock = operator.lock();
         shared.operator = operator;
+        self
+    }
+
+    /// Lets in only who bears a token that these read.
+    ///
+    /// # Panics
+    /// Never, as above.
+    #[must_use]
+    pub fn guarded(mut self, tokens: Tokens) -> Self {
+        Arc::get_mut(&mut self.shared).expect("it does not run yet").tokens = Some(tokens);
+        self
+    }
+
+    /// Lets in pages from elsewhere, too.
+    ///
+    /// # Panics
+    /// Never, as above.
+    #[must_use]
+    pub fn open_to(mut self, origins: Origins) -> Self {
+        Arc::get_mut(&mut self.shared).expect("it does not run yet").origins = origins;
         self
     }
 

@@ -13,8 +13,13 @@ use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
+use super::gate::Pass;
 use super::key::Key;
 use crate::transport::{Lock, Refusal};
+
+const REMEDY: &str = "send `Authorization: Bearer KEY`, with the KEY in the page's address that `wirelanes serve` \
+                      prints";
+const OR_ANYONE: &str = "or have the server started with `--publish anyone`";
 
 /// Who may publish.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +29,8 @@ pub enum Publishers {
     Anyone,
     /// Who has the key.
     Operator,
+    /// Who bears a token that grants it, or has the key.
+    Token,
 }
 
 impl Publishers {
@@ -32,6 +39,7 @@ impl Publishers {
         match self {
             Self::Anyone => "anyone",
             Self::Operator => "operator",
+            Self::Token => "token",
         }
     }
 }
@@ -115,8 +123,14 @@ impl Operator {
     }
 
     /// # Errors
-    /// 401 where a request does not bear the key.
-    pub(super) fn check_operator(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// 401 where a request does not bear the key, 403 where it bears a token instead.
+    pub(super) fn check_operator(&self, pass: &Pass, headers: &HeaderMap) -> Result<(), Refusal> {
+        if let Pass::Holder(_) = pass {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                format!("a command takes the operator's key: {REMEDY}"),
+            ));
+        }
         match self.is_operator(headers)? {
             true => Ok(()),
             false => Err(unauthorized("a command takes the operator's key")),
@@ -126,12 +140,13 @@ impl Operator {
     /// # Errors
     /// 403 where publishing takes the key, and a request does not bear it.
     pub(super) fn check_publisher(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        match self.publish == Publishers::Anyone || self.is_operator(headers).unwrap_or(false) {
+        match self.publish != Publishers::Operator || self.is_operator(headers).unwrap_or(false) {
             true => Ok(()),
             false => Err(Refusal::new(
                 StatusCode::FORBIDDEN,
-                "publishing here takes the operator's key: send `Authorization: Bearer KEY`, or have the server \
-                 started with `--publish anyone`",
+                format!(
+                    "publishing here takes the operator's key: send `Authorization: Bearer KEY`, {OR_ANYONE}"
+                ),
             )),
         }
     }
@@ -139,23 +154,27 @@ impl Operator {
     /// What a publisher has to open who has no head to bear a key, where publishing takes one.
     pub(super) fn lock(&self) -> Option<Lock> {
         let key = self.key;
-        (self.publish == Publishers::Operator)
-            .then(|| -> Lock { Arc::new(move |given| key.is_some_and(|key| key.is(given))) })
+        (self.publish == Publishers::Operator).then(|| -> Lock {
+            Arc::new(move |given: &str, _: &str| match key.is_some_and(|key| key.is(given)) {
+                true => Ok(()),
+                false => Err(format!(
+                    "publishing here takes the operator's key: add `\"key\":\"KEY\"`, {OR_ANYONE}"
+                )),
+            })
+        })
     }
 
-    fn opens(&self, given: &str) -> bool {
+    pub(super) fn opens(&self, given: &str) -> bool {
         self.key.is_some_and(|key| key.is(given))
     }
 }
 
 /// `Bearer KEY`: the scheme in any case, RFC 9110, section 11.1.
-fn bearer(value: &str) -> Option<&str> {
+pub(super) fn bearer(value: &str) -> Option<&str> {
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_start_matches(' '))
 }
 
 fn unauthorized(what: &str) -> Refusal {
-    let remedy = "send `Authorization: Bearer KEY`, with the KEY at the end of the page's address that \
-                  `wirelanes serve` prints";
-    Refusal::new(StatusCode::UNAUTHORIZED, format!("{what}: {remedy}")).with(WWW_AUTHENTICATE, "Bearer")
+    Refusal::new(StatusCode::UNAUTHORIZED, format!("{what}: {REMEDY}")).with(WWW_AUTHENTICATE, "Bearer")
 }

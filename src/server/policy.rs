@@ -18,20 +18,32 @@ use hyper::HeaderMap;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 
 use super::authority::{Authority, Scheme};
+use super::origins::WebOrigin;
 
-/// Guards a file of the page that was asked for under `host`, on a server with this scheme and these ports.
-pub(super) fn guard(headers: &mut HeaderMap, host: Option<&HeaderValue>, scheme: Scheme, ports: &[u16]) {
+/// Guards a file of the page that was asked for under `host`, on a server with this scheme and these ports, which the
+/// world knows as `public`.
+pub(super) fn guard(
+    headers: &mut HeaderMap,
+    host: Option<&HeaderValue>,
+    scheme: Scheme,
+    ports: &[u16],
+    public: Option<&WebOrigin>,
+) {
     let host = host.and_then(|host| host.to_str().ok()).and_then(Authority::read);
-    let policy = HeaderValue::try_from(policy(host, scheme, ports)).expect("a host and numbers are ASCII");
+    let policy =
+        HeaderValue::try_from(policy(host, scheme, ports, public)).expect("a host and numbers are ASCII");
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Where the key once was, and what a scene says, is nobody's business.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-fn policy(host: Option<Authority<'_>>, scheme: Scheme, ports: &[u16]) -> String {
+fn policy(host: Option<Authority<'_>>, scheme: Scheme, ports: &[u16], public: Option<&WebOrigin>) -> String {
     let Scheme { http, websocket, .. } = scheme;
     let mut policy = "default-src 'self'; connect-src 'self'".to_owned();
+    if let Some(public) = public {
+        policy += &format!(" {} {}", public.as_str(), public.websocket());
+    }
     for (Authority { host, .. }, port) in host.iter().flat_map(|host| ports.iter().map(move |of| (host, of)))
     {
         // Safari takes `'self'` for HTTP only, so the page's own port is named, too.
@@ -49,7 +61,8 @@ mod tests {
 
     fn guarded(host: Option<&'static str>) -> String {
         let mut headers = HeaderMap::new();
-        guard(&mut headers, host.map(HeaderValue::from_static).as_ref(), Scheme::HTTP, &[8080, 40123]);
+        let host = host.map(HeaderValue::from_static);
+        guard(&mut headers, host.as_ref(), Scheme::HTTP, &[8080, 40123], None);
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
         headers["content-security-policy"].to_str().unwrap().to_owned()
@@ -70,7 +83,7 @@ mod tests {
     fn over_tls_the_page_connects_over_tls_only() {
         let host = Authority::read("wall.local:8443");
         assert_eq!(
-            policy(host, Scheme::HTTPS, &[8443]),
+            policy(host, Scheme::HTTPS, &[8443], None),
             "default-src 'self'; connect-src 'self' https://wall.local:8443 wss://wall.local:8443".to_owned()
                 + REST
         );

@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 
 use super::Shared;
+use super::gate::Pass;
 use super::reply::json;
 use crate::event::compact;
 use crate::transport::ask::check_public;
@@ -29,13 +30,17 @@ impl<B: Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + S
 
 pub(super) async fn publish(
     shared: &Shared,
+    pass: &Pass,
     head: &Parts,
     body: impl Asked,
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     let ask = Ask::read(head)?;
     check_public(&ask.topic)?;
-    shared.operator.check_publisher(&head.headers)?;
+    match pass {
+        Pass::Anyone => shared.operator.check_publisher(&head.headers)?,
+        pass => pass.check_publisher(&ask.topic)?,
+    }
     check_type(head)?;
     let body = read(body, "/publish").await?;
     let data = compact(&body).map_err(|wrong| {

@@ -7,6 +7,7 @@ use hyper::header::{CONNECTION, HOST, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
 
+use super::gate::{self, Pass};
 use super::http::{Awaited, Handover, Waiting};
 use super::origin::{self, Origin, Page};
 use super::publish::Asked;
@@ -29,8 +30,8 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     // RFC 9113, section 8.2.2: HTTP/2 knows no such header.
     let is_http_1 = head.version <= Version::HTTP_11;
     tracing::debug!("{} {path}", head.method);
-    let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports);
-    let answered = match origin.check(&path) {
+    let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports, &shared.origins);
+    let answered = match origin.check() {
         Ok(()) => route(shared, handover, head, body, origin.page(), received_us).await,
         Err(foreign) => Err(foreign),
     };
@@ -56,20 +57,26 @@ async fn route(
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+    // A browser asks without the token whether it may send one.
+    if method == Method::OPTIONS && page.is_some() && is_known(&path) {
+        return Ok(origin::preflight());
+    }
+    let pass = match gate::guards(&path) {
+        true => gate::enter(shared.tokens.as_ref(), &shared.operator, &head)?,
+        false => Pass::Anyone,
+    };
     match (&method, &*path) {
-        (&Method::OPTIONS, "/publish" | "/control") if page.is_some() => Ok(origin::preflight()),
-        (&Method::POST, "/publish") => publish::publish(shared, &head, body, received_us).await,
+        (&Method::POST, "/publish") => publish::publish(shared, &pass, &head, body, received_us).await,
         (_, "/publish") => Err(not_allowed("POST")),
-        (_, "/control") => commands::control(shared, &head, body).await,
-        (&Method::GET, path) => get(shared, handover, path, head, page, received_us).await,
+        (_, "/control") => commands::control(shared, &pass, &head, body).await,
+        (&Method::GET, path) => get(shared, handover, path, head, &pass, page, received_us).await,
         (_, path) if is_known(path) => Err(not_allowed("GET")),
         (_, path) => asset(shared, &head, path).await,
     }
 }
 
 fn is_known(path: &str) -> bool {
-    let others = ["/tcp", "/theory", "/time", "/health", "/stats", "/metrics"];
-    Transport::at(path).is_some() || others.contains(&path)
+    gate::guards(path) || ["/time", "/health"].contains(&path)
 }
 
 async fn get(
@@ -77,14 +84,15 @@ async fn get(
     handover: &Handover,
     path: &str,
     head: Parts,
+    pass: &Pass,
     page: Option<&Page>,
     received_us: u64,
 ) -> Result<Reply, Refusal> {
     if let Some(transport) = Transport::at(path) {
-        return feed(shared, handover, Endpoint::Transport(transport), head, page).await;
+        return feed(shared, handover, Endpoint::Transport(transport), head, pass, page).await;
     }
     match path {
-        "/tcp" => feed(shared, handover, Endpoint::Control, head, page).await,
+        "/tcp" => feed(shared, handover, Endpoint::Control, head, pass, page).await,
         "/theory" => commands::theory(shared, head).await,
         "/time" => Ok(json(&time(shared, received_us))),
         "/health" => Ok(health(shared)),
@@ -101,7 +109,8 @@ async fn asset(shared: &Shared, head: &Parts, path: &str) -> Result<Reply, Refus
         return Err(not_allowed("GET, HEAD"));
     }
     let mut reply = assets::answer(&file, &head.headers);
-    policy::guard(reply.headers_mut(), head.headers.get(HOST), shared.scheme(), &shared.ports);
+    let public = shared.origins.public.as_ref();
+    policy::guard(reply.headers_mut(), head.headers.get(HOST), shared.scheme(), &shared.ports, public);
     Ok(reply)
 }
 
@@ -117,17 +126,20 @@ async fn feed(
     handover: &Handover,
     endpoint: Endpoint,
     head: Parts,
+    pass: &Pass,
     page: Option<&Page>,
 ) -> Result<Reply, Refusal> {
     let mut ask = Ask::read(&head)?;
-    ask.lock.clone_from(&shared.lock);
+    pass.check_subscriber(&ask.topic)?;
+    ask.lock = pass.lock(shared.lock.as_ref(), &shared.operator);
     let may_leave = keeps_alive(&head);
     let answer = {
         let subscription = subscribe(shared, endpoint, &ask)?;
-        match endpoint {
+        let answer = match endpoint {
             Endpoint::Transport(transport) => transport.serve(&ask, subscription)?,
             Endpoint::Control => control::serve(&ask, subscription)?,
-        }
+        };
+        answer.ends_by(pass.until())
     };
     // A request that waits would pin 8 KiB of hyper's read buffer.
     drop(head);

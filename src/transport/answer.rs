@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
+use tokio::time::Instant;
 
 use super::backlog::Backlog;
 use super::held::Held;
@@ -24,6 +25,21 @@ pub(crate) enum Answer {
     Later(Held),
     /// Until one side leaves: a head, and what goes on after it.
     Endless(Response<()>, AnyPump),
+}
+
+impl Answer {
+    /// The same, but over by then, where that is named.
+    pub(crate) fn ends_by(mut self, until: Option<Instant>) -> Self {
+        let Some(until) = until else { return self };
+        match &mut self {
+            Self::Now(_) => {}
+            Self::Later(held) => held.ends_by(until),
+            Self::Endless(_, AnyPump::Sse(pump)) => pump.ends_by(until),
+            Self::Endless(_, AnyPump::Websocket(pump)) => pump.ends_by(until),
+            Self::Endless(_, AnyPump::Control(pump)) => pump.ends_by(until),
+        }
+        self
+    }
 }
 
 /// A pump of any transport that has one.

@@ -15,8 +15,9 @@ use crate::event::{LAST_EVENT_ID, Position};
 /// The topic of those who name none.
 pub(crate) const DEFAULT_TOPIC: &str = "demo";
 
-/// Opens to a key. Who publishes on a connection that is open already has no head to bear it.
-pub(crate) type Lock = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+/// Opens a topic to who publishes on a connection that is open already, and has no head to bear a key in: is given
+/// the key, if there is one, and the topic; says why it stays shut.
+pub(crate) type Lock = Arc<dyn Fn(&str, &str) -> Result<(), String> + Send + Sync>;
 
 /// What the names of control topics begin with: what follows is the name of a client.
 pub(crate) const CONTROL: &str = "control.";
@@ -37,7 +38,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) request: &'a Parts,
     pub(crate) topic: Cow<'a, str>,
     pub(crate) from: Position,
-    /// What a publisher has to open, where publishing takes a key.
+    /// What a publisher has to open, where not everybody may publish.
     pub(crate) lock: Option<Lock>,
 }
 

@@ -38,6 +38,11 @@ impl Held {
         !self.hold.is_zero() && !self.subscription.has_news()
     }
 
+    /// Is not held beyond this: whoever asks may not ask any more then.
+    pub(crate) fn ends_by(&mut self, until: Instant) {
+        self.hold = self.hold.min(until.saturating_duration_since(Instant::now()));
+    }
+
     /// Where the asker stands.
     pub(crate) fn position(&self) -> EventId {
         self.subscription.position()

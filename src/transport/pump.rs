@@ -44,6 +44,8 @@ pub(crate) struct Pump<T> {
     backlog: Backlog,
     speech: T,
     patience: Patience,
+    /// When whoever listens may not any more.
+    until: Option<Instant>,
     next: Next,
     has_shut: bool,
 }
@@ -57,9 +59,15 @@ impl<T: Speech> Pump<T> {
             backlog,
             speech,
             patience: Patience::default(),
+            until: None,
             next: Next::GoOn,
             has_shut: false,
         }
+    }
+
+    /// Is over then, whatever else there is to say.
+    pub(crate) fn ends_by(&mut self, until: Instant) {
+        self.until = Some(until);
     }
 
     /// Begins with a head; `early` is what the client said before it was answered.
@@ -163,10 +171,13 @@ impl<T: Speech> Pump<T> {
 
     /// Ready where something was due.
     fn poll_due(&mut self, cx: &mut Context<'_>, is_written: bool) -> Poll<()> {
-        let Some(due) = self.speech.due() else { return Poll::Pending };
+        let Some(due) = self.speech.due().into_iter().chain(self.until).min() else { return Poll::Pending };
         self.patience.lasts_until(due);
         self.patience.poll(cx).map(|()| {
-            let next = self.speech.on_due(!is_written, &mut self.backlog);
+            let next = match self.until.is_some_and(|until| until <= due) {
+                true => self.speech.expired(&mut self.backlog),
+                false => self.speech.on_due(!is_written, &mut self.backlog),
+            };
             self.end(next);
         })
     }

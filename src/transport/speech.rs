@@ -33,6 +33,9 @@ pub(crate) trait Speech {
 
     /// The server goes away.
     fn farewell(&mut self, say: &mut Backlog) -> Next;
+
+    /// Whoever listens may not any more.
+    fn expired(&mut self, say: &mut Backlog) -> Next;
 }
 
 /// How it goes on.

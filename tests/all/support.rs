@@ -49,12 +49,21 @@ impl Running {
         Self::run_by(Config::default(), operator)
     }
 
+    /// A server that `prepare` adds something to.
+    pub(crate) fn prepared(prepare: impl FnOnce(Server) -> Server) -> Self {
+        Self::run(Config::default(), prepare)
+    }
+
     fn run_by(config: Config, operator: Operator) -> Self {
+        Self::run(config, |server| server.operated(operator))
+    }
+
+    fn run(config: Config, prepare: impl FnOnce(Server) -> Server) -> Self {
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
         let feed = Feed::new(config.retain);
         let server = Server::bind(config, feed.clone(), Arc::new(|| None)).expect("port 0 is always free");
         let (address, stop) = (server.address(), CancellationToken::new());
-        tokio::spawn(server.operated(operator).run(stop.clone().cancelled_owned()));
+        tokio::spawn(prepare(server).run(stop.clone().cancelled_owned()));
         Self { address, feed, stop }
     }
 

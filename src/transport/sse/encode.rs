@@ -48,6 +48,10 @@ pub(crate) fn gap(gap: &Gap) -> String {
 /// every 15 s.
 pub(crate) const HEARTBEAT: &str = ":\n\n";
 
+/// What is said last where the token expires that a stream was asked for with. No program sees it: comments are for
+/// eyes.
+pub(crate) const EXPIRED: &str = ": token expired\n\n";
+
 /// The last chunk (RFC 9112 §7.1): without it the stream was cut.
 pub(crate) const END: &[u8] = b"0\r\n\r\n";
 

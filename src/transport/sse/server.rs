@@ -102,4 +102,10 @@ impl Speech for Stream {
         }
         Next::Leave
     }
+
+    /// A stream has no code to close with: a comment says it to eyes, and the 401 to who comes back.
+    fn expired(&mut self, say: &mut Backlog) -> Next {
+        say.push(self.block(encode::EXPIRED));
+        self.farewell(say)
+    }
 }

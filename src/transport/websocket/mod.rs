@@ -39,6 +39,9 @@ pub(crate) const LARGEST_PUBLISH: usize = 64 << 10;
 /// Bytes of a message, at most: the largest that may be published, and room for what is said around it.
 pub(crate) const LARGEST_MESSAGE: usize = LARGEST_PUBLISH + (1 << 10);
 
+/// What a connection is closed for, with 1008, when the token expires that it was opened with.
+pub(crate) const TOKEN_EXPIRED: &str = "token expired";
+
 /// tungstenite takes its read buffer at once and keeps it: 128 KiB a connection unless it is told otherwise.
 fn config(read_buffer: usize, largest_message: usize) -> WebSocketConfig {
     WebSocketConfig::default()

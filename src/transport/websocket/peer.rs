@@ -12,17 +12,13 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::codec::Codec;
 use super::message::{Answer, Publish};
-use super::{LARGEST_PUBLISH, frames};
+use super::{LARGEST_PUBLISH, TOKEN_EXPIRED, frames};
 use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
 use crate::transport::Lock;
 use crate::transport::ask::{check_name, check_public};
 use crate::transport::backlog::Backlog;
 use crate::transport::speech::{Next, Speech};
-
-/// What a client is told that may not publish.
-const LOCKED: &str = "publishing here takes the operator's key: add `\"key\":\"KEY\"`, or have the server started with \
-                      `--publish anyone`";
 
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
@@ -32,7 +28,7 @@ pub(crate) struct Peer {
     ping_due: Instant,
     pong_due: Option<Instant>,
     codec: Codec,
-    /// What a publisher has to open, where publishing takes a key.
+    /// What a publisher has to open, where not everybody may publish.
     lock: Option<Lock>,
 }
 
@@ -59,13 +55,16 @@ impl Speech for Peer {
 
     fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next {
         let (codec, pong_due, lock) = (&mut self.codec, &mut self.pong_due, self.lock.as_ref());
-        let mut answers = Vec::new();
+        let (mut answers, mut is_refused) = (Vec::new(), false);
         let heard = codec.take(bytes, say, |message| match message {
             Message::Pong(_) => *pong_due = None,
-            message => answers.extend(answer(&message, subscription, lock)),
+            // It is shown the door: what it says behind that is not heard.
+            _ if is_refused => {}
+            message => answers.extend(answer(&message, subscription, lock, &mut is_refused)),
         });
         answers.iter().for_each(|answer| say.push(frames::text(answer.as_bytes())));
         match heard {
+            Ok(()) if is_refused => close(CloseCode::Policy, "not allowed to publish", say),
             Ok(()) => Next::GoOn,
             Err(wrong) => close_code(&wrong).map_or(Next::Leave, |code| close(code, "", say)),
         }
@@ -99,6 +98,10 @@ impl Speech for Peer {
     fn farewell(&mut self, say: &mut Backlog) -> Next {
         close(CloseCode::Away, "server is going away", say)
     }
+
+    fn expired(&mut self, say: &mut Backlog) -> Next {
+        close(CloseCode::Policy, TOKEN_EXPIRED, say)
+    }
 }
 
 /// Says why it ends.
@@ -122,13 +125,21 @@ fn close_code(wrong: &Error) -> Option<CloseCode> {
     }
 }
 
-/// What a client is to be answered.
-fn answer(message: &Message, subscription: &Subscription, lock: Option<&Lock>) -> Option<String> {
+/// What a client is to be answered, and whether it may not publish.
+fn answer(
+    message: &Message,
+    subscription: &Subscription,
+    lock: Option<&Lock>,
+    is_refused: &mut bool,
+) -> Option<String> {
     let answer = match message {
         Message::Text(text) => match Publish::read(text) {
             Ok(request) => match publish(&request, subscription, lock) {
                 Ok(id) => Answer::Ack { reference: request.reference, id }.json(),
-                Err(message) => Answer::Error { reference: request.reference, message }.json(),
+                Err(failed) => {
+                    let message = failed.message(is_refused);
+                    Answer::Error { reference: request.reference, message }.json()
+                }
             },
             Err(message) => Answer::Error { reference: None, message }.json(),
         },
@@ -141,17 +152,43 @@ fn answer(message: &Message, subscription: &Subscription, lock: Option<&Lock>) -
     Some(answer)
 }
 
+/// Why nothing was published.
+enum Failed {
+    /// What was asked for cannot be; another time it may.
+    Wrong(String),
+    /// This client may not.
+    Refused(String),
+}
+
+impl Failed {
+    fn message(self, is_refused: &mut bool) -> String {
+        match self {
+            Self::Wrong(message) => message,
+            Self::Refused(message) => {
+                *is_refused = true;
+                message
+            }
+        }
+    }
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Self::Wrong(message)
+    }
+}
+
 fn publish(
     request: &Publish<'_>,
     subscription: &Subscription,
     lock: Option<&Lock>,
-) -> Result<EventId, String> {
-    let key = request.key.as_deref().unwrap_or_default();
-    if lock.is_some_and(|lock| !lock(key)) {
-        return Err(LOCKED.to_owned());
-    }
+) -> Result<EventId, Failed> {
     let topic = request.topic.as_deref().unwrap_or(subscription.topic());
-    check_name("topic", topic).and_then(|()| check_public(topic)).map_err(|refusal| refusal.to_string())?;
+    check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
+    if let Some(lock) = lock {
+        lock(request.key.as_deref().unwrap_or_default(), topic).map_err(Failed::Refused)?;
+    }
+    check_public(topic).map_err(|refusal| refusal.to_string())?;
     // It reads from a feed in which there is no other kind.
     check_public(subscription.topic()).map_err(|_| {
         let here = subscription.topic();
@@ -159,8 +196,8 @@ fn publish(
     })?;
     let data = compact(request.json().as_bytes()).map_err(|wrong| wrong.to_string())?;
     if data.len() > LARGEST_PUBLISH {
-        return Err(format!("`publish` is {} bytes, {LARGEST_PUBLISH} are allowed", data.len()));
+        return Err(format!("`publish` is {} bytes, {LARGEST_PUBLISH} are allowed", data.len()).into());
     }
     let feed = subscription.feed();
-    feed.publish(topic, feed.clock().now_us(), &data).map_err(|full| full.to_string())
+    feed.publish(topic, feed.clock().now_us(), &data).map_err(|full| full.to_string().into())
 }

@@ -200,13 +200,16 @@ async fn where_publishing_takes_the_key_who_has_none_is_refused() {
     assert_eq!(manned.here.feed.newest("demo").sequence, 0);
     assert_eq!(manned.post("/publish", &manned.bearer(), "1").await.status(), 201);
 
-    let mut peer = upgraded(&manned.here, "").await;
     for key in [String::new(), r#","key":"""#.to_owned(), format!(r#","key":"{}""#, "a".repeat(26))] {
+        let mut peer = upgraded(&manned.here, "").await;
         peer.write(&masked(TEXT, format!(r#"{{"publish":2,"ref":"7"{key}}}"#).as_bytes())).await;
         let said: Value = serde_json::from_str(&Frame::read(&mut peer).await.text()).unwrap();
         assert_eq!(said["error"]["ref"], "7", "{said}");
         assert!(said["error"]["message"].as_str().unwrap().contains("`--publish anyone`"), "{said}");
+        let goodbye = Frame::read(&mut peer).await;
+        assert_eq!(goodbye.payload[..2], 1008u16.to_be_bytes(), "and it is shown the door");
     }
+    let mut peer = upgraded(&manned.here, "").await;
     assert_eq!(manned.here.feed.newest("demo").sequence, 1);
     let key = manned.key.reveal();
     peer.write(&masked(TEXT, format!(r#"{{"publish":2,"ref":"8","key":"{key}"}}"#).as_bytes())).await;

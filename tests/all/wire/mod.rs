@@ -16,6 +16,7 @@ mod positions;
 mod publishing;
 mod sse;
 mod statistics;
+mod tokens;
 mod waiting;
 mod websocket;
 

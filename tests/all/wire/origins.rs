@@ -1,6 +1,6 @@
 //! Whose page may read what, and what the page itself may do.
 
-use wirelanes::server::Operator;
+use wirelanes::server::{Operator, Origins};
 use wirelanes::transport::Transport;
 
 use super::elements;
@@ -69,7 +69,7 @@ async fn a_page_of_ours_may_read_every_answer_from_every_port() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_server_may_read_nothing_and_is_kept_out_where_that_is_not_enough() {
+async fn a_page_of_another_server_is_kept_out_wherever_it_asks() {
     let here = here();
     here.publish("1");
     let port = here.address.port();
@@ -83,10 +83,9 @@ async fn a_page_of_another_server_may_read_nothing_and_is_kept_out_where_that_is
         for (path, fields) in endpoints() {
             let answer = get(&here, path, &format!("origin: {origin}\r\n{fields}")).await;
             assert_eq!(lets_read(&answer), None, "{origin} may read {path}");
-            let is_guarded = path == "/websocket" || path == "/control";
-            assert_eq!(answer.status() == 403, is_guarded, "{origin} asks {path}: {}", answer.head);
-            if is_guarded {
-                names(&answer, "Origin");
+            assert_eq!(answer.status(), 403, "{origin} asks {path}: {}", answer.head);
+            for flag in ["Origin`", "--allow-origin ", "--public-url ", "Host`"] {
+                names(&answer, flag);
             }
         }
         let head =
@@ -105,12 +104,45 @@ async fn a_browser_that_asks_before_it_posts_is_told_that_it_may() {
              access-control-request-headers: authorization\r\n\r\n"
         )
     };
-    for path in ["/publish", "/control"] {
+    for path in ["/publish", "/control", "/poll", "/websocket", "/stats", "/time"] {
         let answer = here.ask(&ask(path, &own(&here))).await;
         assert_eq!((answer.status(), lets_read(&answer)), (204, Some(&*own(&here))), "{path}");
         assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST"));
-        assert_eq!(answer.header("access-control-allow-headers"), Some("Authorization, Content-Type"));
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            Some("Authorization, Content-Type, Last-Event-ID")
+        );
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
         assert_eq!(here.ask(&ask(path, "http://evil.example")).await.status(), 403, "{path}");
+    }
+}
+
+/// Behind a proxy that speaks TLS to the world, and names us as it knows us.
+#[tokio::test]
+async fn a_page_that_was_named_is_let_in_and_so_is_ours_by_the_name_the_world_has_for_it() {
+    let (app, public) = ("https://app.example", "https://feed.example");
+    let origins = |allowed: &[&str]| Origins {
+        allowed: allowed.iter().map(|text| text.parse().unwrap()).collect(),
+        public: Some(public.parse().unwrap()),
+    };
+    for (allowed, origin, expected) in [
+        (&[app][..], app, Some(app)),
+        (&[app], public, Some(public)),
+        (&[app], "https://evil.example", None),
+        (&["*"], "https://evil.example", Some("*")),
+        (&["*"], public, Some(public)),
+    ] {
+        let here = Running::prepared(|server| server.open_to(origins(allowed)));
+        here.publish("1");
+        for (path, fields) in endpoints() {
+            let answer = get(&here, path, &format!("origin: {origin}\r\n{fields}")).await;
+            assert_eq!(lets_read(&answer), expected, "{origin} asks {path}: {}", answer.head);
+            assert_eq!(answer.header("access-control-allow-credentials"), None);
+            assert_eq!(answer.status() == 403, expected.is_none(), "{}", answer.head);
+        }
+        let policy = here.ask("GET / HTTP/1.1\r\nhost: 127.0.0.1:1\r\n\r\n").await;
+        let policy = policy.header("content-security-policy").unwrap();
+        assert!(policy.contains("connect-src 'self' https://feed.example wss://feed.example "), "{policy}");
     }
 }
 
