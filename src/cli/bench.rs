@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::client::TrustArguments;
+use super::client::{TrustArguments, command};
 use super::experiment::ExperimentArguments;
 use super::output::{Format, Output, output};
 use super::{Cli, interrupted, runtime, units};
@@ -121,6 +121,7 @@ impl Arguments {
             plan.until = self.until.map(|until| (until, (self.max_rounds as usize).max(plan.rounds)));
             plan.mode = self.mode;
             plan.url = self.url.clone().map(|url| self.trust.of(url));
+            plan.headers.token = self.experiment.token(self.url.as_ref());
             plan.publish = self.publish;
             plan.topic = self.topic.clone();
             plan.cores = self.cores;
@@ -230,7 +231,7 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn measure(plans: &[Plan], quiet: bool) -> anyhow::Result<Option<Report>> {
     let bar = progress_bar(plans, quiet);
     let interrupt = CancellationToken::new();
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(async { bench::run(plans, command, &progress, &interrupt).await.map(Some) });
     let report = until_interrupted(running, &interrupt).await;

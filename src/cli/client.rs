@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
 
-use super::units;
-use crate::client::{Header, HeaderStyle, Headers, PollMode, Target};
+use super::{Cli, units};
+use crate::client::{Header, HeaderStyle, Headers, PollMode, Target, Token};
 use crate::tls::Trust;
+use crate::wire::veiled;
+
+/// The variable that holds a token, for who will not have it in the list of processes.
+const VARIABLE: &str = "WIRELANES_TOKEN";
 
 #[derive(Args, Clone)]
 pub(super) struct ClientArguments {
@@ -26,6 +31,8 @@ pub(super) struct ClientArguments {
     /// A header of your own, `Name: value`; may be repeated
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     extra: Vec<Header>,
+    #[command(flatten)]
+    pub(super) credentials: Credentials,
 }
 
 /// Whom to take for the server, where it is asked over TLS.
@@ -56,6 +63,96 @@ impl TrustArguments {
 
 impl ClientArguments {
     pub(super) fn headers(&self) -> Headers {
-        Headers { style: self.headers, extra: self.extra.clone() }
+        Headers { style: self.headers, extra: self.extra.clone(), token: self.credentials.typed() }
+    }
+}
+
+/// What lets a client in.
+#[derive(Args, Clone)]
+pub(super) struct Credentials {
+    /// What to show where a server lets nobody in without: a token of `wirelanes token`, or `@FILE` that holds one
+    /// [default, for a server that is named: the variable WIRELANES_TOKEN]
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+}
+
+impl Credentials {
+    /// The token that was typed. Ends with a usage error where it is none, which does not repeat it.
+    pub(super) fn typed(&self) -> Option<Token> {
+        self.token.as_deref().map(|text| read(text).unwrap_or_else(|wrong| refuse("--token", &wrong)))
+    }
+
+    /// The same, or that of the environment for a server that is named: one of our own asks for none, where it would
+    /// only weigh, and an endpoint of somebody else has no business with it.
+    pub(super) fn token(&self, url: Option<&Target>) -> Option<Token> {
+        self.typed().or_else(|| {
+            url.filter(|url| url.is_server())?;
+            let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty())?;
+            Some(read(&text).unwrap_or_else(|wrong| refuse(VARIABLE, &wrong)))
+        })
+    }
+}
+
+fn read(text: &str) -> Result<Token, String> {
+    let Some(file) = text.strip_prefix('@') else {
+        return text.trim().parse().map_err(|wrong| format!("{wrong}"));
+    };
+    let held = std::fs::read_to_string(file).map_err(|wrong| format!("cannot read `{file}`: {wrong}"))?;
+    held.trim().parse().map_err(|wrong| format!("`{file}`: {wrong}"))
+}
+
+fn refuse(what: &str, wrong: &str) -> ! {
+    Cli::command().error(ErrorKind::ValueValidation, format!("`{what}`: {wrong}")).exit()
+}
+
+/// The command line, as a result may show it: without tokens.
+pub(super) fn command() -> String {
+    shown(std::env::args())
+}
+
+fn shown(arguments: impl Iterator<Item = String>) -> String {
+    let (mut words, mut is_secret): (Vec<String>, bool) = (Vec::new(), false);
+    for word in arguments {
+        words.push(match word.strip_prefix("--token=") {
+            Some(_) => "--token=…".to_owned(),
+            None if is_secret && !word.starts_with('@') => "…".to_owned(),
+            None => veiled(&word),
+        });
+        is_secret = word == "--token";
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_shows_the_command_without_what_is_secret() {
+        for (typed, said) in [
+            ("wirelanes bench --token abc -d 1s", "wirelanes bench --token … -d 1s"),
+            ("bench --token=abc", "bench --token=…"),
+            ("bench --token @file", "bench --token @file"),
+            ("bench --url http://x/sse?token=abc", "bench --url http://x/sse?token=***"),
+            ("bench --url http://x", "bench --url http://x"),
+        ] {
+            assert_eq!(shown(typed.split(' ').map(str::to_owned)), said);
+        }
+        let header = ["-H", "Authorization: Bearer abc"].map(str::to_owned);
+        assert_eq!(shown(header.into_iter()), "-H Authorization: Bearer ***");
+    }
+
+    #[test]
+    fn a_token_may_stand_in_a_file_and_is_not_repeated_where_it_is_wrong() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "abc\n").unwrap();
+        let named = format!("@{}", file.path().display());
+        assert_eq!(read(&named), Ok("abc".parse().unwrap()));
+        std::fs::write(&file, "se cret").unwrap();
+        for wrong in [&named, "se cret", ""] {
+            let said = read(wrong).unwrap_err();
+            assert!(!said.contains("cret") && said.contains("`wirelanes token`"), "{said}");
+        }
+        assert!(read("@/no/such/file").unwrap_err().contains("`/no/such/file`"));
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
+use crate::client::{Target, Token};
 use crate::link::Link;
 use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
@@ -67,6 +68,11 @@ impl ExperimentArguments {
     pub(super) fn chooses_events(&self) -> bool {
         let Self { rate, source, size, speed, looped, .. } = self;
         !rate.is_empty() || source.is_some() || size.is_some() || speed.is_some() || *looped
+    }
+
+    /// What lets a client in at a server that is named.
+    pub(super) fn token(&self, url: Option<&Target>) -> Option<Token> {
+        self.client.credentials.token(url)
     }
 
     /// Every combination of what was repeated: a plan for a server of our own, of the usual length.

@@ -10,6 +10,7 @@ mod predict;
 mod relay;
 mod report;
 mod serve;
+mod token;
 mod units;
 mod watch;
 
@@ -31,7 +32,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
+    Token(token::Arguments),
     Watch(Box<watch::Arguments>),
     Relay(Box<relay::Arguments>),
     Bench(Box<bench::Arguments>),
@@ -59,6 +61,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes serve --open               all four side by side, on a page
   wirelanes serve --lan                the same, for a room: shows its address as a QR code
+  wirelanes token --new-key key        who may: then serve --auth-key key
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
   wirelanes relay rtt=80ms             a network in front of any server
   wirelanes compare a.json b.json      what differs between two results by more than chance
@@ -73,7 +76,8 @@ pub fn run() -> ExitCode {
     log_to_stderr(cli.verbose);
     let ended = match cli.verb {
         None => print(BEGIN),
-        Some(Verb::Serve(arguments)) => serve::run(arguments),
+        Some(Verb::Serve(arguments)) => serve::run(*arguments),
+        Some(Verb::Token(arguments)) => token::run(arguments),
         Some(Verb::Watch(arguments)) => watch::run(*arguments),
         Some(Verb::Relay(arguments)) => relay::run(&arguments),
         Some(Verb::Bench(arguments)) => bench::run(*arguments),

@@ -1,5 +1,6 @@
 //! `wirelanes serve`: one feed on four transports.
 
+mod admission;
 mod commands;
 mod hospitality;
 mod leaving;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use admission::{Admission, Admitting};
 use commands::{Board, LARGEST_SEED};
 use hospitality::Hospitality;
 use links::{Links, reachable};
@@ -76,6 +78,8 @@ pub(super) struct Arguments {
     hospitality: Hospitality,
     #[command(flatten)]
     secrecy: Secrecy,
+    #[command(flatten)]
+    admission: Admission,
     #[command(flatten)]
     source: SourceArguments,
     /// Read orders from stdin instead: what to play, when to stop
@@ -144,10 +148,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         drain,
         hospitality,
         secrecy,
+        admission,
         source,
         orders,
     } = arguments;
     hospitality.check(listen);
+    let admitting = admission.prepare()?;
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let config = Config { listen, retain, send_buffer, threads, drain, ..Config::default() };
@@ -184,7 +190,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let source = source.source();
     stage.play(&source)?;
     tracing::info!("publishing {}, seed {}", source.kind, source.seed);
-    let may_publish = publishers(publish, address);
+    let may_publish = match admitting.tokens {
+        Some(_) => Publishers::Token,
+        None => publishers(publish, address),
+    };
     let key = Key::draw().context("this machine has no randomness for a key")?;
     let operator = Operator {
         key: Some(key),
@@ -198,11 +207,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }),
     };
     let origin = format!("{scheme}://{}", reachable(address));
-    let page = format!("{origin}/#key={}", key.reveal());
+    let page = admitting.page(&origin) + "/" + &admitting.operators(key.reveal());
     super::print(&format!("{listening}page {page}\n{}", links.invitation(scheme)))?;
-    invite(secrecy.curl(), &origin, may_publish);
-    hospitality.receive(scheme, address, &page, server.guests());
-    let server = hospitality.furnish(server.operated(operator));
+    invite(secrecy.curl(), &origin, may_publish, &admitting);
+    hospitality.receive(scheme, address, &page, &admitting.rooms(), server.guests());
+    let server = admitting.guard(hospitality.furnish(server.operated(operator)));
     let code = leaving::serve(server, stop, &links, drain).await?;
     super::print(&links.farewell())?;
     Ok(code)
@@ -218,7 +227,14 @@ fn publishers(asked: Option<PublishersArgument>, address: SocketAddr) -> Publish
     }
 }
 
-fn invite(curl: &str, origin: &str, publish: Publishers) {
+fn invite(curl: &str, origin: &str, publish: Publishers, admitting: &Admitting) {
+    if let Some(file) = &admitting.key_file {
+        eprintln!(
+            "try:  TOKEN=$(wirelanes token --auth-key '{file}' --sub \"$USER\" --subscribe '*' --publish '*')"
+        );
+        eprintln!("      {curl} -H \"Authorization: Bearer $TOKEN\" '{origin}/poll?last_event_id=earliest'");
+        return;
+    }
     eprintln!("try:  {curl} '{origin}/poll?last_event_id=earliest'");
     eprintln!("      {curl} -i '{origin}/longpoll'");
     // The key is for the one line that bears it.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::client::{ClientArguments, TrustArguments};
 use super::{Cli, interrupted, runtime, units};
-use crate::client::{Drifting, News, Options, Reader, Target, Timekeeper};
+use crate::client::{Drifting, Headers, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::transport::Transport;
 use crate::wire::Ledger;
@@ -68,7 +68,10 @@ impl Arguments {
             topic: self.topic,
             client: self.client,
             from: self.from,
-            headers: self.chosen.headers(),
+            headers: Headers {
+                token: self.chosen.credentials.token(Some(&self.url)),
+                ..self.chosen.headers()
+            },
             poll_interval: self.poll_interval,
             poll_mode: self.chosen.poll_mode,
             hold: self.chosen.hold,

@@ -10,11 +10,21 @@ use hyper::header::RETRY_AFTER;
 use super::received::Received;
 use crate::tls::Distrust;
 
+/// The close code of who may not, or said what it may not (RFC 6455, section 7.4.1): a token that has expired, say.
+const POLICY: u16 = 1008;
+
 /// How one connection ended. All but the refusals that will not change are a reason to come back.
 #[derive(Debug)]
 pub enum Ended {
     /// The server closed it in good order.
     Closed,
+    /// The server closed a WebSocket, and said why.
+    Told {
+        /// RFC 6455, section 7.4.1.
+        code: u16,
+        /// In its own words.
+        reason: String,
+    },
     /// It could not be made, or was lost.
     Lost(io::Error),
     /// The server answered with an error.
@@ -43,6 +53,9 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// The server closed a WebSocket because of what this client is, or said.
+    #[error("the server closed the connection with {POLICY}: {0}")]
+    Unwelcome(String),
     /// What came is not what this transport speaks.
     #[error("{0}")]
     Unreadable(String),
@@ -55,6 +68,8 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("closed by the server"),
+            Self::Told { code, reason } if reason.is_empty() => write!(f, "closed with {code}"),
+            Self::Told { code, reason } => write!(f, "closed with {code}: {reason}"),
             Self::Lost(why) => write!(f, "{why}"),
             Self::Refused { status, message, .. } => write!(f, "{status}: {message}"),
             Self::Unreadable(why) => f.write_str(why),
@@ -81,7 +96,8 @@ impl Ended {
     pub(super) fn judge(self) -> Result<(String, Duration), Error> {
         let why = self.to_string();
         match self {
-            Self::Closed | Self::Lost(_) => Ok((why, Duration::ZERO)),
+            Self::Told { code: POLICY, reason } => Err(Error::Unwelcome(reason)),
+            Self::Closed | Self::Told { .. } | Self::Lost(_) => Ok((why, Duration::ZERO)),
             Self::Refused { status, after, .. } if is_passing(status) => Ok((why, after.unwrap_or_default())),
             Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
             Self::Unreadable(why) => Err(Error::Unreadable(why)),

@@ -3,11 +3,12 @@
 
 use std::str::FromStr;
 
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
+use super::token::Token;
 
 /// Whose heads to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
@@ -29,6 +30,8 @@ pub struct Headers {
     pub style: HeaderStyle,
     /// Fields of one's own: `Cookie`, say.
     pub extra: Vec<Header>,
+    /// What to show where a server lets nobody in without.
+    pub token: Option<Token>,
 }
 
 /// One field of a head, from `Name: value`.
@@ -71,6 +74,12 @@ const CHROME_WEBSOCKET: &[&str] = &["user-agent", "accept-encoding", "accept-lan
 const CURL: &[(&str, &str)] = &[("user-agent", "curl/8.14.1"), ("accept", "*/*")];
 
 impl Headers {
+    /// The field that lets one in, as a line of a head; empty where there is none.
+    pub(crate) fn credentials(&self) -> String {
+        let line = |token: &Token| Some(format!("authorization: {}\r\n", token.bearer().to_str().ok()?));
+        self.token.as_ref().and_then(line).unwrap_or_default()
+    }
+
     /// The fields of a request for one of the endpoints of `target`.
     pub(crate) fn fields(&self, target: &Target, path: &str) -> HeaderMap {
         let origin = target.origin();
@@ -107,6 +116,9 @@ impl Headers {
                 }
             }
         }
+        self.token.iter().for_each(|token| {
+            fields.insert(AUTHORIZATION, token.bearer());
+        });
         self.extra.iter().for_each(|Header(name, value)| {
             fields.insert(name, value.clone());
         });

@@ -16,6 +16,7 @@ mod reconnect;
 mod stand;
 mod target;
 mod timekeeper;
+mod token;
 
 pub(crate) use connection::{Connection, get};
 pub(crate) use dial::{Socket, dial};
@@ -28,3 +29,4 @@ pub use reader::Reader;
 pub use received::Received;
 pub use target::Target;
 pub use timekeeper::Timekeeper;
+pub use token::{NotAToken, Token};

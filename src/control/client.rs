@@ -116,8 +116,9 @@ impl Echo {
 async fn open(options: &Options, ledger: &Arc<Ledger>, topic: &str) -> io::Result<BufReader<Socket>> {
     let mut socket = BufReader::new(dial(options, ledger).await?);
     let host = options.target.authority();
+    let fields = options.headers.credentials();
     let ask = format!(
-        "GET /tcp?topic={topic} HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n"
+        "GET /tcp?topic={topic} HTTP/1.1\r\nhost: {host}\r\n{fields}connection: upgrade\r\nupgrade: tcp\r\n\r\n"
     );
     socket.write_all(ask.as_bytes()).await?;
     socket.flush().await?;

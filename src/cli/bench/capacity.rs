@@ -13,6 +13,7 @@ use crate::bench::capacity::result::{Axis, Report};
 use crate::bench::capacity::slo::Slo;
 use crate::bench::capacity::{self, Load, News, Plan, Theirs};
 use crate::bench::cores::Cores;
+use crate::cli::client::command;
 use crate::cli::{interrupted, print, runtime, units};
 use crate::client::Target;
 use crate::report;
@@ -201,7 +202,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.plan();
     // Threads inherit it: so before there are any.
     plan.cores.map_or(Ok(()), Cores::pin)?;
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = command();
     let shows = !arguments.quiet && matches!(arguments.format, LabFormat::Text);
     if shows {
         print(&report::capacity::conditions(&plan.report(command.clone())))?;

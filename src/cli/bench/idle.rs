@@ -12,6 +12,7 @@ use super::{INTERRUPTED, ticking, until_interrupted, usage};
 use crate::bench::cores::Cores;
 use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
+use crate::cli::client::{Credentials, command};
 use crate::client::{Header, HeaderStyle, Headers, Target};
 use crate::report;
 use crate::transport::Transport;
@@ -44,6 +45,8 @@ pub(super) struct Arguments {
     /// A header of your own, `Name: value`; may be repeated
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     extra: Vec<Header>,
+    #[command(flatten)]
+    credentials: Credentials,
     /// Connect to this running server instead of starting one, or to the whole URL of somebody's endpoint
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
@@ -99,7 +102,11 @@ impl Arguments {
             rounds: self.rounds as usize,
             poll_interval: self.poll_interval,
             hold: self.hold,
-            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            headers: Headers {
+                style: self.headers,
+                extra: self.extra.clone(),
+                token: self.credentials.token(self.url.as_ref()),
+            },
             url: self.url.clone(),
             process: self.pid,
             cores: self.cores,
@@ -153,7 +160,7 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     let seconds = (plan.window + AROUND).as_secs() * (plan.rounds * plan.transports.len()) as u64;
     let bar = ticking(seconds, quiet);
     let interrupt = CancellationToken::new();
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(idle::run(plan, command, &progress, &interrupt));
     let report = until_interrupted(running, &interrupt).await;

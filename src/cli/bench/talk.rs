@@ -14,6 +14,7 @@ use crate::bench::capacity::marker::SMALLEST;
 use crate::bench::cores::Cores;
 use crate::bench::talk::result::{Lane, TalkReport};
 use crate::bench::talk::{self, Plan};
+use crate::cli::client::{Credentials, command};
 use crate::client::{Header, HeaderStyle, Headers, Target};
 use crate::link::Link;
 use crate::report;
@@ -70,6 +71,8 @@ pub(super) struct Arguments {
     /// A header of your own, `Name: value`; may be repeated
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     extra: Vec<Header>,
+    #[command(flatten)]
+    credentials: Credentials,
     /// Publish to this running server instead of starting one, to the topics talk-01, talk-02, …
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
@@ -131,7 +134,11 @@ impl Arguments {
             rounds: self.rounds as usize,
             poll_interval: self.poll_interval,
             hold: self.hold,
-            headers: Headers { style: self.headers, extra: self.extra.clone() },
+            headers: Headers {
+                style: self.headers,
+                extra: self.extra.clone(),
+                token: self.credentials.token(self.url.as_ref()),
+            },
             url: self.url.clone().map(|url| self.trust.of(url)),
             cores: self.cores,
         };
@@ -181,7 +188,7 @@ async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<TalkReport>>
     let round = plan.warmup + plan.duration + plan.poll_interval;
     let bar = ticking((AROUND + round * plan.rounds as u32).as_secs(), quiet);
     let interrupt = CancellationToken::new();
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(talk::run(plan, command, &progress, &interrupt));
     let report = until_interrupted(running, &interrupt).await;

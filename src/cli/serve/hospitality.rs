@@ -66,10 +66,17 @@ impl Hospitality {
         }
     }
 
-    /// Shows the way in: to the operator's own browser, and to the room.
-    pub(super) fn receive(&self, scheme: &str, listen: SocketAddr, page: &str, guests: Guests) {
+    /// Shows the way in: to the operator's own browser, and to the room, with this `fragment` of its address.
+    pub(super) fn receive(
+        &self,
+        scheme: &str,
+        listen: SocketAddr,
+        page: &str,
+        fragment: &str,
+        guests: Guests,
+    ) {
         if self.lan {
-            room::invite(scheme, listen);
+            room::invite(scheme, listen, fragment);
             tokio::spawn(room::count(move || guests.devices(), |line| eprintln!("{line}")));
         }
         if self.open {

@@ -8,7 +8,8 @@
 //! 12 devices
 //! ```
 //!
-//! The operator's key is never part of it: everybody sees this.
+//! The operator's key is never part of it: everybody sees this. Where it takes a token to get in, one that may read
+//! and no more is: who can see the wall is let in.
 
 use std::io::stderr;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +32,7 @@ const AS_BEFORE: &str = "\x1b[0m";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Shows a room where this server is.
-pub(super) fn invite(scheme: &str, listen: SocketAddr) {
+pub(super) fn invite(scheme: &str, listen: SocketAddr, fragment: &str) {
     let addresses = match if_addrs::get_if_addrs() {
         // A bridge that nothing is connected to is not up.
         Ok(all) => of_room(listen, all.iter().filter(|one| one.is_oper_up()).map(Interface::ip)),
@@ -43,8 +44,9 @@ pub(super) fn invite(scheme: &str, listen: SocketAddr) {
         );
     }
     let columns = terminal_size_of(stderr()).map_or(0, |(Width(columns), _)| columns);
-    let invitations = addresses.iter().map(|address| invitation(&format!("{scheme}://{address}/"), columns));
-    invitations.for_each(|invitation| eprint!("{invitation}"));
+    addresses
+        .iter()
+        .for_each(|address| eprint!("{}", invitation(&format!("{scheme}://{address}/{fragment}"), columns)));
 }
 
 /// Those that another device reaches, IPv4 first: it is shorter to type.

@@ -10,6 +10,7 @@ use hyper::Request;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
@@ -65,13 +66,17 @@ async fn hear<F>(
 where
     F: FnMut(News) + Send,
 {
+    // Said by the server before it closes.
+    let mut told = None;
     loop {
         match ears.next().await {
             Some(Ok(Frame::Text(text))) => take(reader, Bytes::from(text)),
             Some(Ok(Frame::Binary(bytes))) => reader.took_foreign("binary".to_owned(), String::new(), bytes),
+            // Read on: the codec answers it.
+            Some(Ok(Frame::Close(why))) => told = why,
             Some(Ok(_control)) => {}
-            Some(Err(wrong)) => return Err(ended(wrong)),
-            None => return Err(Ended::Closed),
+            Some(Err(wrong)) => return Err(told.map_or_else(|| ended(wrong), said)),
+            None => return Err(told.map_or(Ended::Closed, said)),
         }
     }
 }
@@ -87,6 +92,10 @@ fn upgrade(mut request: Request<()>, authority: &str) -> Request<()> {
     headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::try_from(generate_key()).expect("base64 is ASCII"));
     request
+}
+
+fn said(CloseFrame { code, reason }: CloseFrame) -> Ended {
+    Ended::Told { code: code.into(), reason: reason.to_string() }
 }
 
 /// Copies what it keeps: a frame is a part of the codec's whole read buffer.

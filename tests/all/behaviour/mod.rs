@@ -41,6 +41,7 @@ mod slow;
 mod speaking;
 #[cfg(target_os = "linux")]
 mod thousands;
+mod tokens;
 
 use std::time::{Duration, Instant};
 

@@ -34,16 +34,21 @@ impl Stage {
 
     /// One that speaks TLS.
     pub(super) fn secured(identity: Identity) -> Self {
-        Self::run(Config::default(), |server| server.secured(identity))
+        Self::prepared(|server| server.secured(identity))
     }
 
-    fn run(config: Config, furnish: impl FnOnce(Server) -> Server) -> Self {
+    /// A server that `prepare` adds something to.
+    pub(super) fn prepared(prepare: impl FnOnce(Server) -> Server) -> Self {
+        Self::run(Config::default(), prepare)
+    }
+
+    fn run(config: Config, prepare: impl FnOnce(Server) -> Server) -> Self {
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
         let feed = Feed::new(config.retain);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let server = {
             let _inside = runtime.enter();
-            furnish(Server::bind(config, feed.clone(), Arc::new(|| None)).unwrap())
+            prepare(Server::bind(config, feed.clone(), Arc::new(|| None)).unwrap())
         };
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
