@@ -44,7 +44,7 @@ function run() {
     const { on = false, base } = config.lanes[lane.name] ?? {};
     lane.want({ ...config, base }, on);
   }
-  const wanted = `${config.control} ${config.client}`;
+  const wanted = `${config.control} ${config.client} ${config.token}`;
   if (running?.wanted === wanted) return;
   running?.abort();
   running = Object.assign(new AbortController(), { wanted });
@@ -69,7 +69,7 @@ const HEARD = {
     if (!hasLeft) run();
   },
   publish: (wanted) => publish(wanted, lanes.find((lane) => lane.name === wanted.lane), config),
-  crowd: ({ count, base }) => crowd(count, base, config.topic),
+  crowd: ({ count, base }) => crowd(count, base, config),
   visible: (wanted) => {
     if (wanted && !isVisible) visible_since_us = clock.serverTime(now());
     isVisible = wanted;

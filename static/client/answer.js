@@ -3,6 +3,7 @@
 import { enter } from "./pool.js";
 import { now } from "./now.js";
 import { tell } from "./outbox.js";
+import { forEyes, withToken } from "./token.js";
 
 /** An answer that is not there so long after it is due is given up. */
 export const PATIENCE_MS = 10_000;
@@ -24,12 +25,13 @@ export async function fetchAnswer(url, options) {
 }
 
 /** A request of no lane, `time` or `publish`; without a `status` where it got no answer. */
-export async function askAside(base, lane, query, options) {
+export async function askAside(base, lane, { token, ...query }, options) {
   const n = nextNumber();
-  const url = `${base}/${lane}?${new URLSearchParams({ ...query, n })}`;
+  const bare = `${base}/${lane}?${new URLSearchParams({ ...query, n })}`;
+  const url = withToken(bare, token);
   const leave = enter(url);
   const asked_at = now();
-  tell({ is: "asked", lane, n, at: asked_at, url });
+  tell({ is: "asked", lane, n, at: asked_at, url: forEyes(bare, token) });
   try {
     const answer = await fetchAnswer(url, { signal: AbortSignal.timeout(PATIENCE_MS), ...options });
     tell({ is: "answered", lane, n, at: answer.at, status: answer.status, bytes: answer.bytes });

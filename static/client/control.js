@@ -12,6 +12,7 @@ import { fetchAnswer } from "./answer.js";
 import { now, sleep } from "./now.js";
 import { Reader } from "./reader.js";
 import { tell } from "./outbox.js";
+import { withToken } from "./token.js";
 import { TRANSPORTS } from "../transport/index.js";
 
 const ORDER = ["sse", "websocket", "longpoll", "poll"];
@@ -43,12 +44,12 @@ export class Control {
     this.#ended = this.#ended.then(() => this.#keepReading(config, signal));
   }
 
-  async #keepReading({ control, client }, signal) {
+  async #keepReading({ control, client, token }, signal) {
     const topic = `control.${client}`;
     if (topic !== this.reader.options.topic) this.reader.stand.forget();
-    this.reader.options = { base: control, topic, interval_ms: 500, hold_s: 25, reconnect: "spread" };
+    this.reader.options = { base: control, topic, token, interval_ms: 500, hold_s: 25, reconnect: "spread" };
     while (!signal.aborted) {
-      this.#askState(control);
+      this.#askState(control, token);
       const ended = await this.#readOver(ORDER, signal);
       this.reader.begin(signal);
       if (ended === AGAIN) continue;
@@ -63,7 +64,7 @@ export class Control {
     const attempt = (this.#attempt = { transport, run, hasHeard: false, due: null });
     const ended = await this.#attemptOver(transport, AbortSignal.any([signal, run.signal]));
     clearTimeout(attempt.due);
-    if (attempt.hasHeard || signal.aborted) return run.signal.reason ?? ended;
+    if (attempt.hasHeard || signal.aborted || ended.isFinal) return run.signal.reason ?? ended;
     return others.length ? this.#readOver(others, signal) : new Ended(`nothing came over ${ORDER.join(", ")}`);
   }
 
@@ -115,9 +116,9 @@ export class Control {
     if (!hasHeard) this.#tell(transport, "live", transport);
   }
 
-  async #askState(control) {
+  async #askState(control, token) {
     try {
-      const { at, status, text } = await fetchAnswer(`${control}/control`, { signal: AbortSignal.timeout(DUE_MS) });
+      const { at, status, text } = await fetchAnswer(withToken(`${control}/control?`, token), { signal: AbortSignal.timeout(DUE_MS) });
       if (status === 200) tell({ is: "server", at, state: JSON.parse(text) });
     } catch {
       // Where the server is away, the topic's own state says so.

@@ -4,17 +4,18 @@
 import { enter } from "./pool.js";
 import { now } from "./now.js";
 import { tell } from "./outbox.js";
+import { withToken } from "./token.js";
 
 const seats = [];
 
-export function crowd(count, base, topic) {
+export function crowd(count, base, config) {
   while (seats.length > count || (seats.length && seats[0].base !== base)) seats.pop().leave();
-  while (seats.length < count) seats.push(sit(seats.length, base, topic));
+  while (seats.length < count) seats.push(sit(seats.length, base, config));
 }
 
-function sit(seat, base, topic) {
+function sit(seat, base, { topic, token }) {
   const said = (state) => tell({ is: "crowd", seat, base, at: now(), state });
-  const url = `${base}/sse?${new URLSearchParams({ topic })}`;
+  const url = withToken(`${base}/sse?${new URLSearchParams({ topic })}`, token);
   const free = enter(url);
   const source = new EventSource(url);
   said("asked");

@@ -3,6 +3,10 @@
 export class Ended extends Error {
   after_ms = 0;
   isRefused = false;
+  /** To come back would change nothing. */
+  isFinal = false;
+  /** The browser hides why. */
+  isUnseen = false;
 
   /** The connection could not be made, or was cut: browsers do not tell which. */
   static lost() {
@@ -15,17 +19,20 @@ export class Ended extends Error {
 
   /** Codes: RFC 6455, section 7.4.1, and 3008: too slow. */
   static closed(code, reason) {
-    return code === 1006 ? Ended.lost() : new Ended(`closed with ${code}${reason && `: ${reason}`}`);
+    if (code === 1006) return Ended.lost();
+    const isFinal = code === 1008 && reason === "token expired";
+    return Object.assign(new Ended(`closed with ${code}${reason && `: ${reason}`}`), { isRefused: isFinal, isFinal });
   }
 
   /** The server answered with an error. */
   static refused({ status, after_s, text }) {
-    return Object.assign(new Ended(`${status}: ${said(text)}`), { after_ms: 1000 * (after_s || 0), isRefused: true });
+    const how = { after_ms: 1000 * (after_s || 0), isRefused: true, isFinal: status === 401 };
+    return Object.assign(new Ended(`${status}: ${said(text)}`), how);
   }
 
   /** What came instead of a stream the browser does not show; a mark of the server may. */
   static unseen(what) {
-    return new Ended(`${what}: the browser does not say why`);
+    return Object.assign(new Ended(`${what}: the browser does not say why`), { isUnseen: true });
   }
 
   static unreadable(why) {

@@ -31,9 +31,9 @@ export class Lane {
 
   /** Begins anew where what is wanted of it changed: where it stood, or, on another topic or after it was off, now. */
   want(options, isOn) {
-    const { base, topic, client, interval_ms, hold_s } = options;
+    const { base, topic, client, token, interval_ms, hold_s } = options;
     const own = { poll: interval_ms, longpoll: hold_s }[this.name];
-    const wanted = JSON.stringify([isOn, base, topic, client, own]);
+    const wanted = JSON.stringify([isOn, base, topic, client, token, own]);
     const isOther = !isOn || topic !== this.reader.options.topic;
     this.reader.options = options;
     if (wanted === this.#wanted) return;
@@ -87,7 +87,7 @@ export class Lane {
   #refused({ n, ended }) {
     const { back } = this.reader;
     if (!back || n !== this.request?.n) return;
-    this.reader.back = { ended, until: Math.max(back.until, now() + ended.after_ms) };
+    this.reader.back = { ended, until: ended.isFinal ? Infinity : Math.max(back.until, now() + ended.after_ms) };
   }
 
   /** Another lane met a new life of the log: what is still asked of the old one is never answered. */

@@ -33,11 +33,11 @@ export function tookAnswer(name, at, message) {
   else if (error) published(name, error.ref ?? null, { at, bytes, error: String(error.message) });
 }
 
-async function post({ name, data, ref, key }, { client, control, topic, lanes }) {
+async function post({ name, data, ref, key }, { client, token, control, topic, lanes }) {
   const headers = key ? { authorization: `Bearer ${key}` } : {};
   const body = JSON.stringify(data);
   const base = key ? control : lanes[name].base;
-  const answer = await askAside(base, "publish", { topic, client }, { method: "POST", body, headers });
+  const answer = await askAside(base, "publish", { topic, client, token }, { method: "POST", body, headers });
   const { n, at, status, text } = answer;
   if (!status) return published(name, ref, { n, error: "no answer: it may or may not have been published" });
   published(name, ref, status === 201 ? { n, at, status, id: JSON.parse(text).id } : { n, at, status, error: said(text) });

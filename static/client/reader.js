@@ -14,6 +14,7 @@ import { now, sleep } from "./now.js";
 import { Pace } from "./pace.js";
 import { parseId, Stand } from "./stand.js";
 import { Reconnect } from "./reconnect.js";
+import { forEyes, withToken } from "./token.js";
 
 /** A satellite's handshake and request take 1.2 s: a request has come to the server after so long. */
 const UNDER_WAY_MS = 2000;
@@ -57,14 +58,15 @@ export class Reader {
   /** A request leaves. All is in its query: a header would cost a preflight, as a link is another origin. */
   asks(path, parameters = {}, isNamed = true) {
     this.signal.throwIfAborted();
-    const { base, topic, client } = this.options;
+    const { base, topic, client, token } = this.options;
     const n = client ? nextNumber() : 0;
     const query = new URLSearchParams({ topic, ...(n && isNamed && { client, n }), ...parameters });
     if (this.hasPosition) query.set("last_event_id", this.stand.id);
-    const url = `${base}${path}?${query}`;
+    const bare = `${base}${path}?${query}`;
+    const url = withToken(bare, token);
     if (path !== "/websocket") this.#leaveSeat = enter(url);
     this.#asked_at = now();
-    this.news({ is: "asked", n, at: this.#asked_at, url }, isNamed);
+    this.news({ is: "asked", n, at: this.#asked_at, url: forEyes(bare, token) }, isNamed);
     return { n, url };
   }
 
@@ -188,12 +190,26 @@ export class Reader {
   async comeBack(wrong) {
     const { signal } = this;
     if (signal.aborted) return;
-    const ended = wrong instanceof Ended ? wrong : Ended.unreadable(wrong.message);
-    this.back = { ended, until: now() + this.reconnect.wait(this.options.reconnect, ended.after_ms) };
+    const ended = await this.#explain(wrong instanceof Ended ? wrong : Ended.unreadable(wrong.message));
+    const wait = ended.isFinal ? Infinity : this.reconnect.wait(this.options.reconnect, ended.after_ms);
+    this.back = { ended, until: now() + wait };
     this.news({ is: "ended" });
     // In steps: a mark may tell of a `Retry-After` that EventSource and WebSocket hide.
     while (!signal.aborted && now() < this.back.until) await sleep(Math.min(100, this.back.until - now()), signal);
     this.back = null;
+  }
+
+  /** A browser hides why it got no stream: that a token is good no longer, any other request is told. */
+  async #explain(ended) {
+    const { base, token } = this.options;
+    if (!ended.isUnseen || !token) return ended;
+    try {
+      const signal = AbortSignal.any([this.signal, AbortSignal.timeout(PATIENCE_MS)]);
+      const answer = await fetchAnswer(withToken(`${base}/control?`, token), { signal });
+      return answer.status === 401 ? Ended.refused(answer) : ended;
+    } catch {
+      return ended;
+    }
   }
 }
 

@@ -27,6 +27,7 @@ export function stateOf(lane, at) {
 }
 
 function waits({ ended, until }, unseen, at) {
+  if (until === Infinity) return ["refused", ended.message];
   const text = `back in ${seconds(until - at)}`;
   return ended.isRefused ? ["refused", `${ended.message}; ${text}`] : ["waiting", `${text}: ${ended.message}${unseen}`];
 }

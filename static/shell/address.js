@@ -43,7 +43,7 @@ export function showAddress(desk) {
   });
 }
 
-/** The whole scene, never the key. */
+/** The whole scene, never key or token. */
 export function fragmentOf({ view, asked, state }) {
   return writeScene(view, { ...(state && askedOf(state)), ...asked });
 }
@@ -66,7 +66,7 @@ async function look(desk) {
     if (desk.isOperator) await apply(desk);
   } catch (error) {
     if (!(error instanceof TypeError)) notice("look", `the server refused \`/control\`: ${error.message}`);
-    if (!desk.state) setTimeout(() => look(desk), RETRY_MS);
+    if (!desk.state && !error.isFinal) setTimeout(() => look(desk), RETRY_MS);
   }
   desk.isLooking = false;
   if (desk.state) compare(desk);

@@ -1,6 +1,6 @@
 // What the parts of the shell share: what this page has chosen, what the server is at, and who wants to know.
 
-import { order } from "./operator.js";
+import { mayPublish, order } from "./operator.js";
 import { usualView } from "./scene.js";
 
 /** The page's own port, as a choice among the links. */
@@ -60,6 +60,7 @@ export function baseOf(desk, lane) {
 /** Whether this page may publish; why not. */
 export function publishing({ state, isOperator }) {
   if (!state) return "the server has not answered yet";
+  if (state.publish === "token") return isOperator || mayPublish("demo") ? "" : "publishing here takes a token that grants it";
   return state.publish === "anyone" || isOperator ? "" : "publishing needs the operator key here, or `serve --publish anyone`";
 }
 

@@ -1,28 +1,45 @@
-// Who may change the server: whoever opened the page by the address that it printed.
+// Who may change the server: whoever opened the page by the address that it printed. Who may read it at all, where that
+// takes a token: the same, and whoever was given an address with one.
 //
-//   http://127.0.0.1:8080/#key=…      the key leaves the address bar at once, and is this tab's until it closes
+//   http://127.0.0.1:8080/#key=…&token=…      both leave the address bar at once, and are this tab's until it closes
 
-const PLACE = "operator key";
+const PLACES = { key: "operator key", token: "token" };
 
-/** Moves the key out of the fragment; the rest of it stays. */
+/** Moves key and token out of the fragment; the rest of it stays. */
 export function takeKey() {
   const parts = location.hash.slice(1).split("&");
-  const [key] = parts.filter((part) => part.startsWith("key="));
-  if (key === undefined) return;
-  const rest = parts.filter((part) => !part.startsWith("key=")).join("&");
+  const secrets = parts.filter((part) => /^(key|token)=/.test(part));
+  if (!secrets.length) return;
+  const rest = parts.filter((part) => !secrets.includes(part)).join("&");
   history.replaceState(null, "", `${location.pathname}${location.search}${rest && `#${rest}`}`);
-  sessionStorage.setItem(PLACE, key.slice("key=".length));
+  for (const [, name, value] of secrets.map((secret) => /^(key|token)=(.*)$/.exec(secret))) sessionStorage.setItem(PLACES[name], value);
 }
 
-export const theKey = () => sessionStorage.getItem(PLACE) ?? undefined;
+export const theKey = () => sessionStorage.getItem(PLACES.key) ?? undefined;
+export const theToken = () => sessionStorage.getItem(PLACES.token) ?? undefined;
 
-const bearer = () => (theKey() ? { Authorization: `Bearer ${theKey()}` } : {});
+/** The key may do more. */
+export function bearer() {
+  const secret = theKey() ?? theToken();
+  return secret ? { Authorization: `Bearer ${secret}` } : {};
+}
+
+/** Whether the token grants it: everybody can read what a token says. */
+export function mayPublish(topic) {
+  try {
+    const claims = theToken().split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const { publish = [] } = JSON.parse(atob(claims));
+    return publish.some((granted) => (granted.endsWith("*") ? topic.startsWith(granted.slice(0, -1)) : granted === topic));
+  } catch {
+    return false;
+  }
+}
 
 /** What the server is at; throws `TypeError` where it cannot be reached. A wrong key is forgotten: `wasWrong`. */
 export async function askState() {
   const answer = await fetch("/control", { headers: bearer(), cache: "no-store" });
-  if (answer.status !== 401) return { state: await readState(answer) };
-  sessionStorage.removeItem(PLACE);
+  if (answer.status !== 401 || !theKey()) return { state: await readState(answer) };
+  sessionStorage.removeItem(PLACES.key);
   return { ...(await askState()), wasWrong: true };
 }
 
@@ -40,6 +57,6 @@ export async function publish(data) {
 
 async function readState(answer) {
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(value.error ?? `${answer.status} ${answer.statusText}`);
+  if (!answer.ok) throw Object.assign(new Error(value.error ?? `${answer.status} ${answer.statusText}`), { isFinal: answer.status === 401 });
   return value;
 }

@@ -11,6 +11,7 @@ import { showFeed } from "./feed.js";
 import { showKeys } from "./keys.js";
 import { showLanes } from "./lanes.js";
 import { showNetwork } from "./network.js";
+import { theToken } from "./operator.js";
 import { LANES } from "./scene.js";
 import { showSight } from "./sight.js";
 import { showStatus } from "./status.js";
@@ -41,7 +42,7 @@ function configOf(desk) {
   const { view, state, client } = desk;
   const lane = (name) => [name, { on: Boolean(state) && name in view.lanes, base: baseOf(desk, name) }];
   return {
-    client, control: location.origin, topic: "demo", interval_ms: intervalOf(desk), hold_s: view.hold,
+    client, token: theToken(), control: location.origin, topic: "demo", interval_ms: intervalOf(desk), hold_s: view.hold,
     reconnect: view.reconnect, lanes: Object.fromEntries(LANES.map(lane)),
   };
 }

@@ -4,6 +4,7 @@ import { duration } from "../chart/figures.js";
 import { linkOf } from "./desk.js";
 import { find, write } from "./dom.js";
 import { notice, remark } from "./notices.js";
+import { bearer } from "./operator.js";
 import { LANES } from "./scene.js";
 
 export function showTheory(desk) {
@@ -76,7 +77,7 @@ async function theoryOf(desk) {
 
 async function ask(query) {
   try {
-    return await (await fetch(`/theory?${query}`)).json();
+    return await (await fetch(`/theory?${query}`, { headers: bearer() })).json();
   } catch (error) {
     return { error: error.message };
   }

@@ -24,4 +24,5 @@ mod referee;
 mod safety;
 mod scene;
 mod talk;
+mod tokens;
 mod wall;

@@ -1,0 +1,93 @@
+//! A page that needs a token: it has one from its address, and says so where it has none that is good.
+
+use wirelanes::server::{Claims, Tokens, now_s};
+use wirelanes::transport::Transport;
+
+use super::browser::Browser;
+use super::tab::Tab;
+use crate::behaviour::program::Program;
+
+const KEY: [u8; 32] = [b'k'; 32];
+
+/// A server that takes tokens, and the address of its page as it printed it.
+fn served(folder: &tempfile::TempDir) -> (Program, String) {
+    let key = folder.path().join("key");
+    std::fs::write(&key, KEY).unwrap();
+    let key = key.display().to_string();
+    let (server, _) =
+        Program::serve(&["--source=steady", "--rate=20", "--auth-key", &key, "--link", "lab=rtt=20ms"]);
+    let page = server.stdout.find("page http://").replacen("page ", "", 1);
+    (server, page)
+}
+
+/// One that may read all, and publish nothing.
+fn token(expires_s: f64) -> String {
+    Tokens::with_key(&KEY).unwrap().mint(&Claims {
+        expires_s: now_s() + expires_s,
+        begins_s: None,
+        subject: "a room".to_owned(),
+        subscribe: vec!["*".to_owned()],
+        publish: Vec::new(),
+    })
+}
+
+/// A browser complains of each 401, in words of its own for each kind of request.
+fn refused(tab: &mut Tab) {
+    for complaint in ["401 (Unauthorized)", "HTTP Authentication failed"] {
+        tab.expects(complaint);
+    }
+}
+
+#[test]
+fn the_address_that_is_printed_lets_the_page_in_on_every_lane_and_shows_no_token_anywhere() {
+    let Some(browser) = Browser::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (server, page) = served(&folder);
+    let tab = browser.tab(&format!("{page}&interval=200ms&theory=shown"));
+    tab.until_live(&Transport::ALL);
+    tab.until_model("run.clock && run.figures('websocket').n > 5", "events come, and marks with them");
+    tab.click("#talk > summary");
+    tab.click("#talk-form input[name=text]");
+    tab.write("hello");
+    tab.press("Enter");
+    tab.until("document.querySelector('#messages').innerText.includes('hello')", "what was said came back");
+    let signature = page.rsplit('.').next().unwrap();
+    let all = "JSON.stringify(run.export()) + location.href + document.body.innerText";
+    let shown = tab.model(all).to_string();
+    assert!(shown.contains("token=…") || !shown.contains("token="), "{shown:.2000}");
+    assert!(!shown.contains(signature), "it is shown");
+    assert!(!server.stderr.all().iter().any(|line| line.contains(signature)));
+}
+
+#[test]
+fn a_page_whose_token_expires_says_so_on_every_lane_and_asks_no_more() {
+    let Some(browser) = Browser::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, page) = served(&folder);
+    let (address, _) = page.split_once('#').unwrap();
+    let mut tab = browser.tab(&format!("{address}#interval=200ms&token={}", token(8.0)));
+    refused(&mut tab);
+    tab.until_live(&Transport::ALL);
+    let why = "document.querySelector('#talk-form .why').textContent.includes('token')";
+    tab.until(why, "publishing is not granted");
+    let over = "[...run.lanes.values()].every(({ state, text }) => state === 'refused' && text.includes('expired') \
+                && !text.includes('back in'))";
+    tab.until_model(over, "every lane says that the token has expired");
+    // A new one is taken at once, without a new page.
+    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token(3600.0)));
+    tab.until_live(&Transport::ALL);
+}
+
+#[test]
+fn a_page_without_a_token_says_what_is_missing() {
+    let Some(browser) = Browser::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, page) = served(&folder);
+    let (address, _) = page.split_once('#').unwrap();
+    let mut tab = browser.tab(address);
+    refused(&mut tab);
+    tab.until(
+        "document.querySelector('#notices').innerText.includes('a token is needed here')",
+        "it says so",
+    );
+}
