@@ -13,9 +13,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
 
-use super::{print, units};
+use super::{Cli, print, units};
 use crate::server::{Claims, Tokens, now_s};
 use crate::transport::ask::is_name;
 
@@ -23,16 +24,16 @@ use crate::transport::ask::is_name;
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Make a key, and write it to this new file
-    #[arg(long, value_name = "FILE", exclusive = true, required_unless_present = "auth_key")]
+    #[arg(long, value_name = "FILE", exclusive = true)]
     new_key: Option<PathBuf>,
     /// The key, as the server has it: 32 bytes or more
-    #[arg(long, value_name = "FILE", requires = "subject")]
+    #[arg(long, value_name = "FILE")]
     auth_key: Option<PathBuf>,
     /// Who will bear it; a refusal says so
     #[arg(long = "sub", value_name = "NAME")]
     subject: Option<String>,
     /// Topics to read: `demo`, `room.*` for all that begin so, `*` for all. The page needs `control.*`, too
-    #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = topics, required_unless_present_any = ["publish", "new_key"])]
+    #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = topics)]
     subscribe: Vec<String>,
     /// Topics to publish to, likewise
     #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = topics)]
@@ -66,11 +67,23 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(file) = new_key {
         return make_key(&file);
     }
-    let tokens = read_key(&auth_key.expect("clap asks for one of the two"))?;
-    let subject = subject.expect("clap asks for it beside the key");
+    let Some(key) = auth_key else {
+        usage(
+            "make a key with `--new-key FILE`, or with one a token: `--auth-key FILE --sub NAME --subscribe TOPIC`",
+        )
+    };
+    let Some(subject) = subject else { usage("a token says who bears it: add `--sub NAME`") };
+    if subscribe.is_empty() && publish.is_empty() {
+        usage("this token would open nothing: add `--subscribe TOPIC` or `--publish TOPIC`, or both");
+    }
+    let tokens = read_key(&key)?;
     let expires_s = (now_s() + expires.as_secs_f64()).ceil();
     let token = tokens.mint(&Claims { expires_s, begins_s: None, subject, subscribe, publish });
     print(&format!("{token}\n"))
+}
+
+fn usage(message: &str) -> ! {
+    Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit()
 }
 
 /// Never over another key: with it, all tokens that it made would be worth nothing.
