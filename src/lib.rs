@@ -20,6 +20,7 @@
 //! | [`tls`] | the same under encryption, and what that adds |
 //! | [`server`] | all that is the same for every transport on the server's side |
 //! | [`client`] | all that is the same on the client's side |
+//! | [`fallback`] | a reader over the best transport that works here and now |
 //! | [`control`] | the same bytes over a bare socket: what the others are compared with |
 //! | [`source`] | what publishes: a rate, a recording, stdin |
 //! | [`link`] | the network between the two ends: a relay with a network's character |
@@ -37,6 +38,7 @@ pub mod client;
 pub mod clock;
 pub mod control;
 pub mod event;
+pub mod fallback;
 pub mod feed;
 pub mod link;
 pub mod report;

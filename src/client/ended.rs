@@ -93,7 +93,7 @@ impl Ended {
     }
 
     /// Tells the ends that are final from those to come back from, with the least time to wait.
-    pub(super) fn judge(self) -> Result<(String, Duration), Error> {
+    pub(crate) fn judge(self) -> Result<(String, Duration), Error> {
         let why = self.to_string();
         match self {
             Self::Told { code: POLICY, reason } => Err(Error::Unwelcome(reason)),
@@ -117,7 +117,7 @@ fn said(body: &[u8]) -> String {
     struct Said {
         error: String,
     }
-    let beginning = || String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+    let beginning = || String::from_utf8_lossy(&body[..body.len().min(200)]).trim_end().to_owned();
     serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error)
 }
 

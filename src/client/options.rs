@@ -52,6 +52,8 @@ pub struct Options {
     pub hold: Option<Duration>,
     /// How long a long poll waits for more after the first event.
     pub linger: Duration,
+    /// How often a stream is to give a sign of life; the server's default where none is named.
+    pub heartbeat: Option<Duration>,
     /// Whether a connection serves more than one request.
     pub keep_alive: bool,
     /// What to say first on a WebSocket, for servers that expect it.
@@ -81,6 +83,7 @@ impl Options {
             poll_phase: 1.0,
             hold: None,
             linger: Duration::ZERO,
+            heartbeat: None,
             keep_alive: true,
             send: None,
             receive_buffer: None,
@@ -95,5 +98,10 @@ impl Options {
         let hold = self.hold.map(|hold| ("hold", hold.as_secs().to_string()));
         let linger = (!self.linger.is_zero()).then(|| ("linger", self.linger.as_millis().to_string()));
         hold.into_iter().chain(linger).collect()
+    }
+
+    /// The query parameters of a stream.
+    pub(crate) fn heartbeat_parameters(&self) -> Vec<(&'static str, String)> {
+        self.heartbeat.map(|heartbeat| ("heartbeat", heartbeat.as_secs().to_string())).into_iter().collect()
     }
 }

@@ -10,7 +10,7 @@ const LONGEST_S: f64 = 20.0;
 const SHORTEST_S: f64 = 0.5;
 
 #[derive(Debug, Default)]
-pub(super) struct Reconnect {
+pub(crate) struct Reconnect {
     /// What the server asked for.
     pub(super) retry: Option<Duration>,
     failures: u32,
@@ -18,12 +18,12 @@ pub(super) struct Reconnect {
 
 impl Reconnect {
     /// An answer came: the next failure is a first one again.
-    pub(super) fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }
 
     /// How long to wait now, and no less than `least`.
-    pub(super) fn wait(&mut self, least: Duration) -> Duration {
+    pub(crate) fn wait(&mut self, least: Duration) -> Duration {
         let failures = self.failures;
         self.failures += 1;
         let wait = match (failures, self.retry) {

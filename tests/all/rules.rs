@@ -18,8 +18,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("transport", &["client", "clock", "control", "event", "feed", "wire"]),
     ("control", &["client", "clock", "event", "feed", "transport", "wire"]),
     ("server", &["clock", "control", "event", "feed", "tls", "transport", "wire"]),
+    ("fallback", &["client", "clock", "event", "transport", "wire"]),
     // What a poll interval is counted from is the client's choice, and one word for both.
-    ("theory", &["client", "transport"]),
+    ("theory", &["client", "fallback", "transport"]),
     // Heads are weighed on a server of its own.
     (
         "bench",
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "clock",
             "control",
             "event",
+            "fallback",
             "feed",
             "link",
             "server",
@@ -38,7 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("report", &["bench", "source", "theory", "transport", "wire"]),
+    ("report", &["bench", "fallback", "source", "theory", "transport", "wire"]),
     (
         "cli",
         &[
@@ -47,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "clock",
             "control",
             "event",
+            "fallback",
             "feed",
             "link",
             "report",

@@ -15,7 +15,7 @@ where
     F: FnMut(News) + Send,
 {
     let mut connection = reader.connect().await?;
-    let mut request = reader.request("/sse", &[]);
+    let mut request = reader.request("/sse", &reader.options().heartbeat_parameters());
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     let mut answer = connection.send(request.map(|()| Bytes::new())).await?;
     let kind = answer.header(CONTENT_TYPE.as_str()).unwrap_or_default();

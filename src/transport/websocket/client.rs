@@ -29,7 +29,8 @@ where
     F: FnMut(News) + Send,
 {
     let wire = reader.dial().await?;
-    let request = upgrade(reader.request("/websocket", &[]), &reader.options().target.authority());
+    let asked = reader.request("/websocket", &reader.options().heartbeat_parameters());
+    let request = upgrade(asked, &reader.options().target.authority());
     let handshake = client_async_with_config(request, wire, Some(config(READ_BUFFER, LARGEST_MESSAGE)));
     let (mut socket, answer) = handshake.await.map_err(ended)?;
     reader.connected();

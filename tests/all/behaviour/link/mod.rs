@@ -3,6 +3,7 @@
 
 mod change;
 mod ends;
+mod fallback;
 mod many;
 mod middleboxes;
 mod network;
