@@ -1,9 +1,12 @@
 //! `wirelanes watch`: one client, one line for each event.
 
+mod auto;
 mod view;
 
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +18,8 @@ use super::client::{ClientArguments, TrustArguments};
 use super::{Cli, interrupted, runtime, units};
 use crate::client::{Drifting, Headers, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
-use crate::transport::Transport;
+use crate::fallback::Strategy;
+use crate::transport::{NoSuchTransport, Transport};
 use crate::wire::Ledger;
 
 /// Listen to a feed and print each event, with its latency, as a line of JSON
@@ -24,9 +28,13 @@ pub(super) struct Arguments {
     /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket
     #[arg(default_value = "http://127.0.0.1:8080")]
     url: Target,
-    /// poll, longpoll, sse or websocket [default: sse, or websocket where the URL says ws:// or wss://]
+    /// poll, longpoll, sse or websocket, or auto: the best over which events arrive [default: sse, or websocket
+    /// where the URL says ws:// or wss://]
     #[arg(short, long)]
-    transport: Option<Transport>,
+    transport: Option<Way>,
+    /// When `auto` begins the next transport: after the one before has failed, or beside it after a head start
+    #[arg(long, value_enum)]
+    strategy: Option<Strategy>,
     /// Show every byte that passes, both ways
     #[arg(long)]
     wire: bool,
@@ -58,9 +66,23 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn transport(&self) -> Transport {
+    fn way(&self) -> Way {
         let told = if self.url.is_websocket() { Transport::Websocket } else { Transport::Sse };
-        self.transport.unwrap_or(told)
+        self.transport.unwrap_or(Way::One(told))
+    }
+
+    /// Ends with a usage error where two arguments do not go together.
+    fn refuse_contradictions(&self, way: Way) {
+        let usage = |message: String| Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+        if self.send.is_some() && way != Way::One(Transport::Websocket) {
+            usage(format!("`--send` speaks first on a WebSocket, and this is `{way}`: add `-t websocket`"));
+        }
+        if self.strategy.is_some() && way != Way::Auto {
+            usage(format!("`--strategy` says how to choose a transport, and this is `{way}`: add `-t auto`"));
+        }
+        if way == Way::Auto && !self.url.is_server() {
+            usage("`-t auto` asks a server on all its endpoints: leave out the path".to_owned());
+        }
     }
 
     fn options(self) -> Options {
@@ -84,23 +106,49 @@ impl Arguments {
     }
 }
 
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let (transport, count) = (arguments.transport(), arguments.count.unwrap_or(u64::MAX));
-    if arguments.send.is_some() && transport != Transport::Websocket {
-        let message =
-            format!("`--send` speaks first on a WebSocket, and this is `{transport}`: add `-t websocket`");
-        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+/// Over which transport to listen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    One(Transport),
+    Auto,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(transport) => transport.fmt(f),
+            Self::Auto => f.write_str("auto"),
+        }
     }
+}
+
+impl FromStr for Way {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            text => {
+                text.parse().map(Self::One).map_err(|wrong: NoSuchTransport| format!("{wrong}, or `auto`"))
+            }
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (way, count) = (arguments.way(), arguments.count.unwrap_or(u64::MAX));
+    arguments.refuse_contradictions(way);
+    let strategy = arguments.strategy.unwrap_or_default();
     let options = Arc::new(arguments.options());
     runtime()?.block_on(async {
         tokio::select! {
-            ended = watch(transport, options, count) => ended,
+            ended = watch(way, strategy, options, count) => ended,
             () = interrupted() => Ok(ExitCode::from(130)),
         }
     })
 }
 
-async fn watch(transport: Transport, options: Arc<Options>, count: u64) -> anyhow::Result<ExitCode> {
+async fn watch(way: Way, strategy: Strategy, options: Arc<Options>, count: u64) -> anyhow::Result<ExitCode> {
     let clock = ServerClock::new(options.clone());
     clock.ask().await;
     let (done, is_done) = tokio::sync::oneshot::channel();
@@ -117,9 +165,17 @@ async fn watch(transport: Transport, options: Arc<Options>, count: u64) -> anyho
             let _ = done.send(told);
         }
     };
-    let mut reader = Reader::new(options, Arc::new(Ledger::default()), on_news);
+    let reading = async {
+        match way {
+            Way::Auto => auto::read(options, strategy, on_news).await,
+            Way::One(transport) => {
+                let mut reader = Reader::new(options, Arc::new(Ledger::default()), on_news);
+                transport.subscribe(&mut reader).await
+            }
+        }
+    };
     tokio::select! {
-        refused = transport.subscribe(&mut reader) => Err(refused.into()),
+        refused = reading => Err(refused.into()),
         told = is_done => match told {
             Ok(Err(wrong)) if wrong.kind() != io::ErrorKind::BrokenPipe => Err(wrong.into()),
             _ => Ok(ExitCode::SUCCESS),

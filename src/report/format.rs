@@ -1,7 +1,7 @@
 //! Figures as people read them: three digits, and a unit.
 
 /// `312 µs`, `3.12 ms`, `1.20 s`; `–` for what cannot be known.
-pub(super) fn duration(us: Option<f64>) -> String {
+pub(crate) fn duration(us: Option<f64>) -> String {
     let Some(us) = us.filter(|us| us.is_finite()) else { return "–".to_owned() };
     match us.abs() {
         0.0..999.5 => format!("{us:.0} µs"),

@@ -17,6 +17,7 @@ pub mod talk;
 pub mod text;
 mod thresholds;
 
+pub(crate) use format::duration;
 pub use read::{NotAResult, read};
 pub use schema::schema;
 pub use thresholds::failures;

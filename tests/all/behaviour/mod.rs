@@ -22,6 +22,7 @@ mod clocks;
 mod crowd;
 mod cuts;
 mod delivery;
+mod follow;
 mod foreign;
 #[cfg(target_os = "linux")]
 mod hospitality;
