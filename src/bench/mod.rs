@@ -12,7 +12,7 @@
 //! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the
 //! measuring takes), `experiment` (from plans to a report), [`result`] (plain data), `conditions` (what tells
 //! its runs apart), [`compare`] (two results). Beside it: [`capacity`] (how much a server carries), [`idle`]
-//! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), and [`cores`] (which
+//! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), [`fallback`] (how long it takes to find what works), and [`cores`] (which
 //! CPU is whose).
 
 mod calibrate;
@@ -25,6 +25,7 @@ mod curve;
 mod diary;
 mod environment;
 mod experiment;
+pub mod fallback;
 mod figures;
 mod grid;
 mod heads;

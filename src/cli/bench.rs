@@ -1,6 +1,7 @@
 //! `wirelanes bench`: all transports on the same events, beside theory.
 
 mod capacity;
+mod fallback;
 mod idle;
 mod talk;
 
@@ -93,6 +94,7 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Lab {
     Capacity(Box<capacity::Arguments>),
+    Fallback(Box<fallback::Arguments>),
     Idle(Box<idle::Arguments>),
     Talk(Box<talk::Arguments>),
 }
@@ -201,6 +203,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.lab {
         None => compare(arguments),
         Some(Lab::Capacity(arguments)) => capacity::run(*arguments),
+        Some(Lab::Fallback(arguments)) => fallback::run(*arguments),
         Some(Lab::Idle(arguments)) => idle::run(*arguments),
         Some(Lab::Talk(arguments)) => talk::run(*arguments),
     }

@@ -57,12 +57,14 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes bench idle -c 5000         what connections cost on which nothing happens
   wirelanes bench talk -r 50           what it takes to publish: frames against POSTs
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
+  wirelanes bench fallback             how long it takes to find a transport that works
   wirelanes bench -o report.html       the same, as a page with plots
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes serve --open               all four side by side, on a page
   wirelanes serve --lan                the same, for a room: shows its address as a QR code
   wirelanes token --new-key key        who may: then serve --auth-key key
   wirelanes watch -t sse --wire        every byte of one of them, as it passes
+  wirelanes watch -t auto              over the best of them that works here and now
   wirelanes relay rtt=80ms             a network in front of any server
   wirelanes compare a.json b.json      what differs between two results by more than chance
   wirelanes predict -r 1/60s -i 1s     theory alone, for a feed and a network of your own

@@ -38,7 +38,7 @@ impl Format {
     }
 }
 
-/// The form of a result of `bench idle`, `bench capacity` and `bench talk`.
+/// The form of a result of `bench idle`, `bench capacity`, `bench talk` and `bench fallback`.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum LabFormat {
     /// Tables for a terminal

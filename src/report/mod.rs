@@ -4,6 +4,7 @@ pub mod capacity;
 pub mod compared;
 mod conditions;
 pub mod csv;
+pub mod fallback;
 mod format;
 pub mod html;
 pub mod idle;

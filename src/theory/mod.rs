@@ -21,13 +21,15 @@
 //! In reading order: [`latency()`] (d plus a wait), [`requests()`] (how often each asks), `steady.rs` (a feed
 //! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking costs),
 //! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same),
-//! [`beat()`] (what a connection costs on which nothing happens), [`talk`] (what it takes to publish).
+//! [`beat()`] (what a connection costs on which nothing happens), [`talk`] (what it takes to publish),
+//! [`fallback`] (how long it takes to find what works).
 //!
 //! A feed that is neither Poisson nor steady has no closed form here: [`simulate()`] walks the very schedule
 //! that was played. It is also the referee of every formula, see the tests.
 
 mod break_even;
 mod bytes;
+pub mod fallback;
 mod fan_out;
 mod heartbeats;
 mod idle;

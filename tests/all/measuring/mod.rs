@@ -20,6 +20,7 @@ mod curves;
 mod elsewhere;
 #[cfg(unix)]
 mod ends;
+mod fallback;
 mod forms;
 mod idle;
 mod lies;

@@ -1,0 +1,152 @@
+//! `wirelanes bench fallback`: how long it takes to find a transport that works.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::super::output::{LabFormat, Output, output};
+use super::super::{print, runtime, units};
+use super::{INTERRUPTED, ticking, until_interrupted, usage};
+use crate::bench::fallback::result::{FallbackReport, Lane};
+use crate::bench::fallback::{self, Course, Plan};
+use crate::fallback::Strategy;
+use crate::report;
+use crate::source::{MAX_DATA, Rate, Source, SourceKind};
+
+/// How long it takes to find a transport that works, and whether anything is lost on the way
+///
+/// Every lane is one reader, as `watch -t auto` is, behind a link of its own: it learns where the feed stands, and
+/// tries websocket, sse, longpoll and poll until an event comes that is waiting. All lanes run at once. Where a link
+/// is `A then B`, it becomes B once it is read over the best transport that passes A.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The network between the two ends, see `wirelanes relay --help`, or several that follow each other: `none then
+    /// no-upgrade then none`; may be repeated [default: a round trip of 50 ms, with each middlebox]
+    #[arg(long, value_name = "SPEC")]
+    link: Vec<Course>,
+    /// When the next transport is begun: after the one before has failed, or beside it after a head start [default:
+    /// both]
+    #[arg(long, value_enum)]
+    strategy: Vec<Strategy>,
+    /// How often to run it all
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rounds: u64,
+    /// Events a second, on average: 5, 0.5 or 1/2s. A middlebox that buffers must not be full too soon
+    #[arg(short, long, default_value = "5")]
+    rate: Rate,
+    /// Bytes of each event's data
+    #[arg(short, long, default_value = "100", value_parser = size)]
+    size: usize,
+    /// How long a link stays once it is read over the best transport that passes
+    #[arg(long, default_value = "1s", value_parser = units::duration)]
+    stay: Duration,
+    /// How often to poll
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    poll_interval: Duration,
+    /// Draw the same instants as every run with this seed [default: random]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write the result here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    output: Option<Output<LabFormat>>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: LabFormat,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Each middlebox that breaks a transport, two that break two, one that cuts silence, and a network that changes.
+const USUAL: [&str; 7] = [
+    "rtt=50ms",
+    "rtt=50ms,no-upgrade",
+    "rtt=50ms,drop-upgrade",
+    "rtt=50ms,blackhole-upgrade",
+    "rtt=50ms,buffer=8k,no-upgrade",
+    "rtt=50ms,idle=10s",
+    "rtt=50ms then rtt=50ms,buffer=8k,blackhole-upgrade then rtt=50ms",
+];
+
+fn size(text: &str) -> Result<usize, String> {
+    match units::bytes(text)? {
+        size if (1..=MAX_DATA).contains(&size) => Ok(size),
+        _ => Err(format!("`{text}` is out of range: an event's data is 1 to {MAX_DATA} bytes")),
+    }
+}
+
+impl Arguments {
+    fn plan(&self) -> Plan {
+        let usual = || USUAL.iter().map(|spec| spec.parse().expect("these are links")).collect();
+        let mut strategies = self.strategy.clone();
+        strategies.sort();
+        strategies.dedup();
+        let plan = Plan {
+            courses: if self.link.is_empty() { usual() } else { self.link.clone() },
+            strategies: if strategies.is_empty() { Strategy::ALL.to_vec() } else { strategies },
+            rounds: self.rounds as usize,
+            source: Source {
+                kind: SourceKind::Poisson,
+                rate: self.rate,
+                size: self.size,
+                seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+                ..Source::default()
+            },
+            stay: self.stay,
+            poll_interval: self.poll_interval,
+        };
+        if let Some(course) = plan.courses.iter().find(|course| course.lets_nobody_in()) {
+            usage(&format!("`{course}` lets nobody in, so nothing is found: leave out `refuse`"));
+        }
+        plan
+    }
+}
+
+impl LabFormat {
+    fn write_fallback(self, report: &FallbackReport) -> String {
+        match self {
+            Self::Text => report::fallback::text(report),
+            Self::Json => report::json::json(report),
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = arguments.plan();
+    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
+        eprintln!("interrupted: nothing was measured yet");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    if !arguments.quiet {
+        print(&arguments.format.write_fallback(&report))?;
+    }
+    if let Some(output) = arguments.output {
+        output.write(&output.format.write_fallback(&report))?;
+    }
+    Ok(verdict(&report))
+}
+
+/// `None` where it was interrupted before there was anything to report.
+async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<FallbackReport>> {
+    let bar = ticking((plan.expected() * plan.rounds as u32).as_secs(), quiet);
+    let interrupt = CancellationToken::new();
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let progress = |what: &str| bar.set_message(what.to_owned());
+    let running = Box::pin(fallback::run(plan, command, &progress, &interrupt));
+    let report = until_interrupted(running, &interrupt).await;
+    bar.finish_and_clear();
+    report
+}
+
+/// Whatever it is read over, every event must come once and in order.
+fn verdict(report: &FallbackReport) -> ExitCode {
+    if report.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if report.lanes.iter().all(Lane::is_sound) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
