@@ -22,7 +22,7 @@ use crate::control;
 use crate::event::Position;
 use crate::source::Payload;
 use crate::transport::Transport;
-use crate::wire::Ledger;
+use crate::wire::{Counts, Ledger};
 
 /// Samples of each figure, the fewest, and how long all of them may take where there are more.
 pub(super) const SAMPLES: usize = 50;
@@ -45,6 +45,8 @@ pub(super) struct Calibration {
     /// From `connect()` to the answer of a request for nothing much: 2R, and what both ends spend on a new
     /// connection.
     pub(super) fresh_us: f64,
+    /// Bytes that each connection spends on a proxy's tunnel: up, and down.
+    pub(super) tunnel_bytes: [f64; 2],
     /// From `connect()` to the arrival of an event that was waiting.
     pub(super) first_event_us: BTreeMap<Transport, f64>,
 }
@@ -73,7 +75,8 @@ pub(super) async fn calibrate(
             first_events(plan, waiting.as_ref(), transports)
         ),
     };
-    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, first_event_us })
+    let tunnel_bytes = tunnel(&options).await?;
+    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, tunnel_bytes, first_event_us })
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
@@ -117,6 +120,17 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
         Some((ledger.last_read_us.load(Ordering::Relaxed) - before) as f64)
     });
     fresh.await.ok_or_else(|| anyhow!("`{}` does not answer", options.target))
+}
+
+/// A connection on which nothing was said yet has carried nothing else.
+async fn tunnel(options: &Options) -> anyhow::Result<[f64; 2]> {
+    if options.proxy.is_none() {
+        return Ok([0.0; 2]);
+    }
+    let ledger = Arc::new(Ledger::default());
+    dial(options, &ledger).await?;
+    let Counts { up, down, .. } = ledger.counts();
+    Ok([up.http as f64, down.http as f64])
 }
 
 async fn first_events(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cores::Cores;
 use super::until::Until;
-use crate::client::{Headers, Options, PollMode, Target};
+use crate::client::{Headers, Options, PollMode, Proxy, Target};
 use crate::link::Link;
 use crate::source::{Source, SourceKind};
 use crate::transport::Transport;
@@ -58,6 +58,8 @@ pub struct Plan {
     pub headers: Headers,
     /// Whether a connection serves more than one request.
     pub keep_alive: bool,
+    /// Whom to ask for a tunnel to the server.
+    pub proxy: Option<Proxy>,
     /// A server that is running already; one of our own where none is named.
     pub url: Option<Target>,
     /// Whether we publish to that server.
@@ -136,6 +138,7 @@ pub(super) mod tests {
             linger: Duration::ZERO,
             headers: Headers::default(),
             keep_alive: true,
+            proxy: None,
             url: None,
             publish: false,
             topic: None,

@@ -134,8 +134,9 @@ pub(super) fn layers(of: &theory::Layers) -> Layers {
 /// What the plan and the calibration say, whatever is played. G is measured as a whole: what of it is the
 /// server's and what the client's does not matter to any formula.
 pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
-    // A gap without keep-alive was measured with its new connection, R more.
-    let trips = if plan.keep_alive { 1.0 } else { 2.0 };
+    // A gap without keep-alive was measured with its new connection, R more, and R for a proxy's tunnel.
+    let tunnel = f64::from(plan.proxy.is_some());
+    let trips = if plan.keep_alive { 1.0 } else { 2.0 + tunnel };
     let round_trip_us = calibration.round_trip_us.unwrap_or(calibration.gap_us / trips);
     Inputs {
         rate_per_s: plan.source.rate.per_s(),
@@ -151,6 +152,7 @@ pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
         linger_us: plan.linger.as_secs_f64() * 1e6,
         keep_alive: plan.keep_alive,
         tls: false,
+        proxied: plan.proxy.is_some(),
     }
 }
 
@@ -212,9 +214,9 @@ impl Schedule {
     }
 }
 
-/// 2R + s, with an s that holds what both ends spend on a new connection: on a loopback that is most of it.
+/// 2R + s, R more through a proxy, with an s that holds what both ends spend on a new connection: on a loopback that is most of it.
 pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 {
-    let server_us = (calibration.fresh_us - 2.0 * inputs.round_trip_us).max(0.0);
+    let server_us = (calibration.fresh_us - inputs.connect_us() - inputs.round_trip_us).max(0.0);
     theory::first_event_us(&Inputs { server_us, ..inputs.clone() })
 }
 

@@ -107,6 +107,9 @@ pub struct Run {
     pub headers: HeaderStyle,
     /// Whether connections served more than one request.
     pub keep_alive: bool,
+    /// `host:port` of the proxy that was asked for a tunnel by each connection.
+    #[serde(default)]
+    pub proxy: Option<String>,
     /// What came before the window, and was not counted.
     pub warmup_us: u64,
     /// The windows that counted, on average.

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::round::{self, Round};
 use super::route::Route;
 use super::stage::Stage;
-use crate::client::Timekeeper;
+use crate::client::{Options, Timekeeper};
 use crate::link::Engine;
 use crate::source::Source;
 use crate::transport::Transport;
@@ -54,7 +54,7 @@ impl Scene {
     ) -> anyhow::Result<Self> {
         let (stage, keeper) = start(plans[0]).await?;
         let measured = plans.iter().map(async |plan| {
-            let route = Route::open(&plan.link, stage.target(), engine).await?;
+            let route = Route::open(&plan.link, plan.proxy.as_ref(), stage.target(), engine).await?;
             let calibration = Box::pin(calibrate(&route, plan, transports)).await;
             let calibration =
                 calibration.with_context(|| format!("cannot measure with link `{}`", plan.link))?;
@@ -84,7 +84,7 @@ impl Scene {
     /// Goes on with a set that was begun on another server.
     pub(super) async fn resume(mut set: Set, engine: &Engine) -> anyhow::Result<Self> {
         let (stage, keeper) = start(&set.plan).await?;
-        set.route = Route::open(&set.plan.link, stage.target(), engine).await?;
+        set.route = Route::open(&set.plan.link, set.plan.proxy.as_ref(), stage.target(), engine).await?;
         Ok(Self { stage, keeper, sets: vec![set] })
     }
 
@@ -108,7 +108,8 @@ impl Scene {
 async fn start(plan: &Plan) -> anyhow::Result<(Stage, Timekeeper)> {
     let stage = Stage::set(plan).await?;
     let target = stage.target();
-    let asked = Timekeeper::ask(&plan.options(target.clone(), 1.0), PAUSE).await;
+    let options = Options { proxy: plan.proxy.clone(), ..plan.options(target.clone(), 1.0) };
+    let asked = Timekeeper::ask(&options, PAUSE).await;
     let keeper = asked.map_err(|ended| anyhow!("cannot ask `{target}` for the time: {ended}"))?;
     Ok((stage, keeper))
 }

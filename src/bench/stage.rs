@@ -35,7 +35,7 @@ impl Stage {
         match &plan.url {
             None => Ok(Self::Own(Box::new(Child::start(plan).await?))),
             Some(target) => Ok(Self::Theirs(Box::new(Theirs {
-                options: plan.options(target.clone(), 0.0),
+                options: Options { proxy: plan.proxy.clone(), ..plan.options(target.clone(), 0.0) },
                 publishes: plan.publish,
                 publisher: None,
             }))),

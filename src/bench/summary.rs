@@ -76,6 +76,7 @@ fn put_together(plan: &Plan, sets: &[Set], found: Found) -> Run {
         linger_us: plan.linger.as_micros() as u64,
         headers: plan.headers.style,
         keep_alive: plan.keep_alive,
+        proxy: plan.proxy.as_ref().map(ToString::to_string),
         warmup_us: if plan.is_trace() { 0 } else { plan.warmup.as_micros() as u64 },
         duration_us: windows_us / rounds().count().max(1) as u64,
         clock: worst_known(rounds()),
@@ -95,13 +96,29 @@ async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Tra
     let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
     let began = median(set.rounds.iter().map(|round| round.began.to_string().len() as f64).collect());
     let ids = Ids::of(&basis.payload.unwrap_or(weighed.payload));
-    Ok(weighed.adjusted(set.route.target(), Ids { began: began.unwrap_or(ids.began), ..ids }))
+    let ids = Ids { began: began.unwrap_or(ids.began), ..ids };
+    Ok(tunnelled(weighed.adjusted(set.route.target(), ids), plan, set))
+}
+
+/// Where there is a proxy, what its tunnel takes is a part of what a connection begins with: of a stream's one
+/// connection, or of every request's.
+fn tunnelled(mut heads: Vec<(Transport, Heads)>, plan: &Plan, set: &Set) -> Vec<(Transport, Heads)> {
+    let [up, down] = set.calibration.tunnel_bytes;
+    for (transport, heads) in &mut heads {
+        if !plan.keep_alive || matches!(transport, Transport::Sse | Transport::Websocket) {
+            heads.request += up;
+            heads.full_answer += down;
+            heads.empty_answer += down;
+        }
+    }
+    heads
 }
 
 /// A feed that nobody waits for is its own case: small ids, one event an answer.
 async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
     let weighed = heads::sample(plan, 100, |_| 1).await?;
-    let mut heads = weighed.adjusted(set.route.target(), Ids::of(&weighed.payload));
+    let heads = weighed.adjusted(set.route.target(), Ids::of(&weighed.payload));
+    let mut heads = tunnelled(heads, plan, set);
     heads.retain(|(transport, _)| plan.transports.contains(transport));
     Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
 }

@@ -124,6 +124,9 @@ impl Arguments {
             plan.mode = self.mode;
             plan.url = self.url.clone().map(|url| self.trust.of(url));
             plan.headers.token = self.experiment.token(self.url.as_ref());
+            if let Some(url) = &self.url {
+                plan.proxy = self.experiment.proxy_to(url);
+            }
             plan.publish = self.publish;
             plan.topic = self.topic.clone();
             plan.cores = self.cores;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
 
+use super::proxy::ProxyArguments;
 use super::{Cli, units};
 use crate::client::{Header, HeaderStyle, Headers, PollMode, Target, Token};
 use crate::tls::Trust;
@@ -33,6 +34,8 @@ pub(super) struct ClientArguments {
     extra: Vec<Header>,
     #[command(flatten)]
     pub(super) credentials: Credentials,
+    #[command(flatten)]
+    pub(super) proxy: ProxyArguments,
 }
 
 /// Whom to take for the server, where it is asked over TLS.

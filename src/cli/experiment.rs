@@ -7,7 +7,7 @@ use clap::Args;
 use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
-use crate::client::{Target, Token};
+use crate::client::{Proxy, Target, Token};
 use crate::link::Link;
 use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
@@ -75,6 +75,11 @@ impl ExperimentArguments {
         self.client.credentials.token(url)
     }
 
+    /// The proxy on the way to somebody's server.
+    pub(super) fn proxy_to(&self, target: &Target) -> Option<Proxy> {
+        self.client.proxy.to(target)
+    }
+
     /// Every combination of what was repeated: a plan for a server of our own, of the usual length.
     pub(super) fn plans(&self, links: &[Link]) -> Vec<Plan> {
         let base = self.plan();
@@ -134,6 +139,7 @@ impl ExperimentArguments {
             linger: self.client.linger,
             headers: self.client.headers(),
             keep_alive: !self.no_keepalive,
+            proxy: self.client.proxy.named(),
             url: None,
             publish: false,
             topic: None,

@@ -7,6 +7,7 @@ mod experiment;
 mod link;
 mod output;
 mod predict;
+mod proxy;
 mod relay;
 mod report;
 mod serve;

@@ -70,6 +70,7 @@ fn inputs(arguments: &Arguments, plan: &Plan, rtt: Duration) -> Inputs {
         linger_us: us(plan.linger),
         keep_alive: plan.keep_alive,
         tls: false,
+        proxied: plan.proxy.is_some(),
     }
 }
 

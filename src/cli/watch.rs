@@ -87,6 +87,7 @@ impl Arguments {
 
     fn options(self) -> Options {
         Options {
+            proxy: self.chosen.proxy.to(&self.url),
             topic: self.topic,
             client: self.client,
             from: self.from,

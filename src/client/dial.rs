@@ -34,8 +34,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Opens a connection whose every byte is booked.
 pub(crate) async fn dial(options: &Options, ledger: &Arc<Ledger>) -> io::Result<Socket> {
-    let late = |_| io::Error::new(ErrorKind::TimedOut, "no connection within 10 s");
-    let stream = timeout(CONNECT, open(options)).await.map_err(late)??;
+    let stream = open(options, ledger).await?;
     // Nagle would make push wait for the acknowledgement of the last event.
     stream.set_nodelay(true)?;
     ledger.connections.fetch_add(1, Ordering::Relaxed);
@@ -64,11 +63,23 @@ async fn over(options: &Options, socket: Patient, books: Books) -> io::Result<So
     Ok(Wire::new(Either::Right(Box::new(secured)), End::Client, books).above(beneath))
 }
 
-async fn open(options: &Options) -> io::Result<TcpStream> {
+async fn open(options: &Options, ledger: &Arc<Ledger>) -> io::Result<TcpStream> {
+    let target = options.target.address();
+    let Some(proxy) = &options.proxy else { return reach(target, options).await };
+    let mut stream = reach(proxy.address(), options).await.map_err(|why| proxy.unreachable(&why))?;
+    proxy.tunnel(&mut stream, target, ledger, options.tap.as_ref()).await?;
+    Ok(stream)
+}
+
+async fn reach(address: (&str, u16), options: &Options) -> io::Result<TcpStream> {
+    let late = |_| io::Error::new(ErrorKind::TimedOut, "no connection within 10 s");
+    timeout(CONNECT, find(address, options)).await.map_err(late)?
+}
+
+async fn find((host, port): (&str, u16), options: &Options) -> io::Result<TcpStream> {
     if let Some(relay) = options.via {
         return connect(relay, options).await;
     }
-    let (host, port) = options.target.address();
     let mut failure = io::Error::new(ErrorKind::NotFound, format!("no address for `{host}`"));
     for address in lookup_host((host, port)).await? {
         match connect(address, options).await {

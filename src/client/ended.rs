@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
+use super::proxy::NoTunnel;
 use super::received::Received;
 use crate::tls::Distrust;
 
@@ -36,6 +37,13 @@ pub enum Ended {
         /// `Retry-After`: not before so long.
         after: Option<Duration>,
     },
+    /// A proxy gave no way to the server.
+    NoTunnel {
+        /// What it said, and what helps.
+        message: String,
+        /// Whether asking again would change nothing.
+        is_final: bool,
+    },
     /// What came is not what this transport speaks.
     Unreadable(String),
     /// No secured connection can be made.
@@ -56,6 +64,9 @@ pub enum Error {
     /// The server closed a WebSocket because of what this client is, or said.
     #[error("the server closed the connection with {POLICY}: {0}")]
     Unwelcome(String),
+    /// A proxy gives no way to the server.
+    #[error("{0}")]
+    NoTunnel(String),
     /// What came is not what this transport speaks.
     #[error("{0}")]
     Unreadable(String),
@@ -72,6 +83,7 @@ impl fmt::Display for Ended {
             Self::Told { code, reason } => write!(f, "closed with {code}: {reason}"),
             Self::Lost(why) => write!(f, "{why}"),
             Self::Refused { status, message, .. } => write!(f, "{status}: {message}"),
+            Self::NoTunnel { message, .. } => f.write_str(message),
             Self::Unreadable(why) => f.write_str(why),
             Self::Distrusted(why) => write!(f, "{why}"),
         }
@@ -100,6 +112,8 @@ impl Ended {
             Self::Closed | Self::Told { .. } | Self::Lost(_) => Ok((why, Duration::ZERO)),
             Self::Refused { status, after, .. } if is_passing(status) => Ok((why, after.unwrap_or_default())),
             Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
+            Self::NoTunnel { is_final: false, .. } => Ok((why, Duration::ZERO)),
+            Self::NoTunnel { message, .. } => Err(Error::NoTunnel(message)),
             Self::Unreadable(why) => Err(Error::Unreadable(why)),
             Self::Distrusted(why) => Err(Error::Distrusted(why)),
         }
@@ -107,7 +121,7 @@ impl Ended {
 }
 
 /// Whether the same request may be answered otherwise later.
-fn is_passing(status: StatusCode) -> bool {
+pub(super) fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
@@ -123,7 +137,10 @@ fn said(body: &[u8]) -> String {
 
 impl From<io::Error> for Ended {
     fn from(lost: io::Error) -> Self {
-        lost.downcast().map_or_else(Self::Lost, Self::Distrusted)
+        match lost.downcast() {
+            Ok(NoTunnel { message, is_final }) => Self::NoTunnel { message, is_final },
+            Err(lost) => lost.downcast().map_or_else(Self::Lost, Self::Distrusted),
+        }
     }
 }
 

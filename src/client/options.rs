@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 
 use super::headers::Headers;
+use super::proxy::Proxy;
 use super::target::Target;
 use crate::event::Position;
 use crate::wire::{Census, Tap};
@@ -34,6 +35,8 @@ pub struct Options {
     pub target: Target,
     /// Where to connect, where that is not the target itself: a relay in front of it.
     pub via: Option<SocketAddr>,
+    /// Whom to ask for a tunnel to the target; a relay, where there is one, is in front of it.
+    pub proxy: Option<Proxy>,
     /// Which topic; the server's default where none is named.
     pub topic: Option<String>,
     /// The name under which the server keeps a ledger.
@@ -74,6 +77,7 @@ impl Options {
         Self {
             target,
             via: None,
+            proxy: None,
             topic: None,
             client: None,
             from: Position::Latest,

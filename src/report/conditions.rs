@@ -70,10 +70,11 @@ pub(super) enum Condition {
     Mode,
     Headers,
     KeepAlive,
+    Proxy,
 }
 
 impl Condition {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Link,
         Self::Source,
         Self::Rate,
@@ -86,6 +87,7 @@ impl Condition {
         Self::Mode,
         Self::Headers,
         Self::KeepAlive,
+        Self::Proxy,
     ];
 
     /// Those that differ among these runs, and those that are the same in all.
@@ -113,6 +115,7 @@ impl Condition {
             Self::Mode => "mode",
             Self::Headers => "heads",
             Self::KeepAlive => "keep-alive",
+            Self::Proxy => "proxy",
         }
     }
 
@@ -137,8 +140,14 @@ impl Condition {
             },
             Self::Headers => heads(run.headers).to_owned(),
             Self::KeepAlive => if run.keep_alive { "yes" } else { "no" }.to_owned(),
+            Self::Proxy => proxy(run).to_owned(),
         }
     }
+}
+
+/// The address of the proxy that connections went through.
+pub(super) fn proxy(run: &Run) -> &str {
+    run.proxy.as_deref().unwrap_or("none")
 }
 
 /// What tells each run from the others: `rtt=50ms · 10/s`; empty where there is but one.
@@ -161,6 +170,8 @@ pub(super) fn label(conditions: &[Condition], run: &Run) -> String {
             Condition::Headers => format!("{value} heads"),
             Condition::KeepAlive if run.keep_alive => "keep-alive".to_owned(),
             Condition::KeepAlive => "no keep-alive".to_owned(),
+            Condition::Proxy if run.proxy.is_none() => "no proxy".to_owned(),
+            Condition::Proxy => format!("proxy {value}"),
             _ => value,
         }
     };

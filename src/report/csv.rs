@@ -8,6 +8,7 @@
 //!
 //! What cannot be known, or the sample cannot support, is empty.
 
+use super::conditions::proxy;
 use crate::bench::result::{Bytes, Compared, Control, Events, Lane, Latency, Layers, Report, Run};
 
 /// A column's name, and what a row has there.
@@ -75,6 +76,7 @@ fn conditions(report: &Report, run: &Run) -> Vec<Cell> {
         cell("linger_us", &run.linger_us),
         word("headers", &run.headers),
         cell("keep_alive", &run.keep_alive),
+        cell("proxy", &proxy(run)),
         cell("warmup_us", &run.warmup_us),
         cell("duration_us", &run.duration_us),
         maybe("one_way_us", run.theory.one_way_us.value),

@@ -41,6 +41,7 @@ fn conditions(report: &TalkReport) -> String {
     if report.link != "none" {
         facts.push(format!("link {}", report.link));
     }
+    facts.extend(report.proxy.iter().map(|proxy| format!("through the proxy {proxy}")));
     facts.push(format!("HTTP/1.1, no TLS, {} heads", heads(report.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());

@@ -117,6 +117,7 @@ fn conditions(run: &Run, report: &Report) -> String {
     if run.link != "none" && is_same(|run| run.link.clone()) {
         facts.push(format!("link {}", run.link));
     }
+    facts.extend(run.proxy.iter().map(|proxy| format!("through the proxy {proxy}")));
     let keep_alive = if run.keep_alive { "" } else { ", no keep-alive" };
     facts.push(format!("HTTP/1.1{keep_alive}, no TLS, {} heads", heads(run.headers)));
     if report.interrupted {

@@ -27,6 +27,7 @@ pub(super) fn inputs() -> Inputs {
         linger_us: 0.0,
         keep_alive: true,
         tls: false,
+        proxied: false,
     }
 }
 

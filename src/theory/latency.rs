@@ -70,7 +70,8 @@ pub fn latency(transport: Transport, inputs: &Inputs) -> Option<Latency> {
     Some(Latency { one_way: inputs.one_way.clone(), wait })
 }
 
-/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more for TLS.
+/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more each for TLS and for
+/// a proxy.
 pub fn first_event_us(inputs: &Inputs) -> f64 {
     inputs.connect_us() + inputs.round_trip_us + inputs.server_us
 }
@@ -174,7 +175,9 @@ mod tests {
     fn the_first_event_takes_a_connection_and_a_round_trip() {
         let inputs = Inputs { round_trip_us: 1_000.0, server_us: 30.0, ..inputs() };
         assert_eq!(first_event_us(&inputs), 2_030.0);
-        assert_eq!(first_event_us(&Inputs { tls: true, ..inputs }), 3_030.0);
+        let secret = Inputs { tls: true, ..inputs };
+        assert_eq!(first_event_us(&secret), 3_030.0);
+        assert_eq!(first_event_us(&Inputs { proxied: true, ..secret }), 4_030.0);
     }
 
     #[test]

@@ -98,12 +98,14 @@ pub struct Inputs {
     pub keep_alive: bool,
     /// Whether the connection is encrypted: TLS 1.3 takes one round trip more to open (RFC 8446, section 2).
     pub tls: bool,
+    /// Whether a proxy is asked for a tunnel first: one round trip more (RFC 9110, section 9.3.6).
+    pub proxied: bool,
 }
 
 impl Inputs {
-    /// Opening a connection, in microseconds: R for TCP, another R for TLS.
+    /// Opening a connection, in microseconds: R for TCP, another R for TLS, another for a proxy's tunnel.
     pub fn connect_us(&self) -> f64 {
-        self.round_trip_us * if self.tls { 2.0 } else { 1.0 }
+        self.round_trip_us * (1.0 + f64::from(self.tls) + f64::from(self.proxied))
     }
 
     /// G, in microseconds: from an answer that leaves the server to the next request that reaches it.

@@ -157,6 +157,12 @@ impl Ledger {
             },
         }
     }
+
+    /// Books heads by which a proxy was asked for a tunnel. The server sees none of it: it is no request.
+    pub(crate) fn tunnelled(&self, up: usize, down: usize) {
+        self.up.http.fetch_add(up as u64, Relaxed);
+        self.down.http.fetch_add(down as u64, Relaxed);
+    }
 }
 
 /// The ledgers that one request is booked in: on a server, its transport's and its client's.

@@ -57,6 +57,7 @@ pub(super) fn conditions(run: &Run) -> Conditions {
         ("mode", json!(run.mode)),
         ("poll_interval_us", json!(run.poll_interval_us)),
         ("poll_mode", json!(run.poll_mode)),
+        ("proxy", json!(run.proxy)),
         ("rate_per_s", json!(asked)),
         ("size_bytes", json!(run.size_bytes)),
         ("source", json!(run.source)),

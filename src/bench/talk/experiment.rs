@@ -30,7 +30,7 @@ impl Site {
         };
         let target = server.as_ref().map(Child::target).or(plan.url.as_ref());
         let target = target.expect("there is a server of our own, or somebody's");
-        let route = Route::open(&plan.link, target, engine).await?;
+        let route = Route::open(&plan.link, plan.proxy.as_ref(), target, engine).await?;
         Ok(Self { _server: server, route })
     }
 }
@@ -77,6 +77,7 @@ pub async fn run(
         link: plan.link.to_string(),
         relay: site.route.achieved(),
         server: plan.url.as_ref().map(ToString::to_string),
+        proxy: plan.proxy.as_ref().map(ToString::to_string),
         source: plan.source.kind.to_string(),
         rate_per_s: plan.source.rate.per_s(),
         size_bytes: plan.source.size,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bench::cores::Cores;
 use crate::bench::route::Route;
-use crate::client::{Headers, Options, Target};
+use crate::client::{Headers, Options, Proxy, Target};
 use crate::feed::Retain;
 use crate::link::Link;
 use crate::source::Source;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub hold: Option<Duration>,
     /// Whose request heads to send.
     pub headers: Headers,
+    /// Whom to ask for a tunnel to the server.
+    pub proxy: Option<Proxy>,
     /// A server that is running already; one of our own where none is named.
     pub url: Option<Target>,
     /// Where the server runs, and where everybody else does; wherever the system likes where none are named.

@@ -131,6 +131,7 @@ impl Basis<'_> {
             linger_us: 0.0,
             keep_alive: true,
             tls: false,
+            proxied: self.plan.proxy.is_some(),
         }
     }
 
@@ -221,6 +222,7 @@ mod tests {
             poll_interval: Duration::from_secs(1),
             hold: None,
             headers: crate::client::Headers::default(),
+            proxy: None,
             url: None,
             cores: None,
         }

@@ -34,6 +34,9 @@ pub struct TalkReport {
     pub relay: Option<Achieved>,
     /// The server that was named; `null` for one of our own.
     pub server: Option<String>,
+    /// `host:port` of the proxy that was asked for a tunnel by each connection.
+    #[serde(default)]
+    pub proxy: Option<String>,
     /// When messages were due: `poisson`, `steady`, `pairs` or `bursts`.
     pub source: String,
     /// λ: messages a second, of each lane.

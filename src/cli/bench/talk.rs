@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::client::TrustArguments;
 use super::super::output::{LabFormat, Output, output};
+use super::super::proxy::ProxyArguments;
 use super::super::{print, runtime, units};
 use super::{INTERRUPTED, ticking, until_interrupted, usage};
 use crate::bench::capacity::marker::SMALLEST;
@@ -73,6 +74,8 @@ pub(super) struct Arguments {
     extra: Vec<Header>,
     #[command(flatten)]
     credentials: Credentials,
+    #[command(flatten)]
+    proxy: ProxyArguments,
     /// Publish to this running server instead of starting one, to the topics talk-01, talk-02, …
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
@@ -139,6 +142,7 @@ impl Arguments {
                 extra: self.extra.clone(),
                 token: self.credentials.token(self.url.as_ref()),
             },
+            proxy: self.url.as_ref().map_or_else(|| self.proxy.named(), |url| self.proxy.to(url)),
             url: self.url.clone().map(|url| self.trust.of(url)),
             cores: self.cores,
         };

@@ -116,6 +116,7 @@ impl Question {
             linger_us: 0.0,
             keep_alive: true,
             tls: false,
+            proxied: false,
         }
     }
 

@@ -64,6 +64,7 @@ fn report(lanes: Vec<Lane>) -> TalkReport {
         link: "none".to_owned(),
         relay: None,
         server: None,
+        proxy: None,
         source: "poisson".to_owned(),
         rate_per_s: 1.0 / 60.0,
         size_bytes: 65_536,

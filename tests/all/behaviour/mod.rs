@@ -3,10 +3,11 @@
 //!
 //! Read first what the tests stand on: [`stage`] (a server in this process), [`program`] (the binary, where
 //! something must die), [`listener`] (a client and what it was told), [`light`] (a reader of which there can be
-//! thousands), [`fake`] (a server that lies), [`another_clock`] (one whose clock is wrong).
+//! thousands), [`fake`] (a server that lies), [`another_clock`] (one whose clock is wrong), [`connect`] (a proxy).
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, not their helpers")]
 
 pub(crate) mod another_clock;
+pub(crate) mod connect;
 pub(crate) mod fake;
 mod forwarder;
 mod gate;
@@ -30,6 +31,7 @@ mod lies;
 mod link;
 mod operator;
 mod pong;
+mod proxies;
 #[cfg(target_os = "linux")]
 mod referee;
 mod refusals;

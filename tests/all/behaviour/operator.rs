@@ -298,6 +298,7 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
         linger_us: 0.0,
         keep_alive: true,
         tls: false,
+        proxied: false,
     };
     let query =
         "source=poisson&rate=0.5/s&interval_ms=1000&hold_s=5&link=rtt%3D100ms&payload=300&id_bytes=12";

@@ -27,6 +27,7 @@ mod lies;
 mod links;
 mod page;
 mod predict;
+mod proxied;
 mod refused;
 mod schema;
 mod talk;
