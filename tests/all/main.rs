@@ -8,5 +8,6 @@ mod measuring;
 mod page;
 mod page_rules;
 mod rules;
+mod strangers;
 mod support;
 mod wire;

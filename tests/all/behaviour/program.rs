@@ -20,7 +20,7 @@ pub(crate) struct Program {
 pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(pipe: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let into = lines.clone();
         thread::spawn(move || {
