@@ -9,4 +9,6 @@ pub(crate) mod stranger;
 mod browser;
 mod clients;
 #[cfg(unix)]
+mod nginx;
+#[cfg(unix)]
 mod proxies;
