@@ -107,15 +107,19 @@ fn parted(entry: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// What was typed, without the users and passwords of its URLs: results are handed on.
+/// What was typed, as a result may show it.
 pub(super) fn command() -> String {
-    discreet(&env::args().collect::<Vec<_>>())
+    without_users(env::args()).collect::<Vec<_>>().join(" ")
 }
 
-fn discreet(arguments: &[String]) -> String {
-    let follows = |at: usize| at.checked_sub(1).is_some_and(|before| arguments[before] == "--proxy");
-    let shown = arguments.iter().enumerate().map(|(at, argument)| without_user(argument, follows(at)));
-    shown.collect::<Vec<_>>().join(" ")
+/// These arguments without the users and passwords of their URLs.
+pub(super) fn without_users(arguments: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut is_proxy = false;
+    arguments.map(move |argument| {
+        let shown = without_user(&argument, is_proxy);
+        is_proxy = argument == "--proxy";
+        shown
+    })
 }
 
 /// A URL may leave out its scheme where nothing but a proxy is meant.
@@ -174,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_result_tells_what_was_typed_but_no_password() {
-        let told = |typed: &str| discreet(&typed.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let told =
+            |typed: &str| without_users(typed.split(' ').map(str::to_owned)).collect::<Vec<_>>().join(" ");
         for proxy in ["--proxy http://me:secret@p:1", "--proxy me:secret@p:1", "--proxy=me:secret@p:1"] {
             let told = told(&format!("wirelanes bench {proxy} --threshold sse.p99@rtt=50ms<80ms"));
             assert!(!told.contains("secret") && told.contains("***@p:1 --threshold sse.p99@rtt"), "{told}");

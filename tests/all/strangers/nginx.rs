@@ -87,6 +87,23 @@ fn behind_the_documented_settings_everything_passes() {
     }
 }
 
+/// Polls come on one connection of the client's: whether nginx has one for them, too, is a matter of its settings.
+#[test]
+fn polls_share_a_connection_to_the_server_where_nginx_is_told_to_keep_it() {
+    for (config, is_kept) in [("debian.conf", false), ("documented.conf", true)] {
+        let Some(fronted) = Fronted::by(config) else { return };
+        let accepted = || raw::stats(fronted.direct)["connections"]["accepted"].as_u64().unwrap();
+        let before = accepted();
+        for _ in 0..20 {
+            raw::get(fronted.front, "/poll");
+        }
+        // The second question came on a connection, too.
+        let more = accepted() - before - 1;
+        assert_eq!(more == 20, !is_kept, "{config}: {more} connections for 20 polls");
+        assert!(!is_kept || more <= 2, "{config}: {more} connections for 20 polls");
+    }
+}
+
 /// nginx says 502 while there is no server; clients come back, and each is told that the log began anew.
 #[test]
 fn clients_behind_nginx_come_back_to_a_server_that_left() {
