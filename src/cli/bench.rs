@@ -13,9 +13,10 @@ use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::client::{TrustArguments, command};
+use super::client::TrustArguments;
 use super::experiment::ExperimentArguments;
 use super::output::{Format, Output, output};
+use super::typed::command;
 use super::{Cli, interrupted, runtime, units};
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;

@@ -10,7 +10,6 @@ use super::proxy::ProxyArguments;
 use super::{Cli, units};
 use crate::client::{Header, HeaderStyle, Headers, PollMode, Target, Token};
 use crate::tls::Trust;
-use crate::wire::veiled;
 
 /// The variable that holds a token, for who will not have it in the list of processes.
 const VARIABLE: &str = "WIRELANES_TOKEN";
@@ -108,42 +107,9 @@ fn refuse(what: &str, wrong: &str) -> ! {
     Cli::command().error(ErrorKind::ValueValidation, format!("`{what}`: {wrong}")).exit()
 }
 
-/// The command line, as a result may show it: without tokens.
-pub(super) fn command() -> String {
-    shown(std::env::args())
-}
-
-fn shown(arguments: impl Iterator<Item = String>) -> String {
-    let (mut words, mut is_secret): (Vec<String>, bool) = (Vec::new(), false);
-    for word in arguments {
-        words.push(match word.strip_prefix("--token=") {
-            Some(_) => "--token=…".to_owned(),
-            None if is_secret && !word.starts_with('@') => "…".to_owned(),
-            None => veiled(&word),
-        });
-        is_secret = word == "--token";
-    }
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_result_shows_the_command_without_what_is_secret() {
-        for (typed, said) in [
-            ("wirelanes bench --token abc -d 1s", "wirelanes bench --token … -d 1s"),
-            ("bench --token=abc", "bench --token=…"),
-            ("bench --token @file", "bench --token @file"),
-            ("bench --url http://x/sse?token=abc", "bench --url http://x/sse?token=***"),
-            ("bench --url http://x", "bench --url http://x"),
-        ] {
-            assert_eq!(shown(typed.split(' ').map(str::to_owned)), said);
-        }
-        let header = ["-H", "Authorization: Bearer abc"].map(str::to_owned);
-        assert_eq!(shown(header.into_iter()), "-H Authorization: Bearer ***");
-    }
 
     #[test]
     fn a_token_may_stand_in_a_file_and_is_not_repeated_where_it_is_wrong() {

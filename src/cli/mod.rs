@@ -12,6 +12,7 @@ mod relay;
 mod report;
 mod serve;
 mod token;
+mod typed;
 mod units;
 mod watch;
 

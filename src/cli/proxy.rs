@@ -107,36 +107,6 @@ fn parted(entry: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// What was typed, as a result may show it.
-pub(super) fn command() -> String {
-    without_users(env::args()).collect::<Vec<_>>().join(" ")
-}
-
-/// These arguments without the users and passwords of their URLs.
-pub(super) fn without_users(arguments: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
-    let mut is_proxy = false;
-    arguments.map(move |argument| {
-        let shown = without_user(&argument, is_proxy);
-        is_proxy = argument == "--proxy";
-        shown
-    })
-}
-
-/// A URL may leave out its scheme where nothing but a proxy is meant.
-fn without_user(argument: &str, is_proxy: bool) -> String {
-    let behind = |mark: &str| argument.find(mark).map(|at| at + mark.len());
-    let begins = behind("://").or_else(|| behind("--proxy=")).or(is_proxy.then_some(0));
-    let user = begins.and_then(|begins| {
-        let url = &argument[begins..];
-        let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
-        Some(begins..begins + authority.rfind('@')?)
-    });
-    match user {
-        Some(user) => format!("{}***{}", &argument[..user.start], &argument[user.end..]),
-        None => argument.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,17 +144,5 @@ mod tests {
     fn nobody_elses_proxy_is_asked_for_this_machine() {
         assert!(["localhost", "127.0.0.1", "127.9.9.9", "::1"].into_iter().all(is_loopback));
         assert!(!["example.org", "10.0.0.7", "localhost.example.org"].into_iter().any(is_loopback));
-    }
-
-    #[test]
-    fn a_result_tells_what_was_typed_but_no_password() {
-        let told =
-            |typed: &str| without_users(typed.split(' ').map(str::to_owned)).collect::<Vec<_>>().join(" ");
-        for proxy in ["--proxy http://me:secret@p:1", "--proxy me:secret@p:1", "--proxy=me:secret@p:1"] {
-            let told = told(&format!("wirelanes bench {proxy} --threshold sse.p99@rtt=50ms<80ms"));
-            assert!(!told.contains("secret") && told.contains("***@p:1 --threshold sse.p99@rtt"), "{told}");
-        }
-        let url = "wirelanes bench --url http://host:8080/a@b";
-        assert_eq!(told(url), url);
     }
 }

@@ -13,7 +13,7 @@ use crate::bench::capacity::result::{Axis, Report};
 use crate::bench::capacity::slo::Slo;
 use crate::bench::capacity::{self, Load, News, Plan, Theirs};
 use crate::bench::cores::Cores;
-use crate::cli::client::command;
+use crate::cli::typed::command;
 use crate::cli::{interrupted, print, runtime, units};
 use crate::client::Target;
 use crate::report;

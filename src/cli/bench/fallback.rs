@@ -132,7 +132,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<FallbackReport>> {
     let bar = ticking((plan.expected() * plan.rounds as u32).as_secs(), quiet);
     let interrupt = CancellationToken::new();
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = super::super::typed::command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(fallback::run(plan, command, &progress, &interrupt));
     let report = until_interrupted(running, &interrupt).await;
