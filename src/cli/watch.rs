@@ -1,6 +1,7 @@
 //! `wirelanes watch`: one client, one line for each event.
 
 mod auto;
+mod frames;
 mod view;
 
 use std::fmt;

@@ -167,10 +167,10 @@ where
             Stage::Parked(mut line) => match poll_parked(shared, &mut line, cx)? {
                 Poll::Pending => Step::Waits(Stage::Parked(line)),
                 Poll::Ready(false) => Step::Over,
-                Poll::Ready(true) if line.is_http2() => {
-                    Step::Goes(Stage::Streams(Box::pin(http2::streams(shared.clone(), line))))
-                }
-                Poll::Ready(true) => Step::Goes(Stage::Hyper(Box::pin(http::turn(shared.clone(), line)))),
+                Poll::Ready(true) => Step::Goes(match line.streams() {
+                    None => Stage::Hyper(Box::pin(http::turn(shared.clone(), line))),
+                    Some(books) => Stage::Streams(Box::pin(http2::streams(shared.clone(), line, books))),
+                }),
             },
             Stage::Hyper(mut turn) => match turn.as_mut().poll(cx)? {
                 Poll::Pending => Step::Waits(Stage::Hyper(turn)),

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::stall::Stall;
 use crate::tls::HANDSHAKE;
 use crate::transport::patience::Patience;
-use crate::wire::{Rest, State, Wire};
+use crate::wire::{PREFACE, Rest, State, Streams, Wire};
 
 /// A request's head without a browser's cookies fits; what is longer is read by who reads it.
 const FIRST_READ: usize = 2 << 10;
@@ -21,9 +21,6 @@ const FIRST_READ: usize = 2 << 10;
 /// While a client waits for an answer, so much of its next requests is kept for later; then it is not listened
 /// to any more.
 const MOST_EARLY: usize = 64 << 10;
-
-/// What a client says first over HTTP/2 (RFC 9113, section 3.4). As HTTP/1.1 it would be refused.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A counted socket that is given up where the peer takes nothing for too long.
 pub(super) struct Line<S> {
@@ -74,9 +71,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         Poll::Ready(Ok(true))
     }
 
-    /// Whether what has come is in HTTP/2.
-    pub(super) fn is_http2(&self) -> bool {
-        self.early.starts_with(PREFACE)
+    /// The books of its streams, where the client speaks HTTP/2.
+    pub(super) fn streams(&self) -> Option<Streams> {
+        self.wire.streams()
     }
 
     /// Whether what has come begins as TLS does, and no request can.

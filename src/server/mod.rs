@@ -40,6 +40,11 @@
 //! | `wrote` | `body` | the kernel has more of an answer without an end |
 //! | `closed` | `http`, `body` | the connection ended before the answer did; what of it had left |
 //!
+//! All of it is there over HTTP/2 as well, on a connection that begins with its preface, with TLS and without: each
+//! request has a stream of its own, and a WebSocket is asked for by `CONNECT` and `:protocol: websocket` (RFC 8441).
+//! There `http` is what a head weighs compressed, with the frames that keep the connection going (which `heard` and
+//! `wrote` may tell of), and `shown` begins with the fields that a head stands for, one a line.
+//!
 //! `at_us` is on the clock of `sent_us`, `shown` the first 1,024 of exactly these bytes in base64, `lane` the first
 //! part of the path, `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
 //! client's first request, also where marks are `unshown`. Only the server publishes to `control.…`.

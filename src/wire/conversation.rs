@@ -8,7 +8,7 @@
 //! ```
 //!
 //! It only listens: it finds where each message of HTTP/1.1 (RFC 9112, section 6.3) ends, and what it cannot
-//! read is `Raw`.
+//! read is `Raw`. Where the client's first words are the preface of HTTP/2, [`Streams`] take over, both ways.
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Tap;
 use super::exchange::Extent;
 use super::framing::{LONGEST_HEAD, State, body_of, end_of_head};
+use super::http2::{Fields, Frame, PREFACE, PRI, Streams};
 use super::ledger::{Account, Books};
 use super::queue::{Asked, Queue};
 
@@ -39,6 +40,10 @@ pub enum Piece<'a> {
     Framing(&'a [u8]),
     /// What is not HTTP, or no longer: the bytes after a 101.
     Raw(&'a [u8]),
+    /// The head of a frame of HTTP/2, with its payload; that of DATA follows as `Body`, or `Raw` in a WebSocket.
+    Frame(Frame, &'a [u8]),
+    /// What the frames of a head, which came before, stand for.
+    Fields(&'a Fields),
 }
 
 pub(super) struct Conversation {
@@ -46,6 +51,8 @@ pub(super) struct Conversation {
     up: State,
     down: State,
     asked: Queue,
+    /// It is in HTTP/2, of which this is all there is to know.
+    streams: Option<Streams>,
     /// The account of the last request: of its body, and of all that goes up raw.
     asking: Option<Account>,
     /// The account of the last answer. A pipelined request may come before all of it has left.
@@ -55,7 +62,7 @@ pub(super) struct Conversation {
 impl Conversation {
     pub(super) fn new(books: Books) -> Self {
         let (up, down) = (State::Head(Vec::new()), State::Head(Vec::new()));
-        Self { books, up, down, asked: Queue::default(), asking: None, answering: None }
+        Self { books, up, down, asked: Queue::default(), streams: None, asking: None, answering: None }
     }
 
     /// Ends with the answer that begins now: the account of its request, to which all else belongs.
@@ -69,9 +76,16 @@ impl Conversation {
         self.asking
     }
 
-    /// The account of the last request.
-    pub(super) fn asking(&self) -> Option<&Account> {
-        self.asking.as_ref()
+    /// Hands out the account of the last request, where there was one.
+    pub(super) fn with_asking(&self, book: impl FnOnce(&Account)) {
+        match &self.streams {
+            Some(streams) => streams.with_latest(book),
+            None => {
+                if let Some(asking) = &self.asking {
+                    book(asking);
+                }
+            }
+        }
     }
 
     /// The request that is to be answered next waits until there is something to say.
@@ -84,8 +98,16 @@ impl Conversation {
     /// Books the next bytes of one direction and shows them to the tap.
     pub(super) fn saw(&mut self, direction: Direction, mut bytes: &[u8], tap: Option<&Tap>) {
         while !bytes.is_empty() {
+            if let Some(streams) = &self.streams {
+                return streams.saw(direction, bytes, tap);
+            }
             bytes = self.step(direction, bytes, tap);
         }
+    }
+
+    /// The books of HTTP/2, where that is spoken.
+    pub(super) fn streams(&self) -> Option<&Streams> {
+        self.streams.as_ref()
     }
 
     /// Whether every request was answered in full, and none has begun.
@@ -131,6 +153,10 @@ impl Conversation {
     }
 
     fn head(&mut self, direction: Direction, head: &[u8], tap: Option<&Tap>) {
+        if direction == Direction::Up && self.asking.is_none() && *head == PREFACE[..PRI] {
+            self.streams = Some(Streams::new(self.books.clone()));
+            return;
+        }
         match direction {
             Direction::Up => self.request(head),
             Direction::Down => self.answer(head),
@@ -155,7 +181,7 @@ impl Conversation {
             ledger.requests.fetch_add(1, Relaxed);
         }
         if let Some(exchange) = account.exchange() {
-            exchange.arrived(head);
+            exchange.arrived(head.len(), head);
         }
         self.asking = Some(account.clone());
         self.asked.push(Asked { account, head_only: request.method == Some("HEAD") });
@@ -193,7 +219,7 @@ impl Conversation {
             _ => body_of(response.headers, State::UntilClose),
         };
         if let Some(exchange) = self.answering.as_ref().and_then(Account::exchange) {
-            exchange.head(head);
+            exchange.head(head.len(), head);
             if !interim {
                 exchange.has_head(status, self.extent());
             }
@@ -215,11 +241,7 @@ impl Conversation {
             Direction::Down => &self.answering,
         };
         for ledger in account.iter().flat_map(Account::ledgers) {
-            let layers = match direction {
-                Direction::Up => &ledger.up,
-                Direction::Down => &ledger.down,
-            };
-            layers.body.fetch_add(bytes.len() as u64, Relaxed);
+            ledger.of(direction).body.fetch_add(bytes.len() as u64, Relaxed);
         }
         let Some(exchange) = account.as_ref().and_then(Account::exchange) else { return };
         match direction {
@@ -229,7 +251,7 @@ impl Conversation {
     }
 }
 
-fn show(tap: Option<&Tap>, direction: Direction, piece: Piece<'_>) {
+pub(super) fn show(tap: Option<&Tap>, direction: Direction, piece: Piece<'_>) {
     if let Some(tap) = tap {
         tap(direction, piece);
     }

@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde::Serialize;
 
+use super::conversation::Direction;
 use super::ledger::Bytes;
 
 /// Of each thing that is told, so many bytes are shown: a browser's head fits, and two or three events.
@@ -95,9 +96,9 @@ impl Exchange {
         Self { witness, answer: Mutex::new(Answer::Coming(Coming::default())) }
     }
 
-    pub(super) fn arrived(&self, head: &[u8]) {
-        let bytes = Bytes { http: head.len() as u64, ..Bytes::default() };
-        self.tell(What::Arrived, bytes, head);
+    /// Its head, of so many bytes. They are `shown` as they are, or, compressed, for what they stand.
+    pub(super) fn arrived(&self, head: usize, shown: &[u8]) {
+        self.tell(What::Arrived, Bytes { http: head as u64, ..Bytes::default() }, shown);
     }
 
     pub(super) fn held(&self) {
@@ -110,16 +111,27 @@ impl Exchange {
         }
     }
 
-    /// A part of the head of an answer was written, or of one that only says that another is coming.
-    pub(super) fn head(&self, part: &[u8]) {
+    /// Neither head nor body passed, but what keeps the connection going; with the answer, while that is coming.
+    pub(super) fn passed(&self, direction: Direction, bytes: u64) {
+        let bytes = Bytes { http: bytes, ..Bytes::default() };
+        match (direction, &mut *self.answer()) {
+            _ if bytes.http == 0 => {}
+            (Direction::Up, _) => self.tell(What::Heard, bytes, &[]),
+            (Direction::Down, Answer::Coming(coming)) => coming.bytes.http += bytes.http,
+            (Direction::Down, _) => self.tell(What::Wrote, bytes, &[]),
+        }
+    }
+
+    /// A part of the head of an answer was written, or of one that only says that another is coming; `shown` as above.
+    pub(super) fn head(&self, part: usize, shown: &[u8]) {
         let mut answer = self.answer();
         if !matches!(*answer, Answer::Coming(_)) {
             // A server may say once more that it did not understand.
             *answer = Answer::Coming(Coming::default());
         }
         let Answer::Coming(coming) = &mut *answer else { unreachable!("it is coming by now") };
-        coming.bytes.http += part.len() as u64;
-        coming.show(part);
+        coming.bytes.http += part as u64;
+        coming.show(shown);
     }
 
     /// The head of the answer is written.
@@ -178,15 +190,22 @@ impl Coming {
     }
 }
 
-impl Drop for Exchange {
-    /// The last who had to do with it is the connection.
-    fn drop(&mut self) {
+impl Exchange {
+    /// Nothing more comes of it.
+    pub(super) fn end(&self) {
         let answer = std::mem::replace(&mut *self.answer(), Answer::Over);
         match answer {
             Answer::Coming(Coming { bytes, shown, .. }) => self.tell(What::Closed, bytes, &shown),
             Answer::Endless => self.tell(What::Closed, Bytes::default(), &[]),
             Answer::Over => {}
         }
+    }
+}
+
+impl Drop for Exchange {
+    /// The last who had to do with it is the connection.
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

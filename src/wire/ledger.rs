@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Serialize;
 
+use super::conversation::Direction;
 use super::exchange::Exchange;
 
 /// Bytes that went one way, by layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Bytes {
-    /// Heads of HTTP requests or answers, from the first letter to the empty line.
+    /// Heads of HTTP requests or answers, from the first letter to the empty line; of HTTP/2, all frames but DATA.
     pub http: u64,
-    /// All that follows a head: payload and envelope. Who knows the payload can tell them apart.
+    /// All that follows a head: payload and envelope, of HTTP/2 with the heads of DATA frames. Who knows the payload
+    /// can tell them apart.
     pub body: u64,
     /// What TLS puts around both: heads of records, tags, alerts. None of it without TLS.
     pub tls: u64,
@@ -143,6 +145,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    pub(super) fn of(&self, direction: Direction) -> &Layers {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+
     /// What has been counted so far.
     pub fn counts(&self) -> Counts {
         Counts {

@@ -9,13 +9,16 @@
 //! - for `watch --wire`, a [`Tap`] that is shown each [`Piece`] as it passes
 //! - for a client that is watched, an [`Exchange`] for each request: when it came, and what became of it
 //!
-//! Behind the last head of a connection there is nothing left to tell apart: a [`Rest`] only counts.
+//! A connection of HTTP/2 is recognised by its first bytes, at both ends, and its [frames](Frame) are booked to the
+//! request of their stream. Behind the last head of one of HTTP/1.1 there is nothing left to tell apart: a [`Rest`]
+//! only counts.
 
 mod beneath;
 mod census;
 mod conversation;
 mod exchange;
 pub(crate) mod framing;
+mod http2;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 mod ledger;
@@ -35,6 +38,8 @@ pub use census::{Census, Segments, Watch};
 use conversation::Conversation;
 pub use conversation::{Direction, Piece};
 pub use exchange::{Exchange, Sight, What, Witness};
+pub use http2::{Fields, Frame};
+pub(crate) use http2::{Heard, PREFACE, Streams};
 pub use ledger::{Account, Books, Bytes, Choose, Counts, Handshake, Ledger, Sheet};
 pub(crate) use now::WriteNow;
 pub use rest::Rest;
@@ -127,6 +132,11 @@ impl<S> Wire<S> {
         Rest::new(self.socket, self.conversation.into_asked(), self.beneath, head)
     }
 
+    /// The books of its streams, where the client speaks HTTP/2.
+    pub(crate) fn streams(&self) -> Option<Streams> {
+        self.conversation.streams().cloned()
+    }
+
     /// The request that is to be answered next waits for something to say.
     pub fn holds(&self) {
         self.conversation.holds();
@@ -139,10 +149,8 @@ impl<S> Wire<S> {
 
     /// Books what was added beneath, once it is known whose this connection is.
     fn settle(&self) {
-        if let Some(beneath) = &self.beneath
-            && let Some(account) = self.conversation.asking()
-        {
-            beneath.book(self.end, account);
+        if let Some(beneath) = &self.beneath {
+            self.conversation.with_asking(|account| beneath.book(self.end, account));
         }
     }
 

@@ -70,7 +70,7 @@ impl<S> Rest<S> {
             let part = left.min(slice.len());
             left -= part;
             if part > 0 {
-                exchange.head(&slice[..part]);
+                exchange.head(part, &slice[..part]);
             }
             let room = body.min(SHOWN) - shown.len();
             shown.extend_from_slice(&slice[part..slice.len().min(part + room)]);

@@ -153,6 +153,11 @@ impl Peer {
         let _ = tokio::time::timeout(PATIENCE, self.stream.write_all(text.as_bytes())).await;
     }
 
+    /// The same in bytes: whether they were taken.
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.unwrap_or(Ok(()))
+    }
+
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         let written = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await;
         written.expect("the server takes what it is sent").expect("the connection is open");
@@ -197,6 +202,16 @@ impl Peer {
             self.must_fill(&format!("{length} bytes")).await;
         }
         self.unread.drain(..length).collect()
+    }
+
+    /// The same, where there is so much before the server closes.
+    pub(crate) async fn try_exactly(&mut self, length: usize) -> Option<Vec<u8>> {
+        while self.unread.len() < length {
+            if !self.fill(&format!("{length} bytes")).await {
+                return None;
+            }
+        }
+        Some(self.unread.drain(..length).collect())
     }
 
     /// Reads until the server closes.

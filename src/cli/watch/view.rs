@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
+use super::frames;
 use crate::wire::{Direction, Piece, Tap, veil};
 
 /// Shows each piece on stdout.
@@ -42,6 +43,8 @@ fn show(direction: Direction, piece: Piece<'_>) -> String {
             let lines: String = text.lines().map(|line| format!("{arrow} {line}\n")).collect();
             format!("{arrow} head, {} bytes\n{lines}", bytes.len())
         }
+        Piece::Frame(frame, payload) => frames::show(arrow, frame, payload),
+        Piece::Fields(fields) => frames::show_fields(arrow, fields),
         Piece::Framing(bytes) => format!("{arrow} chunk framing {}\n", spelled(bytes)),
         Piece::Body(bytes) | Piece::Raw(bytes) => {
             format!("{arrow} body, {} bytes\n{}", bytes.len(), hex(arrow, bytes))

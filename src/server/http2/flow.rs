@@ -5,8 +5,8 @@
 //! shut down           ─▶   00 00 00 │ 00 │ 01 │ 00 00 00 05                    END_STREAM
 //! ```
 //!
-//! There is room while neither the stream's window nor that of the connection is used up, and what this stream was
-//! given before has left for the socket. A write takes what there is in one frame: a hundred events that are there
+//! There is room while neither the stream's window nor its share of the connection's is used up, and what this stream
+//! was given before has left for the socket. A write takes what there is in one frame: a hundred events that are there
 //! together cost nine bytes, and not a hundred times nine.
 
 use std::io::{self, ErrorKind, IoSlice};
@@ -17,7 +17,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use h2::{RecvStream, SendStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::wire::WriteNow;
+use crate::wire::{Streams, WriteNow};
 
 /// One stream, both ways.
 pub(super) struct Flow {
@@ -27,15 +27,20 @@ pub(super) struct Flow {
     /// Came, and was not read yet.
     unread: Bytes,
     is_shut: bool,
+    /// Bytes that were sent.
+    given: u64,
+    books: Streams,
 }
 
 impl Flow {
-    pub(super) fn new(down: SendStream<Bytes>, up: Option<RecvStream>) -> Self {
-        Self { down, up, unread: Bytes::new(), is_shut: false }
+    pub(super) fn new(down: SendStream<Bytes>, up: Option<RecvStream>, books: &Streams) -> Self {
+        Self { down, up, unread: Bytes::new(), is_shut: false, given: 0, books: books.clone() }
     }
 
     /// Waits for room, for so many bytes at most.
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        let share = ready!(self.books.poll_share(cx, self.down.stream_id().as_u32(), self.given));
+        let wanted = wanted.min(usize::try_from(share).unwrap_or(usize::MAX));
         self.down.reserve_capacity(wanted);
         while self.down.capacity() == 0 {
             match ready!(self.down.poll_capacity(cx)) {
@@ -50,6 +55,7 @@ impl Flow {
 
     /// Sends one frame, for which there is room.
     pub(super) fn send(&mut self, data: Bytes, is_last: bool) -> io::Result<()> {
+        self.given += data.len() as u64;
         self.down.send_data(data, is_last).map_err(io::Error::other)
     }
 

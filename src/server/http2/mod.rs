@@ -16,6 +16,7 @@
 
 mod flow;
 mod limits;
+mod pulse;
 mod request;
 mod stream;
 
@@ -26,25 +27,24 @@ use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use h2::Reason;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::Shared;
 use super::connection::IDLE;
 use super::line::Line;
-use crate::transport::patience::Patience;
+use crate::wire::Streams;
+use pulse::Pulse;
 
 /// Answers what the client asks on each stream, until it or the server leaves.
-pub(super) async fn streams<S>(shared: Arc<Shared>, line: Box<Line<S>>) -> io::Result<()>
+pub(super) async fn streams<S>(shared: Arc<Shared>, line: Box<Line<S>>, books: Streams) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let greeting = timeout(IDLE, limits::builder().handshake(line));
     let mut connection = greeting.await?.map_err(io::Error::other)?;
+    let mut pulse = Pulse::new(books.clone(), connection.ping_pong());
     let mut open = FuturesUnordered::new();
-    let mut patience = Patience::default();
-    patience.lasts_until(Instant::now() + IDLE);
     let mut is_leaving = false;
     poll_fn(|cx| {
         loop {
@@ -54,24 +54,24 @@ where
             }
             let was_busy = !open.is_empty();
             while let Poll::Ready(Some(())) = open.poll_next_unpin(cx) {}
-            match connection.poll_accept(cx) {
-                Poll::Ready(Some(Ok(asked))) => {
-                    let (request, respond) = asked;
-                    open.push(stream::serve(shared.clone(), request, respond));
-                    continue;
-                }
+            let asked = match connection.poll_accept(cx) {
+                Poll::Ready(Some(Ok(asked))) => Some(asked),
                 Poll::Ready(Some(Err(wrong))) => return Poll::Ready(Err(io::Error::other(wrong))),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
-                Poll::Pending => {}
+                Poll::Pending => None,
+            };
+            let goes_on = asked.is_some();
+            if let Some((request, respond)) = asked {
+                open.push(stream::serve(shared.clone(), books.clone(), request, respond));
             }
-            if was_busy {
-                patience.lasts_until(Instant::now() + IDLE);
+            match pulse.poll(cx, was_busy || goes_on) {
+                Poll::Ready(reason) if !is_leaving => {
+                    is_leaving = true;
+                    connection.abrupt_shutdown(reason);
+                }
+                _ if goes_on => {}
+                _ => return Poll::Pending,
             }
-            if is_leaving || patience.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            is_leaving = true;
-            connection.abrupt_shutdown(Reason::NO_ERROR);
         }
     })
     .await

@@ -34,15 +34,17 @@ use crate::server::{Shared, head, routes};
 use crate::transport::batch::Batch;
 use crate::transport::patience::Patience;
 use crate::transport::{AnyPump, Reply};
+use crate::wire::Streams;
 
 /// Answers a request.
 pub(super) async fn serve(
     shared: Arc<Shared>,
+    books: Streams,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
 ) {
     let number = respond.stream_id().as_u32();
-    if let Err(ended) = answer(&shared, request, &mut respond).await {
+    if let Err(ended) = answer(&shared, &books, request, &mut respond).await {
         tracing::debug!("stream {number} ended: {ended}");
         respond.send_reset(Reason::CANCEL);
     }
@@ -50,6 +52,7 @@ pub(super) async fn serve(
 
 async fn answer(
     shared: &Shared,
+    books: &Streams,
     request: Request<RecvStream>,
     respond: &mut SendResponse<Bytes>,
 ) -> io::Result<()> {
@@ -60,14 +63,17 @@ async fn answer(
         First::Left => return Ok(()),
         First::Answered(reply) => reply,
         First::Waits(Waiting::Endless(head, pump)) => {
-            return endless(&mut guest, respond, head, *pump, up).await;
+            return endless(&mut guest, books, respond, head, *pump, up).await;
         }
-        First::Waits(Waiting::News(awaited)) => match held(&mut guest, *awaited, respond).await {
-            Some(reply) => reply,
-            None => return Ok(()),
-        },
+        First::Waits(Waiting::News(awaited)) => {
+            if awaited.held.waits() {
+                books.holds(respond.stream_id().as_u32());
+            }
+            let Some(reply) = held(&mut guest, *awaited, respond).await else { return Ok(()) };
+            reply
+        }
     };
-    whole(respond, reply, is_head, shared.config.write_stall).await
+    whole(books, respond, reply, is_head, shared.config.write_stall).await
 }
 
 /// What becomes of a request.
@@ -113,6 +119,7 @@ async fn held(guest: &mut Guest<'_>, awaited: Awaited, respond: &mut SendRespons
 
 /// Writes an answer that has an end.
 async fn whole(
+    books: &Streams,
     respond: &mut SendResponse<Bytes>,
     reply: Reply,
     is_head: bool,
@@ -125,7 +132,7 @@ async fn whole(
     dress(&mut head.headers);
     let is_over = is_head || body.is_empty();
     let down = respond.send_response(Response::from_parts(head, ()), is_over).map_err(io::Error::other)?;
-    let (mut flow, mut stall) = (Flow::new(down, None), Stall::new(stall));
+    let (mut flow, mut stall) = (Flow::new(down, None, books), Stall::new(stall));
     while !is_over && !body.is_empty() {
         let room = poll_fn(|cx| {
             let room = flow.poll_room(cx, body.remaining());
@@ -140,13 +147,14 @@ async fn whole(
 /// Writes an answer that goes on until one side leaves.
 async fn endless(
     guest: &mut Guest<'_>,
+    books: &Streams,
     respond: &mut SendResponse<Bytes>,
     mut head: Response<()>,
     pump: AnyPump,
     up: Option<RecvStream>,
 ) -> io::Result<()> {
     dress(head.headers_mut());
-    let flow = Flow::new(respond.send_response(head, false).map_err(io::Error::other)?, up);
+    let flow = Flow::new(respond.send_response(head, false).map_err(io::Error::other)?, up, books);
     let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let stall = guest.shared.config.write_stall;
     let seat: Arc<dyn Seated> = match pump {

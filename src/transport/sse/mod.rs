@@ -21,6 +21,8 @@
 //! one encoding. hyper reads the request's head; then the connection is taken from it, and
 //! a [pump](super::pump) writes what stands in the log until one side leaves or the server drains.
 //!
+//! Over HTTP/2 the same blocks go without chunks, all that are there together in one DATA frame.
+//!
 //! One request for any number of events, about 28 bytes around each payload, and the browser's own
 //! `EventSource` comes back by itself. One way only: what the client has to say is a request of its own.
 

@@ -17,6 +17,9 @@
 //! 89 00 … 8a 80 kk kk kk kk                a ping every 25 s, and the pong that is due within 10 s
 //! ```
 //!
+//! Over HTTP/2 (RFC 8441) the request is `:method: CONNECT`, `:protocol: websocket`, without a key, the answer 200, and
+//! the same frames go in DATA frames of one stream; its neighbours on the connection go on.
+//!
 //! The smallest envelope, and the only one of the four on which the client can speak without a new request.
 //! It needs an intermediary that lets the upgrade through, and its own reconnection and resumption.
 

@@ -15,6 +15,8 @@ fn watch(parts: &[(Direction, &str)], cut: usize) -> (Vec<String>, crate::wire::
                 Piece::Body(bytes) => ("body", bytes),
                 Piece::Framing(bytes) => ("framing", bytes),
                 Piece::Raw(bytes) => ("raw", bytes),
+                Piece::Frame(_, bytes) => ("frame", bytes),
+                Piece::Fields(_) => return,
             };
             let text = String::from_utf8_lossy(bytes).into_owned();
             let mut seen = seen.lock().unwrap();

@@ -1,8 +1,14 @@
 //! The server over HTTP/2: the same answers, each on a stream of its own.
 
 mod fifty;
+mod floods;
+mod ledger;
+mod marks;
 mod serving;
 mod websocket;
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -11,6 +17,7 @@ use h2::ext::Protocol;
 use hyper::header::HeaderMap;
 use hyper::{Method, Request};
 use tokio::time::timeout;
+use wirelanes::wire::{Books, End, Ledger, Wire};
 
 use crate::support::{PATIENCE, Running};
 
@@ -18,6 +25,10 @@ use crate::support::{PATIENCE, Running};
 pub(crate) struct Client {
     requests: SendRequest<Bytes>,
     origin: String,
+    /// What its end of the connection has counted.
+    ledger: Arc<Ledger>,
+    /// Its socket, under a second name.
+    socket: OwnedFd,
 }
 
 /// An answer, as far as it has come.
@@ -37,9 +48,12 @@ impl Client {
     pub(crate) async fn with(here: &Running, builder: &client::Builder) -> Self {
         let socket = tokio::net::TcpStream::connect(here.address).await.expect("the server listens");
         socket.set_nodelay(true).unwrap();
-        let (requests, connection) = builder.handshake(socket).await.expect("it speaks HTTP/2");
+        let second = socket.as_fd().try_clone_to_owned().unwrap();
+        let ledger = Arc::new(Ledger::default());
+        let wire = Wire::new(socket, End::Client, Books::One(ledger.clone()));
+        let (requests, connection) = builder.handshake(wire).await.expect("it speaks HTTP/2");
         tokio::spawn(connection);
-        Self { requests, origin: format!("http://{}", here.address) }
+        Self { requests, origin: format!("http://{}", here.address), ledger, socket: second }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
