@@ -34,8 +34,8 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no SHA-256 fingerprint; write 32 bytes as `9F:86:…`");
-        let byte = |pair: &str| match pair.len() {
-            2 => u8::from_str_radix(pair, 16).ok(),
+        let byte = |pair: &str| match pair.as_bytes() {
+            [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => u8::from_str_radix(pair, 16).ok(),
             _ => None,
         };
         let bytes: Option<Vec<u8>> = text.split(':').map(byte).collect();

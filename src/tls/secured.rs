@@ -95,10 +95,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Secured<S> {
 
     fn settle_written(&mut self) {
         self.written.settle(self.stream.get_ref().0.written, self.beneath.written());
+        self.beneath.settle();
     }
 
     fn settle_read(&mut self) {
         self.read.settle(self.stream.get_ref().0.read, self.beneath.read());
+        self.beneath.settle();
     }
 
     /// So many bytes were handed on: the first are what the last record carried.

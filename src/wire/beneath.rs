@@ -7,7 +7,9 @@
 //! ```
 //!
 //! TLS tells here as soon as it is sure; the wire, which knows whose connection it is, takes it from here and books it.
+//! Behind the last head of a connection that does not change any more, and TLS has it booked without being asked.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::End;
@@ -18,6 +20,8 @@ use super::ledger::{Account, Ledger};
 pub struct Beneath {
     read: Added,
     written: Added,
+    /// Of all that is still to come, at a server's end.
+    rest: OnceLock<Account>,
 }
 
 /// One way.
@@ -48,6 +52,20 @@ impl Beneath {
     /// What was added to what the socket was given.
     pub fn written(&self) -> &Added {
         &self.written
+    }
+
+    /// Has all that is told booked, where it is known for good whose it is.
+    pub fn settle(&self) {
+        if let Some(account) = self.rest.get() {
+            self.book(End::Server, account);
+        }
+    }
+
+    /// All that is still to come belongs to this account, at a server's end.
+    pub(super) fn rests_with(&self, account: Option<Account>) {
+        if let Some(account) = account {
+            self.rest.get_or_init(|| account);
+        }
     }
 
     /// Books all that is not booked yet.

@@ -129,7 +129,9 @@ impl<S> Wire<S> {
 
     /// The answer that is written next is the last: this head, then nothing but body.
     pub fn ends_with(self, head: &[u8]) -> Rest<S> {
-        Rest::new(self.socket, self.conversation.into_asked(), self.beneath, head)
+        let account = self.conversation.into_asked();
+        self.beneath.into_iter().for_each(|beneath| beneath.rests_with(account.clone()));
+        Rest::new(self.socket, account, head)
     }
 
     /// The books of its streams, where the client speaks HTTP/2.

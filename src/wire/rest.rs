@@ -2,14 +2,11 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::End;
-use super::beneath::Beneath;
 use super::exchange::{Exchange, Extent, SHOWN};
 use super::ledger::Account;
 use super::now::WriteNow;
@@ -18,33 +15,20 @@ use super::now::WriteNow;
 pub struct Rest<S> {
     socket: S,
     account: Option<Account>,
-    beneath: Option<Arc<Beneath>>,
     /// Bytes of the head that are still to be written.
     head: u32,
     status: u16,
 }
 
 impl<S> Rest<S> {
-    pub(super) fn new(
-        socket: S,
-        account: Option<Account>,
-        beneath: Option<Arc<Beneath>>,
-        head: &[u8],
-    ) -> Self {
-        Self { socket, account, beneath, head: head.len() as u32, status: status_of(head) }
-    }
-
-    fn settle(&self) {
-        if let Some((beneath, account)) = self.beneath.as_ref().zip(self.account.as_ref()) {
-            beneath.book(End::Server, account);
-        }
+    pub(super) fn new(socket: S, account: Option<Account>, head: &[u8]) -> Self {
+        Self { socket, account, head: head.len() as u32, status: status_of(head) }
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(bytes)) = written {
             self.book(bytes, slices);
         }
-        self.settle();
         written
     }
 
@@ -92,7 +76,6 @@ impl<S: WriteNow> WriteNow for Rest<S> {
     fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.socket.write_now(bytes)?;
         self.book(written, &[IoSlice::new(bytes)]);
-        self.settle();
         Ok(written)
     }
 }
@@ -116,7 +99,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rest<S> {
                 exchange.heard(read);
             }
         }
-        self.settle();
         outcome
     }
 }
@@ -141,15 +123,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Rest<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.socket).poll_flush(cx);
-        self.settle();
-        flushed
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.socket).poll_shutdown(cx);
-        self.settle();
-        shut
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 
