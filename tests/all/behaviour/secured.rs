@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use wirelanes::client::{Error, Options, Target};
+use wirelanes::event::Position;
+use wirelanes::server::Config;
 use wirelanes::tls::{Distrust, Identity, Trust};
 use wirelanes::transport::Transport;
 
 use super::listener::Listener;
 use super::stage::{Stage, options};
-use super::{PATIENCE, raw};
+use super::{PATIENCE, eventually, raw};
+use crate::support::ms;
 
 pub(super) fn identity() -> Identity {
     Identity::self_signed([]).unwrap()
@@ -169,6 +172,59 @@ async fn who_asks_in_plain_where_there_is_tls_is_answered_in_plain() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// What was encrypted, and did not fit into the socket, is not forgotten when its answer is done.
+#[tokio::test]
+async fn answers_that_do_not_fit_into_a_socket_leave_to_the_last_byte() {
+    let config = Config { send_buffer: Some(4 << 10), ..Config::default() };
+    let stage = Stage::secured_with(config, identity());
+    let large = format!("\"{}\"", "x".repeat(60_000));
+    stage.publish_times(10, &large);
+    for transport in Transport::ALL {
+        let options = secured(stage.address, &Trust::anyone());
+        let options = Options { receive_buffer: Some(4 << 10), from: Position::Earliest, ..options };
+        let mut listener = Listener::start(transport, options);
+        listener.events((stage.newest().sequence) as usize).await;
+        for length in [1, 3_000, 20_000, 60_000] {
+            stage.publish(&format!("\"{}\"", "y".repeat(length)));
+            listener.events(1).await;
+        }
+    }
+}
+
+/// Who takes nothing is given up as soon as in plain, though something was encrypted for it.
+#[tokio::test]
+async fn who_takes_nothing_is_given_up() {
+    let config = Config { send_buffer: Some(4 << 10), write_stall: ms(200), ..Config::default() };
+    let stage = Stage::secured_with(config, identity());
+    let mut readers = Vec::new();
+    for ask in ["GET /sse", "GET /poll?last_event_id=earliest"] {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        let stream = socket.connect(stage.address).await.unwrap();
+        let mut secured = Trust::anyone().connect("localhost", &[b"http/1.1"], stream).await.unwrap();
+        if readers.is_empty() {
+            secured.write_all(format!("{ask} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+            eventually("it is there", || stage.feed.topics().iter().any(|topic| topic.subscribers == 1));
+            stage.publish_times(60, &format!("\"{}\"", "x".repeat(60_000)));
+        } else {
+            secured.write_all(format!("{ask} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        }
+        readers.push(secured);
+    }
+    let open = async || {
+        let answer = ask(stage.address, "GET /stats HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str::<serde_json::Value>(body).unwrap()["connections"]["open"].clone()
+    };
+    let given_up = async {
+        while open().await != 1 {
+            tokio::time::sleep(ms(20)).await;
+        }
+    };
+    timeout(PATIENCE, given_up).await.expect("both are given up, though they are still there");
+    drop(readers);
 }
 
 /// What is no TLS, and no HTTP, ends this connection and no other.

@@ -34,7 +34,11 @@ impl Stage {
 
     /// One that speaks TLS.
     pub(super) fn secured(identity: Identity) -> Self {
-        Self::prepared(|server| server.secured(identity))
+        Self::secured_with(Config::default(), identity)
+    }
+
+    pub(super) fn secured_with(config: Config, identity: Identity) -> Self {
+        Self::run(config, |server| server.secured(identity))
     }
 
     /// A server that `prepare` adds something to.

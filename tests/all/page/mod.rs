@@ -23,6 +23,7 @@ mod memory;
 mod referee;
 mod safety;
 mod scene;
+mod secured;
 mod talk;
 mod tokens;
 mod wall;
