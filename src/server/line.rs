@@ -152,3 +152,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
         Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncWriteExt, Empty, empty};
+
+    use super::*;
+    use crate::wire::{Books, End};
+
+    /// Takes all that it is given, and never gets rid of it.
+    struct Full(Empty);
+
+    impl AsyncRead for Full {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, buffer)
+        }
+    }
+
+    impl AsyncWrite for Full {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_what_was_encrypted_for_it_is_given_up() {
+        let wire = Wire::new(Full(empty()), End::Server, Books::One(Arc::default()));
+        let mut line = Line::new(wire, Duration::from_secs(30));
+        line.write_all(b"as good as sent").await.unwrap();
+        let begun = tokio::time::Instant::now();
+        let given_up = line.flush().await.unwrap_err();
+        assert_eq!((given_up.kind(), begun.elapsed().as_secs()), (io::ErrorKind::TimedOut, 30));
+    }
+}

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
 
 use super::records::Records;
 use super::secured::{Secured, WAITING};
-use super::{Fingerprint, HTTP_1, HTTP_2, provider};
+use super::{Fingerprint, SPOKEN, provider};
 
 /// Long enough for a course, and below the 825 days that Apple's systems allow (support.apple.com/en-us/103769).
 const VALID: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -99,7 +99,7 @@ impl Identity {
             .with_protocol_versions(&[&TLS13, &TLS12])?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
+        config.alpn_protocols = SPOKEN.iter().map(|name| name.to_vec()).collect();
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint })

@@ -17,6 +17,7 @@
 //!
 //! Nothing here knows of HTTP, or of what is served; [`Beneath`](crate::wire::Beneath) is where it tells what it added.
 
+mod direct;
 mod distrust;
 mod fingerprint;
 mod identity;
@@ -27,6 +28,7 @@ mod trust;
 
 use std::sync::Arc;
 
+pub use direct::Direct;
 pub use distrust::Distrust;
 pub use fingerprint::Fingerprint;
 pub use identity::{Identity, NoIdentity};
@@ -42,6 +44,9 @@ pub const HTTP_1: &[u8] = b"http/1.1";
 
 /// HTTP/2, as a handshake names it (RFC 9113, section 3.1).
 pub const HTTP_2: &[u8] = b"h2";
+
+/// What a server here speaks, in the order of what it would rather.
+const SPOKEN: &[&[u8]] = &[HTTP_2, HTTP_1];
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -14,6 +15,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, rustls};
 
+use super::direct::Direct;
 use super::distrust::{Distrust, explain};
 use super::known::Known;
 use super::records::Records;
@@ -96,14 +98,24 @@ impl Trust {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let name = ServerName::try_from(host.to_owned());
-        let name = name.map_err(|_| io::Error::other(Distrust::Name(host.to_owned())))?;
-        let protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let (name, protocols) = (name_of(host)?, owned(protocols));
         let bounded = |session: &mut ClientConnection| session.set_buffer_limit(Some(WAITING));
         let connector = self.connector().with_alpn(protocols);
         let connecting = connector.connect_with(name, Records::new(socket), bounded);
         let stream = connecting.await.map_err(|wrong| explain(wrong, host))?;
         Ok(Secured::new(stream.into()))
+    }
+
+    /// The same, on a thread that has no runtime.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn connect_directly(&self, host: &str, protocols: &[&[u8]], socket: TcpStream) -> io::Result<Direct> {
+        let config = self.connector().config().clone();
+        let session = ClientConnection::new_with_alpn(config, name_of(host)?, owned(protocols));
+        let mut session = session.map_err(io::Error::other)?;
+        session.set_buffer_limit(Some(WAITING));
+        Direct::shake(session, socket, host)
     }
 
     fn connector(&self) -> &TlsConnector {
@@ -118,6 +130,14 @@ impl Trust {
             TlsConnector::from(Arc::new(config))
         })
     }
+}
+
+fn name_of(host: &str) -> io::Result<ServerName<'static>> {
+    ServerName::try_from(host.to_owned()).map_err(|_| io::Error::other(Distrust::Name(host.to_owned())))
+}
+
+fn owned(protocols: &[&[u8]]) -> Vec<Vec<u8>> {
+    protocols.iter().map(|name| name.to_vec()).collect()
 }
 
 impl PartialEq for Trust {

@@ -19,14 +19,17 @@ use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::desk::{Progress, Shared};
-use super::listener::Listener;
+use super::listener::{Listener, Socket};
 use super::seen::Seen;
 use super::slo::Slo;
+use crate::client::Target;
 use crate::clock::{monotonic_us, thread_cpu_us};
+use crate::tls::HTTP_1;
 use crate::transport::Transport;
 
 /// Connections that are made at once: a listener's backlog is at least 128 by default, and we are not alone.
@@ -58,7 +61,8 @@ pub(super) fn longest_rest_us(slo: Slo) -> u64 {
 pub(super) struct Listening {
     pub(super) transport: Transport,
     pub(super) address: SocketAddr,
-    pub(super) authority: String,
+    /// Who is there.
+    pub(super) target: Target,
     pub(super) path: String,
     /// Where one asks for the position that a poll or a long poll begins with.
     pub(super) poll_path: String,
@@ -201,7 +205,7 @@ async fn read(listening: Listening, progress: Arc<Progress>, stop: CancellationT
 async fn live(number: usize, listening: Arc<Listening>, shared: Arc<Shared>, doors: Arc<Semaphore>) {
     let progress = shared.progress.clone();
     let door = doors.acquire().await.expect("nobody closes it");
-    let ended = match connect(listening.address).await {
+    let ended = match connect(&listening).await {
         Err(refused) => refused,
         Ok(socket) => {
             let listener = Listener { number, socket, shared, carry: Vec::new() };
@@ -217,14 +221,21 @@ async fn live(number: usize, listening: Arc<Listening>, shared: Arc<Shared>, doo
     failure.get_or_insert_with(|| format!("{ended:#}"));
 }
 
-async fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
-    let socket = TcpStream::connect(address).await;
+async fn connect(listening: &Listening) -> anyhow::Result<Socket> {
+    let Listening { address, target, .. } = listening;
+    let socket = TcpStream::connect(*address).await;
     let socket = socket.map_err(|refused| {
         let why = remedy(&refused);
         anyhow!(refused).context(format!("cannot connect to `{address}`{why}"))
     })?;
     socket.set_nodelay(true).context("cannot turn off Nagle's algorithm")?;
-    Ok(socket)
+    if !target.is_secured() {
+        return Ok(Either::Left(socket));
+    }
+    let (host, _) = target.address();
+    let secured = timeout(CONNECT, target.trust().connect(host, &[HTTP_1], socket));
+    let secured = secured.await.with_context(|| format!("no TLS handshake within {CONNECT:?}"))??;
+    Ok(Either::Right(Box::new(secured)))
 }
 
 /// What helps where a process or an address can hold no more connections.

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_util::either::Either;
 
 use super::crowd::Listening;
 use super::desk::{Desk, Shared};
@@ -22,16 +23,20 @@ use super::frames::answers::next_answer;
 use super::frames::{Finding, Opening, Stream, Wrong};
 use crate::clock::monotonic_us;
 use crate::event::LAST_EVENT_ID;
+use crate::tls::Secured;
 use crate::transport::Transport;
 
 /// An answer ends at so many events, or with the one that fills it to so many bytes: then there is more.
 const FULL_EVENTS: usize = 1_000;
 const FULL_BYTES: usize = 1 << 20;
 
+/// In plain, or under TLS.
+pub(super) type Socket = Either<TcpStream, Box<Secured<TcpStream>>>;
+
 /// A reader.
 pub(super) struct Listener {
     pub(super) number: usize,
-    pub(super) socket: TcpStream,
+    pub(super) socket: Socket,
     pub(super) shared: Arc<Shared>,
     /// What a read brought of a message that was not all there.
     pub(super) carry: Vec<u8>,
@@ -59,7 +64,7 @@ impl Listener {
         mut opening: Opening,
         connected: impl FnOnce() + Send,
     ) -> io::Result<()> {
-        let Listening { path, authority, .. } = listening;
+        let (path, authority) = (&listening.path, &listening.target.authority());
         let fields = match opening.stream {
             Stream::Sse(_) => "accept: text/event-stream\r\n".to_owned(),
             Stream::Websocket(_) => format!(
@@ -69,7 +74,7 @@ impl Listener {
             ),
         };
         let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{fields}\r\n");
-        self.socket.write_all(request.as_bytes()).await?;
+        self.say(request.as_bytes()).await?;
         while !opening.is_open {
             self.read(&mut |bytes, finding| opening.take(bytes, finding)).await?;
         }
@@ -79,7 +84,8 @@ impl Listener {
             if let Stream::Websocket(frames) = &mut opening.stream
                 && !frames.pongs.is_empty()
             {
-                self.socket.write_all(&std::mem::take(&mut frames.pongs)).await?;
+                let pongs = std::mem::take(&mut frames.pongs);
+                self.say(&pongs).await?;
             }
         }
     }
@@ -91,7 +97,7 @@ impl Listener {
         interval: Option<Duration>,
         connected: impl FnOnce() + Send,
     ) -> io::Result<()> {
-        let Listening { path, authority, .. } = listening;
+        let (path, authority) = (&listening.path, &listening.target.authority());
         // Where the feed stands: what is published from now on is all to come.
         let (mut position, _) = self.exchange(&listening.poll_path, authority, "").await?;
         connected();
@@ -117,12 +123,17 @@ impl Listener {
         let after =
             if position.is_empty() { String::new() } else { format!("{LAST_EVENT_ID}: {position}\r\n") };
         let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{after}\r\n");
-        self.socket.write_all(request.as_bytes()).await?;
+        self.say(request.as_bytes()).await?;
         let mut answered = None;
         while answered.is_none() {
             self.read(&mut |bytes, finding| answer(bytes, finding, position, &mut answered)).await?;
         }
         Ok(answered.expect("it was waited for"))
+    }
+
+    async fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.write_all(bytes).await?;
+        self.socket.flush().await
     }
 
     /// Reads once, and has what came taken apart. What is complete arrived now.

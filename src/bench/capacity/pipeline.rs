@@ -2,7 +2,7 @@
 //! are counted as they come (RFC 9112, section 9.3.2).
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -11,6 +11,8 @@ use super::frames::answers::next_answer;
 use super::marker::Mark;
 use super::publisher::Publishing;
 use super::seen::{LANES, turns};
+use crate::client::Target;
+use crate::tls::{Direct, HTTP_1};
 
 /// Requests a connection may be owed answers to: a second of the highest rate that was ever seen, and 16 MiB.
 const WINDOW: u64 = 1 << 16;
@@ -18,10 +20,16 @@ const WINDOW: u64 = 1 << 16;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// In plain, or under TLS.
+enum Socket {
+    Plain(TcpStream),
+    Secured(Box<Direct>),
+}
+
 /// One connection.
 pub(super) struct Pipeline {
     number: u64,
-    socket: TcpStream,
+    socket: Socket,
     /// The head of every request: all are as long.
     head: Vec<u8>,
     /// How many events it was given.
@@ -37,13 +45,53 @@ pub(super) struct Pipeline {
     pub(super) is_waiting: bool,
 }
 
+impl Socket {
+    fn connect(address: &SocketAddr, target: &Target) -> io::Result<Self> {
+        let socket = TcpStream::connect_timeout(address, CONNECT)?;
+        socket.set_nodelay(true)?;
+        if !target.is_secured() {
+            socket.set_nonblocking(true)?;
+            return Ok(Self::Plain(socket));
+        }
+        socket.set_read_timeout(Some(CONNECT))?;
+        let (host, _) = target.address();
+        let secured = target.trust().connect_directly(host, &[HTTP_1], socket)?;
+        secured.socket().set_nonblocking(true)?;
+        Ok(Self::Secured(Box::new(secured)))
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Secured(secured) => secured.read(buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Secured(secured) => secured.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Secured(secured) => secured.flush(),
+        }
+    }
+}
+
 impl Pipeline {
     pub(super) fn open(number: usize, publishing: &Publishing) -> anyhow::Result<Self> {
-        let Publishing { address, authority, path, size, .. } = publishing;
-        let socket = TcpStream::connect_timeout(address, CONNECT)
-            .with_context(|| format!("cannot publish to `{authority}`"))?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
+        let Publishing { address, target, path, size, .. } = publishing;
+        let socket = Socket::connect(address, target);
+        let socket = socket.with_context(|| format!("cannot publish to `{target}`"))?;
+        let authority = target.authority();
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n\
              content-length: {size}\r\n\r\n"
@@ -90,6 +138,10 @@ impl Pipeline {
                 Err(wrong) if wrong.kind() == ErrorKind::Interrupted => {}
                 Err(wrong) => return Err(wrong),
             }
+        }
+        match self.socket.flush() {
+            Err(full) if full.kind() == ErrorKind::WouldBlock => return Ok(()),
+            flushed => flushed?,
         }
         self.out.clear();
         self.written = 0;

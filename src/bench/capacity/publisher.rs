@@ -23,6 +23,7 @@ use hdrhistogram::Histogram;
 use super::histogram;
 use super::pipeline::Pipeline;
 use super::seen::{LANES, turns};
+use crate::client::Target;
 use crate::clock::monotonic_us;
 
 /// What is due within so many microseconds of a write leaves with the next one: at 40,000 events a second,
@@ -37,7 +38,8 @@ const IDLE_US: u64 = 1_000;
 #[derive(Clone, Debug)]
 pub(super) struct Publishing {
     pub(super) address: SocketAddr,
-    pub(super) authority: String,
+    /// Who is there.
+    pub(super) target: Target,
     pub(super) path: String,
     /// Bytes of each event's data.
     pub(super) size: usize,
@@ -179,7 +181,7 @@ mod tests {
         let now_us = monotonic_us();
         Publishing {
             address: listener.local_addr().unwrap(),
-            authority: "x".to_owned(),
+            target: "http://x".parse().unwrap(),
             path: "/here".to_owned(),
             size: 50,
             due_us: (0..events).map(|event| now_us + event * 10).collect(),

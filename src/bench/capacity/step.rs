@@ -121,7 +121,7 @@ fn listening(
     Ok(Listening {
         transport,
         address: address(server.url())?,
-        authority: server.url().authority(),
+        target: server.url().clone(),
         path: server.path(transport, plan.hold),
         poll_path: server.path(Transport::Poll, None),
         poll_interval: plan.poll_interval,
@@ -135,7 +135,7 @@ fn publishing(plan: &Plan, server: &Server, schedule: &Schedule) -> anyhow::Resu
     let (target, path) = server.publish_url();
     Ok(Publishing {
         address: address(target)?,
-        authority: target.authority(),
+        target: target.clone(),
         path: path.to_owned(),
         size: plan.size,
         due_us: schedule.due_us.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::super::client::TrustArguments;
 use super::super::output::{LabFormat, Output, output};
 use super::{INTERRUPTED, usage};
 use crate::bench::capacity::marker::SMALLEST;
@@ -73,6 +74,8 @@ pub(super) struct Arguments {
     /// (`ws://host/path`)
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
+    #[command(flatten)]
+    trust: TrustArguments,
     /// Where an event is POSTed, at a server that is not ours
     #[arg(long, value_name = "URL", requires = "url")]
     publish_url: Option<Target>,
@@ -157,10 +160,12 @@ impl Arguments {
     }
 
     fn theirs(&self) -> Option<Theirs> {
-        let url = self.url.clone()?;
+        let url = self.trust.of(self.url.clone()?);
         let publish_url = match &self.publish_url {
-            Some(publish) if publish.is_websocket() => usage("`--publish-url` is POSTed to: write `http://`"),
-            Some(publish) => publish.clone(),
+            Some(publish) if publish.is_websocket() => {
+                usage("`--publish-url` is POSTed to: write `http://` or `https://`")
+            }
+            Some(publish) => self.trust.of(publish.clone()),
             None if url.is_server() => url.clone(),
             None => usage("an endpoint does not tell where it is published to: add `--publish-url`"),
         };
