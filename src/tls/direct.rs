@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     /// Gives back all that it is told, to the end.
-    fn echo(listener: TcpListener, identity: Identity) {
+    fn echo(listener: &TcpListener, identity: &Identity) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (stream, _) = listener.accept().unwrap();
@@ -117,7 +117,7 @@ mod tests {
         let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let identity = Identity::self_signed([]).unwrap();
         let trust = Trust::only(identity.fingerprint());
-        let server = thread::spawn(move || echo(listener, identity));
+        let server = thread::spawn(move || echo(&listener, &identity));
         let mut direct = trust.connect_directly("localhost", &[HTTP_1], socket).unwrap();
         direct.socket().set_nonblocking(true).unwrap();
         let said: Vec<u8> = (0..8_000_000u32).map(|n| (n % 251) as u8).collect();
