@@ -13,7 +13,8 @@
 //!
 //! **Learning.** One `GET /poll` without a position. Its answer carries the newest event's id, *n*, in
 //! `Last-Event-ID`, and takes T = 2R: a connection and a request. Who reads from now on stands at *n*. Where polls
-//! are refused for good the search begins without: then an event, or a sign of life, is waited for P = 10 s.
+//! are refused for good, or not answered within 10 s, the search begins without: then an event, or a sign of life, is
+//! waited for P = 10 s.
 //!
 //! **An event in time.** Each transport is asked for the position *one before* the place of the reader, so that the
 //! event at that place is waiting and must come at once, within P = 3T, at least 2 s and at most 10 s. A gap counts
@@ -52,11 +53,12 @@
 //! new one's event is there; what it had under way comes over the new one.
 //!
 //! In reading order: `terms` (how long), [`Told`] (what is said), `place` (once and in order), `memory` (who won,
-//! who is set back), `candidate` (a transport at work), `search` (judging them), `auto` (the whole), `spent` (what
-//! it all cost).
+//! who is set back), `candidate` (a transport at work), `search` (judging them), `auto` (the whole), `due` (what it
+//! does when, unasked), `spent` (what it all cost).
 
 mod auto;
 mod candidate;
+mod due;
 mod memory;
 mod place;
 mod search;

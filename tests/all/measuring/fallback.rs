@@ -96,7 +96,7 @@ fn what_cannot_be_measured_is_refused_with_the_remedy() {
         (&["--link", "refuse"][..], "leave out `refuse`"),
         (&["--link", "none then"], "empty part"),
         (&["--strategy", "best"], "possible values: sequential, race"),
-        (&["--size", "0"], "1 to 65536 bytes"),
+        (&["--size", "70000"], "1 to 65536 bytes"),
     ] {
         let finished = fallback(arguments);
         assert!(

@@ -337,3 +337,40 @@ async fn a_server_that_comes_back_is_found_and_its_new_log_is_told_once() {
     assert!(follower.events[before..].is_sorted_by(|a, b| a.next() == *b), "{:?}", follower.events);
     assert!(![Longpoll, Poll].contains(follower.tries.last().unwrap()), "{:?}", follower.tries);
 }
+
+/// Answers everything but polls, which it swallows.
+async fn swallowing(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut first = [0; 9];
+                near.read_exact(&mut first).await.unwrap();
+                if first == *b"GET /poll" {
+                    return std::future::pending::<()>().await;
+                }
+                let mut far = TcpStream::connect(server).await.unwrap();
+                far.write_all(&first).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn where_polls_are_swallowed_the_others_are_tried_all_the_same() {
+    let stage = Stage::open();
+    stage.publish("0");
+    let from = stage.newest();
+    let terms = Terms { longest_patience: Duration::from_secs(3), ..Terms::default() };
+    let mut follower = Follower::start(
+        Options { from: Position::Latest, ..options(swallowing(stage.address).await) },
+        terms,
+    );
+    assert_eq!(follower.chosen().await, (Websocket, Proof::Life, None), "nobody knows what waits");
+    stage.publish_times(3, "1");
+    follower.until_at(stage.newest()).await;
+    follower.assert_whole(from, stage.newest());
+}
