@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use super::child::Child;
 use super::orders::{Done, Order};
 use super::plan::Plan;
-use crate::client::{Connection, Ended, News, Options, Reader, Target, dial};
+use crate::client::{self, Connection, Ended, Options, Target, dial};
 use crate::clock::Clock;
-use crate::event::{EventId, LAST_EVENT_ID};
+use crate::event::EventId;
 use crate::source::{Played, Player, Source};
 use crate::wire::Ledger;
 
@@ -120,15 +120,8 @@ impl Stage {
 
 /// The newest event of a topic: where a reader stands that asks now.
 pub(super) async fn newest(options: &Options) -> anyhow::Result<EventId> {
-    let failed = |ended| anyhow!("cannot ask `{}` where its feed stands: {ended}", options.target);
-    let mut reader = Reader::new(Arc::new(options.clone()), Arc::default(), |_: News| {});
-    let mut connection = reader.connect().await.map_err(failed)?;
-    let answer = reader.ask(&mut connection, reader.request("/poll", &[])).await.map_err(failed)?;
-    if !answer.status.is_success() {
-        return Err(failed(Ended::refused(&answer)));
-    }
-    let id = answer.header(LAST_EVENT_ID).unwrap_or_default();
-    id.parse().with_context(|| format!("`{}` does not tell where its feed stands", options.target))
+    let asked = client::newest(options.clone(), Arc::default()).await;
+    asked.map_err(|ended| anyhow!("cannot ask `{}` where its feed stands: {ended}", options.target))
 }
 
 /// Publishes to somebody else's server: the player's own clock, then one POST after another.
