@@ -3,11 +3,13 @@
 use std::process::Command;
 
 use wirelanes::client::{Error, Options};
+use wirelanes::tls::Trust;
 use wirelanes::transport::Transport;
 
 use super::connect::{ConnectProxy, ESTABLISHED};
 use super::listener::Listener;
 use super::program::Program;
+use super::secured;
 use super::stage::Stage;
 
 fn through(stage: &Stage, proxy: &str) -> Options {
@@ -15,60 +17,23 @@ fn through(stage: &Stage, proxy: &str) -> Options {
 }
 
 #[tokio::test]
-async fn every_transport_passes_a_tunnel_and_books_what_it_took() {
-    for transport in Transport::ALL {
-        let (stage, proxy) = (Stage::open(), ConnectProxy::start().await);
-        let mut listener = Listener::start(transport, through(&stage, &proxy.url()));
-        listener.connected().await;
-        stage.publish_times(10, "1");
-        listener.events(10).await;
-        let asked = proxy.asked();
-        let to = format!("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", stage.address);
-        assert_eq!(asked, [to], "{transport}: one connection, one tunnel");
-    }
-}
-
-/// The server sees all but the two heads that the proxy read and wrote; the kernel, on the client's end, sees all.
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn the_ledger_holds_the_heads_of_the_tunnel_to_the_byte() {
-    use std::os::fd::AsFd;
-    use std::sync::{Arc, Mutex};
-    use wirelanes::wire::kernel;
-
-    for transport in Transport::ALL {
-        let (stage, proxy) = (Stage::open(), ConnectProxy::start().await);
-        let sockets = Arc::new(Mutex::new(Vec::new()));
-        let kept = sockets.clone();
-        let on_connect: wirelanes::client::OnConnect =
-            Arc::new(move |socket| kept.lock().unwrap().push(socket.as_fd().try_clone_to_owned().unwrap()));
-        // Polls are so far apart that all is at rest in between.
-        let options = Options {
-            on_connect: Some(on_connect),
-            poll_interval: std::time::Duration::from_secs(1),
-            ..through(&stage, &proxy.url())
-        };
-        let mut listener = Listener::start(transport, options);
-        listener.connected().await;
-        stage.publish_times(10, "1");
-        listener.events(10).await;
-        let kernel = || {
-            let tcp = kernel::tcp(&sockets.lock().unwrap()[0]).unwrap();
-            (tcp.bytes_sent - tcp.bytes_retransmitted, tcp.bytes_received)
-        };
-        let of_layers = |way: &serde_json::Value| -> u64 {
-            way.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
-        };
-        let tunnel = (proxy.asked()[0].len() as u64, ESTABLISHED.len() as u64);
-        super::eventually("both ends and the kernel agree", || {
-            let counts = listener.ledger.counts();
-            let mine = (counts.up.total(), counts.down.total());
-            let theirs = stage.traffic(transport);
-            let theirs = (of_layers(&theirs["up"]), of_layers(&theirs["down"]));
-            mine == kernel() && mine == (theirs.0 + tunnel.0, theirs.1 + tunnel.1)
-        });
-        let requests = listener.ledger.counts().requests;
-        assert_eq!(requests, stage.traffic(transport)["requests"], "{transport}: a tunnel is no request");
+async fn every_transport_passes_a_tunnel_in_plain_and_under_tls() {
+    let identity = secured::identity();
+    let trust = Trust::only(identity.fingerprint());
+    for (stage, is_secured) in [(Stage::open(), false), (Stage::secured(identity), true)] {
+        for transport in Transport::ALL {
+            let proxy = ConnectProxy::start().await;
+            let mut options = through(&stage, &proxy.url());
+            if is_secured {
+                options.target = secured::secured(stage.address, &trust).target;
+            }
+            let mut listener = Listener::start(transport, options);
+            listener.connected().await;
+            stage.publish_times(10, "1");
+            listener.events(10).await;
+            let to = format!("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", stage.address);
+            assert_eq!(proxy.asked(), [to], "{transport}: one connection, one tunnel");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use wirelanes::tls::Trust;
 use wirelanes::transport::Transport;
 use wirelanes::wire::{Counts, kernel};
 
+use super::connect::{ConnectProxy, ESTABLISHED};
 use super::listener::Listener;
 use super::secured;
 use super::stage::Stage;
@@ -84,6 +85,39 @@ async fn under_tls_they_do_as_well() {
             );
             assert_eq!(ours.up.tls, 22, "{transport}: one record");
             assert_eq!(ours.down.tls % 22, 0, "{transport}: records, of 22 bytes each");
+        }
+    }
+}
+
+/// The server sees all but the two heads that the proxy read and wrote; the client and its kernel see them, too.
+#[tokio::test]
+async fn through_a_proxy_the_client_books_the_heads_of_its_tunnel_as_well() {
+    for transport in Transport::ALL {
+        for is_secured in [false, true] {
+            let stage = if is_secured { Stage::secured(secured::identity()) } else { Stage::open() };
+            let (proxy, sockets) = (ConnectProxy::start().await, Sockets::default());
+            let options = match is_secured {
+                true => secured::secured(stage.address, &Trust::anyone()),
+                false => stage.options(),
+            };
+            let through = Some(proxy.url().parse().unwrap());
+            let options = Options { on_connect: Some(sockets.on_connect()), proxy: through, ..options };
+            let listener = listen(&stage, transport, options).await;
+            let tunnel = [("up", proxy.asked()[0].len()), ("down", ESTABLISHED.len())];
+            let traffic = async || {
+                let mut traffic = match is_secured {
+                    true => secured::traffic(stage.address, transport).await,
+                    false => stage.traffic(transport),
+                };
+                for (way, bytes) in tunnel {
+                    traffic[way]["http"] = (traffic[way]["http"].as_u64().unwrap() + bytes as u64).into();
+                }
+                traffic
+            };
+            agree(&listener, &sockets, traffic).await;
+            if matches!(transport, Transport::Sse | Transport::Websocket) {
+                assert_eq!(listener.ledger.counts().requests, 1, "{transport}: a tunnel is no request");
+            }
         }
     }
 }

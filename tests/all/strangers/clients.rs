@@ -46,22 +46,49 @@ fn from_earliest(scheme: &str, address: SocketAddr, path: &str) -> String {
     format!("{scheme}://{address}{path}?last_event_id=earliest")
 }
 
-#[test]
-fn curl_reads_what_http_carries() {
+/// What curl makes of a server, in one version of HTTP.
+fn curl_asks(flags: &[&str], origin: &str, version: &str) {
     let Some(curl) = installed("curl") else { return };
-    let (_server, address) = feed();
-    let curl = |more: &[&str]| {
-        let output = Command::new(&curl).args(["-sS", "-q", "--noproxy", "*"]).args(more).output().unwrap();
-        assert!(output.status.success(), "{more:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+    let ask = |more: &[&str], path: &str| {
+        let url = format!("{origin}{path}");
+        let mut command = Command::new(&curl);
+        command.args(["-sS", "-q", "--noproxy", "*", "-w", "\n%{http_version}"]).args(flags).args(more);
+        let output = command.arg(&url).output().unwrap();
+        assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, spoken) = text.rsplit_once('\n').unwrap();
+        assert_eq!(spoken, version, "{url}");
+        body.to_owned()
     };
-    for path in ["/poll", "/longpoll"] {
-        let array = curl(&[&from_earliest("http", address, path)]);
-        assert_eq!(array, format!("[{}]", events(address).join(",")), "{path}");
+    for data in [r#"{"n":1}"#, r#""größer als „ASCII“ 🚲""#] {
+        let answer = ask(&["-d", data], "/publish");
+        assert!(answer.starts_with(r#"{"id":""#), "{answer}");
     }
-    let published = curl(&["-d", r#""hello""#, &format!("http://{address}/publish")]);
-    assert!(published.contains(r#""id":""#), "{published}");
-    assert_eq!(events(address).len(), 3);
+    let polled = ask(&[], "/poll?last_event_id=earliest");
+    assert_eq!(polled, ask(&[], "/longpoll?last_event_id=earliest"));
+    let events: Vec<&serde_json::value::RawValue> = serde_json::from_str(&polled).unwrap();
+    let mut command = Command::new(&curl);
+    command.args(["-sSN", "-q", "--noproxy", "*"]).args(flags);
+    let client = Stranger::start(command.arg(format!("{origin}/sse?last_event_id=earliest")));
+    client.stdout.find("größer");
+    let lines = client.stdout.all();
+    let data: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert_eq!(data, events.iter().map(|event| event.get()).collect::<Vec<_>>());
+}
+
+#[test]
+fn curl_asks_in_plain_and_over_tls_and_in_both_versions_of_http() {
+    let quiet = ["--source", "quiet"];
+    for (flag, version) in [("--http1.1", "1.1"), ("--http2-prior-knowledge", "2")] {
+        let (_server, address) = Program::serve(&quiet);
+        curl_asks(&[flag], &format!("http://{address}"), version);
+    }
+    for (flag, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--tls-self-signed"][..], &quiet].concat();
+        let server = Program::start(&arguments);
+        let line = server.stdout.find("listening on https://");
+        curl_asks(&["--insecure", flag], line.trim_start_matches("listening on "), version);
+    }
 }
 
 #[test]
