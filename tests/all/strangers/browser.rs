@@ -1,5 +1,7 @@
 //! What a browser brings along: `fetch`, `EventSource` and `WebSocket`, without any code of ours between.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 
 use super::clients::events;
@@ -41,8 +43,13 @@ const LISTEN: &str = r#"new Promise((resolve, reject) => {
 
 #[test]
 fn a_browsers_own_clients_hear_the_same_events_to_the_byte() {
-    let Some(browser) = Browser::shared() else { return };
     let (_server, address) = Program::serve(&["--source", "quiet"]);
+    hears_all_at(address);
+}
+
+/// Asks a server with nothing in its feed yet, or what stands in front of one.
+pub(super) fn hears_all_at(address: SocketAddr) {
+    let Some(browser) = Browser::shared() else { return };
     raw::publish(address, r#""größer als „ASCII“ 🚲""#);
     let mut tab = browser.tab(&format!("http://{address}/health"));
     // It asks for one by itself, and JSON names none.

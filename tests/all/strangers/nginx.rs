@@ -31,9 +31,16 @@ struct Fronted {
 impl Fronted {
     /// Nothing where nginx is not installed.
     fn by(config: &str) -> Option<Self> {
+        Self::told(config, |_| Vec::new())
+    }
+
+    /// A server that is told more, where it is known who stands in front of it.
+    fn told(config: &str, more: impl Fn(SocketAddr) -> Vec<String>) -> Option<Self> {
         let nginx = installed("nginx")?;
         let (front, folder) = (free(), tempfile::tempdir().unwrap());
-        let (server, direct) = Program::serve(&["--source", "quiet"]);
+        let more = more(front);
+        let arguments = ["--source", "quiet"].into_iter().chain(more.iter().map(String::as_str));
+        let (server, direct) = Program::serve(&arguments.collect::<Vec<_>>());
         let config = std::fs::read_to_string(script("nginx").join(config)).unwrap();
         let config = config.replace("LISTEN", &front.to_string()).replace("SERVER", &direct.to_string());
         let path = folder.path().join("nginx.conf");
@@ -84,6 +91,32 @@ fn behind_the_documented_settings_everything_passes() {
         let Some(fronted) = Fronted::by("documented.conf") else { return };
         raw::publish(fronted.front, r#""first""#);
         fronted.delivers(transport);
+    }
+}
+
+/// The page's origin is nginx's, which the server cannot know until it is told.
+#[test]
+fn a_browser_behind_the_documented_settings_hears_and_speaks_on_all() {
+    let public = |front| vec!["--public-url".to_owned(), format!("http://{front}")];
+    let Some(fronted) = Fronted::told("documented.conf", public) else { return };
+    super::browser::hears_all_at(fronted.front);
+}
+
+/// What breaks on the way is what `auto` does without.
+#[test]
+fn auto_finds_what_each_nginx_lets_pass() {
+    for (config, best) in
+        [("documented.conf", "websocket"), ("debian.conf", "sse"), ("buffering.conf", "longpoll")]
+    {
+        let Some(fronted) = Fronted::by(config) else { return };
+        raw::publish(fronted.front, r#""first""#);
+        let url = format!("http://{}", fronted.front);
+        let watch = Program::start(&["watch", &url, "-t", "auto", "--from", "earliest"]);
+        watch.stderr.find(&format!("auto: {best} works"));
+        watch.stdout.find(r#""data":"first""#);
+        raw::publish(fronted.front, r#""second""#);
+        let lines = watch.stdout.wait_for(2);
+        assert!(lines[1].contains(r#""data":"second""#), "{config}: {lines:?}");
     }
 }
 
