@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::run::{Envelope, Runs, Taken};
+use super::slow::Slow;
 use crate::event::{Epoch, Event, EventId, Gap, Message, Position};
 
 /// How much a topic's log remembers. The oldest events go first; the newest always stays.
@@ -92,6 +93,7 @@ pub enum Piece {
 pub(crate) struct Log {
     epoch: Epoch,
     retain: Retain,
+    slow: Slow,
     events: VecDeque<Event>,
     bytes: usize,
     /// The sequence of the newest event, 0 before the first.
@@ -109,8 +111,8 @@ pub(crate) struct Read {
 }
 
 impl Log {
-    pub(crate) fn new(epoch: Epoch, retain: Retain) -> Self {
-        Self { epoch, retain, events: VecDeque::new(), bytes: 0, newest: 0, runs: Vec::new() }
+    pub(crate) fn new(epoch: Epoch, retain: Retain, slow: Slow) -> Self {
+        Self { epoch, retain, slow, events: VecDeque::new(), bytes: 0, newest: 0, runs: Vec::new() }
     }
 
     pub(crate) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
@@ -199,9 +201,20 @@ impl Log {
         Read { gap, taken, position: EventId { sequence: from.sequence + taken.events as u64, ..from } }
     }
 
+    /// Whether what comes next there is not retained any more.
+    fn has_forgotten(&self, after: EventId) -> bool {
+        after.sequence < self.earliest().sequence
+    }
+
+    pub(crate) fn is_too_slow(&self, after: EventId) -> bool {
+        self.slow == Slow::Disconnect && after.epoch == self.epoch && self.has_forgotten(after)
+    }
+
     /// Where a reader resumes whose next event is not here; `None` for one that can go on.
     fn next_to(&self, after: EventId) -> Option<EventId> {
-        if after.epoch != self.epoch || after.sequence < self.earliest().sequence {
+        if after.epoch == self.epoch && self.has_forgotten(after) && self.slow == Slow::Latest {
+            Some(self.newest())
+        } else if after.epoch != self.epoch || self.has_forgotten(after) {
             Some(self.earliest().next())
         } else if after.sequence > self.newest {
             Some(self.newest().next())
@@ -218,7 +231,7 @@ mod tests {
     use super::*;
 
     fn log(retain: Retain) -> Log {
-        Log::new(Epoch::from_number(1), retain)
+        Log::new(Epoch::from_number(1), retain, Slow::default())
     }
 
     fn at(sequence: u64) -> EventId {

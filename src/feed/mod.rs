@@ -16,6 +16,7 @@ mod bell;
 mod crier;
 mod log;
 mod run;
+mod slow;
 mod subscription;
 mod topic;
 
@@ -27,6 +28,7 @@ use std::sync::{Arc, RwLock};
 pub(crate) use bell::Ring;
 pub use log::{Batch, Limit, Piece, Retain};
 pub use run::Envelope;
+pub use slow::Slow;
 pub use subscription::{Subscription, Tally};
 use topic::Topic;
 
@@ -43,6 +45,7 @@ pub struct Feed(Arc<Shared>);
 struct Shared {
     clock: Clock,
     retain: Retain,
+    slow: Slow,
     /// Random for each process, and with the topic's name the source of its epoch.
     random: RandomState,
     topics: RwLock<HashMap<String, Arc<Topic>>>,
@@ -59,18 +62,24 @@ pub struct Full;
 impl Feed {
     /// A feed without events.
     pub fn new(retain: Retain) -> Self {
-        Self::at(Clock::start(), retain)
+        Self::with(retain, Slow::default())
+    }
+
+    /// A feed without events, and what becomes of those who do not keep up.
+    pub fn with(retain: Retain, slow: Slow) -> Self {
+        Self::at(Clock::start(), retain, slow)
     }
 
     /// Another feed, with topics of its own and the same clock.
     pub fn beside(&self, retain: Retain) -> Self {
-        Self::at(self.clock(), retain)
+        Self::at(self.clock(), retain, Slow::default())
     }
 
-    fn at(clock: Clock, retain: Retain) -> Self {
+    fn at(clock: Clock, retain: Retain, slow: Slow) -> Self {
         Self(Arc::new(Shared {
             clock,
             retain,
+            slow,
             random: RandomState::new(),
             topics: RwLock::default(),
             published: AtomicU64::new(0),
@@ -132,6 +141,10 @@ impl Feed {
         }
     }
 
+    fn closes_the_slow(&self) -> bool {
+        self.0.slow == Slow::Disconnect
+    }
+
     fn epoch(&self, topic: &str) -> Epoch {
         let forgotten = self.0.forgotten.load(Ordering::Relaxed);
         Epoch::from_number(self.0.random.hash_one((topic, forgotten)))
@@ -145,7 +158,7 @@ impl Feed {
         if topics.len() >= MAX_TOPICS && !topics.contains_key(name) {
             return Err(Full);
         }
-        let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain));
+        let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain, self.0.slow));
         Ok(topics.entry(name.to_owned()).or_insert_with(begin).clone())
     }
 
@@ -221,6 +234,40 @@ mod tests {
         assert_eq!(batch.gap.expect("two events are gone").missed, Some(2));
         assert_eq!(batch.events.iter().map(|event| event.id().sequence).collect::<Vec<_>>(), [3, 4, 5]);
         assert!(reader.read(Limit::default()).is_empty());
+    }
+
+    #[test]
+    fn a_reader_that_falls_behind_may_be_skipped_to_the_newest_event() {
+        let feed = Feed::with(Retain { events: 3, bytes: 1 << 20 }, Slow::Latest);
+        let (mut slow, mut keeps_up) =
+            (subscribe(&feed, Position::Earliest), subscribe(&feed, Position::Earliest));
+        (0..3).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
+        assert_eq!(
+            keeps_up.read(Limit::default()).events.len(),
+            3,
+            "who is within the memory gets all of it"
+        );
+        (0..2).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
+        let batch = slow.read(Limit::default());
+        let gap = batch.gap.expect("two events are gone, and two are skipped");
+        assert_eq!((gap.missed, gap.resumes.sequence), (Some(4), 5));
+        assert_eq!(batch.events.iter().map(|event| event.id().sequence).collect::<Vec<_>>(), [5]);
+        assert!(slow.read(Limit::default()).is_empty());
+        assert_eq!(keeps_up.read(Limit::default()).gap, None);
+    }
+
+    #[test]
+    fn only_who_fell_behind_is_too_slow_and_only_where_that_is_asked_for() {
+        for (slow, is_too_slow) in [(Slow::Gap, false), (Slow::Latest, false), (Slow::Disconnect, true)] {
+            let feed = Feed::with(Retain { events: 3, bytes: 1 << 20 }, slow);
+            let mut reader = subscribe(&feed, Position::Earliest);
+            (0..3).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
+            assert!(!reader.is_too_slow(), "{slow}: it is behind, and within the memory");
+            assert!(feed.publish("demo", 3, "1").is_ok());
+            assert_eq!(reader.is_too_slow(), is_too_slow, "{slow}");
+            assert_eq!(reader.read(Limit::default()).gap.unwrap().missed, Some(1), "{slow}");
+            assert!(!reader.is_too_slow(), "{slow}");
+        }
     }
 
     #[test]

@@ -81,6 +81,13 @@ impl Subscription {
         self.topic.newest() != self.position
     }
 
+    /// Whether it has fallen off the log, and is not to go on: what [`Slow::Disconnect`] asks for.
+    ///
+    /// [`Slow::Disconnect`]: super::Slow::Disconnect
+    pub fn is_too_slow(&self) -> bool {
+        self.feed.closes_the_slow() && self.topic.is_too_slow(self.position)
+    }
+
     /// Waits until something is new, and leaves it unread.
     pub async fn ready(&mut self) {
         poll_fn(|cx| self.poll_ready(cx)).await;

@@ -7,6 +7,7 @@ use super::TopicState;
 use super::bell::Bell;
 use super::log::{Batch, Limit, Log, Piece, Read, Retain};
 use super::run::Envelope;
+use super::slow::Slow;
 use crate::event::{Epoch, EventId, Position};
 
 pub(crate) struct Topic {
@@ -20,11 +21,11 @@ pub(crate) struct Topic {
 }
 
 impl Topic {
-    pub(crate) fn new(name: &str, epoch: Epoch, retain: Retain) -> Self {
+    pub(crate) fn new(name: &str, epoch: Epoch, retain: Retain, slow: Slow) -> Self {
         Self {
             name: name.to_owned(),
             epoch,
-            log: Mutex::new(Log::new(epoch, retain)),
+            log: Mutex::new(Log::new(epoch, retain, slow)),
             newest: AtomicU64::new(0),
             bell: Bell::default(),
             readers: AtomicUsize::new(0),
@@ -66,6 +67,11 @@ impl Topic {
         out: impl FnMut(Piece),
     ) -> Read {
         self.log().read_wrapped(after, limit, envelope, out)
+    }
+
+    /// Whether a reader there has fallen off the log, and is not to go on.
+    pub(crate) fn is_too_slow(&self, after: EventId) -> bool {
+        self.log().is_too_slow(after)
     }
 
     /// Rings after each event.
