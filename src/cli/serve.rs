@@ -4,6 +4,7 @@ mod admission;
 mod commands;
 mod hospitality;
 mod leaving;
+mod limits;
 mod links;
 mod orders;
 mod room;
@@ -24,12 +25,13 @@ use clap::{Args, ValueEnum};
 use admission::{Admission, Admitting};
 use commands::{Board, LARGEST_SEED};
 use hospitality::Hospitality;
+use limits::LimitArguments;
 use links::{Links, reachable};
 use secrecy::Secrecy;
 use stage::Stage;
 
 use super::{interrupted, raise_file_limit, units};
-use crate::feed::{Feed, Retain};
+use crate::feed::{Feed, Retain, Slow};
 use crate::server::{Config, Key, Operator, Publishers, Server};
 use crate::source::{Rate, Source, SourceKind};
 
@@ -65,7 +67,7 @@ pub(super) struct Arguments {
     /// no other reaches it; else operator]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
-    /// How long a server that is to end may take to let go of everybody; 0 lets nobody finish
+    /// How long a server that is to end may take to let go of everybody; 0 waits for nobody
     #[arg(
         long,
         value_name = "TIME",
@@ -74,6 +76,12 @@ pub(super) struct Arguments {
         value_parser = units::duration
     )]
     drain: Duration,
+    /// What becomes of a reader that falls off what a topic remembers: it is told of the gap and goes on with the
+    /// oldest event, or with the latest, or it is disconnected
+    #[arg(long, value_enum, default_value_t, value_name = "POLICY", hide_possible_values = true)]
+    slow: Slow,
+    #[command(flatten)]
+    limits: LimitArguments,
     #[command(flatten)]
     hospitality: Hospitality,
     #[command(flatten)]
@@ -146,6 +154,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         links,
         publish,
         drain,
+        slow,
+        limits,
         hospitality,
         secrecy,
         admission,
@@ -156,9 +166,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let admitting = admission.prepare()?;
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
-    let config = Config { listen, retain, send_buffer, threads, drain, ..Config::default() };
+    let links = hospitality.links(links);
+    let limits = limits.limits(threads, !links.is_empty());
+    let config = Config { listen, retain, send_buffer, threads, drain, limits, ..Config::default() };
     let identity = secrecy.identity()?;
-    let feed = Feed::new(retain);
+    let feed = Feed::with(retain, slow);
     let stage = Stage::new(feed.clone());
     let server = match Server::bind(config, feed.clone(), stage.publishing()) {
         Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
@@ -178,7 +190,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     let server = identity.into_iter().fold(server, Server::secured);
-    let links = Arc::new(Links::open(hospitality.links(links), address)?);
+    let links = Arc::new(Links::open(links, address)?);
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
     if orders {

@@ -50,6 +50,10 @@ impl Speech for Echo {
         Next::GoOn
     }
 
+    fn too_slow(&mut self, _: &mut Backlog) -> Next {
+        Next::Close
+    }
+
     fn farewell(&mut self, _: &mut Backlog) -> Next {
         Next::Leave
     }

@@ -21,17 +21,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use hyper::header::{CONNECTION, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::door::{Caller, Whence};
 use super::drain::Stay;
 use super::greeting::{Greeting, greet};
-use super::guests::Visit;
 use super::http::{self, Awaited, Turn};
+use super::limits::IDLE;
 use super::line::Line;
 use super::origin::Page;
 use super::seat::Seated;
@@ -42,16 +42,12 @@ use crate::transport::backlog::Backlog;
 use crate::transport::batch::Batch;
 use crate::wire::{Books, End, Wire, WriteNow};
 
-/// A connection that sends no whole head for so long is closed, an idle one too: longer than any poll
-/// interval worth keeping a connection for.
-pub(super) const IDLE: Duration = Duration::from_secs(75);
-
 /// A connection, from its accept to its end.
 pub(super) struct Connection<S> {
     shared: Arc<Shared>,
     stay: Stay,
-    /// Of another device.
-    _visit: Option<Box<Visit>>,
+    /// Where that is limited.
+    whence: Option<Box<Whence>>,
     stage: Stage<S>,
 }
 
@@ -87,9 +83,13 @@ impl Connection<TcpStream> {
     ///
     /// # Errors
     /// Where the socket has failed already.
-    pub(super) fn accepted(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<Self> {
+    pub(super) fn accepted(
+        shared: &Arc<Shared>,
+        stream: TcpStream,
+        whence: Option<Box<Whence>>,
+    ) -> io::Result<Self> {
         let stall = shared.config.write_stall;
-        Self::begin(shared, stream, |stream, books| {
+        Self::begin(shared, stream, whence, |stream, books| {
             parked(Box::new(Line::new(Wire::new(stream, End::Server, books), stall)))
         })
     }
@@ -100,8 +100,13 @@ impl Connection<Secured<TcpStream>> {
     ///
     /// # Errors
     /// Where the socket has failed already.
-    pub(super) fn greeted(shared: &Arc<Shared>, identity: &Identity, stream: TcpStream) -> io::Result<Self> {
-        Self::begin(shared, stream, |stream, books| {
+    pub(super) fn greeted(
+        shared: &Arc<Shared>,
+        identity: &Identity,
+        stream: TcpStream,
+        whence: Option<Box<Whence>>,
+    ) -> io::Result<Self> {
+        Self::begin(shared, stream, whence, |stream, books| {
             Stage::Greeted(greet(shared.clone(), identity.clone(), stream, books))
         })
     }
@@ -111,14 +116,16 @@ impl<S> Connection<S> {
     fn begin(
         shared: &Arc<Shared>,
         stream: TcpStream,
+        whence: Option<Box<Whence>>,
         first: impl FnOnce(TcpStream, Books) -> Stage<S>,
     ) -> io::Result<Self> {
+        // From here on it is counted out.
+        let mut connection =
+            Self { shared: shared.clone(), stay: Stay::default(), whence, stage: Stage::Nowhere };
         stream.set_nodelay(true)?;
-        let visit = shared.guests.welcome(stream.peer_addr()?);
         let number = 1 + shared.accepted.fetch_add(1, Ordering::Relaxed);
-        shared.open.fetch_add(1, Ordering::Relaxed);
-        let stage = first(stream, Books::ByTarget(shared.account.clone(), number));
-        Ok(Self { shared: shared.clone(), stay: Stay::default(), _visit: visit, stage })
+        connection.stage = first(stream, Books::ByTarget(shared.account.clone(), number));
+        Ok(connection)
     }
 }
 
@@ -156,7 +163,7 @@ where
     S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     fn step(&mut self, cx: &mut Context<'_>) -> io::Result<Step<S>> {
-        let Self { shared, stay, .. } = self;
+        let Self { shared, stay, whence, .. } = self;
         Ok(match std::mem::replace(&mut self.stage, Stage::Nowhere) {
             Stage::Greeted(_) if shared.drain.is_on() => Step::Over,
             Stage::Greeted(mut greeting) => match greeting.as_mut().poll(cx)? {
@@ -167,10 +174,15 @@ where
             Stage::Parked(mut line) => match poll_parked(shared, &mut line, cx)? {
                 Poll::Pending => Step::Waits(Stage::Parked(line)),
                 Poll::Ready(false) => Step::Over,
-                Poll::Ready(true) => Step::Goes(match line.streams() {
-                    None => Stage::Hyper(Box::pin(http::turn(shared.clone(), line))),
-                    Some(books) => Stage::Streams(Box::pin(http2::streams(shared.clone(), line, books))),
-                }),
+                Poll::Ready(true) => {
+                    let caller = whence.as_ref().map(|whence| Caller(whence.address));
+                    Step::Goes(match line.streams() {
+                        None => Stage::Hyper(Box::pin(http::turn(shared.clone(), line, caller))),
+                        Some(books) => {
+                            Stage::Streams(Box::pin(http2::streams(shared.clone(), line, books, caller)))
+                        }
+                    })
+                }
             },
             Stage::Hyper(mut turn) => match turn.as_mut().poll(cx)? {
                 Poll::Pending => Step::Waits(Stage::Hyper(turn)),
@@ -226,7 +238,7 @@ where
 impl<S> Drop for Connection<S> {
     fn drop(&mut self) {
         self.stay.leave(&self.shared.drain);
-        self.shared.open.fetch_sub(1, Ordering::Relaxed);
+        self.shared.door.leave();
     }
 }
 

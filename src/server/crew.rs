@@ -17,12 +17,16 @@ use tokio_util::task::TaskTracker;
 
 use super::Shared;
 use super::connection::Connection;
+use super::door::Whence;
+
+/// A connection on its way to another thread, and whence it comes.
+type Arrival = (std::net::TcpStream, Option<Box<Whence>>);
 
 /// The threads that serve, the one that accepts among them.
 pub(super) struct Crew {
     shared: Arc<Shared>,
     connections: TaskTracker,
-    others: Vec<UnboundedSender<std::net::TcpStream>>,
+    others: Vec<UnboundedSender<Arrival>>,
     turn: usize,
 }
 
@@ -46,13 +50,13 @@ impl Crew {
     }
 
     /// Gives a connection to the next of them.
-    pub(super) fn take(&mut self, stream: TcpStream) -> io::Result<()> {
+    pub(super) fn take(&mut self, stream: TcpStream, whence: Option<Box<Whence>>) -> io::Result<()> {
         let other = self.others.get(self.turn);
         self.turn = (self.turn + 1) % (self.others.len() + 1);
         match other {
-            None => spawn(&self.connections, &self.shared, stream)?,
+            None => spawn(&self.connections, &self.shared, stream, whence)?,
             // A thread that ended takes its connections with it: this one, too.
-            Some(other) => drop(other.send(stream.into_std()?)),
+            Some(other) => drop(other.send((stream.into_std()?, whence))),
         }
         Ok(())
     }
@@ -63,13 +67,10 @@ impl Crew {
     }
 }
 
-async fn work(
-    shared: Arc<Shared>,
-    connections: TaskTracker,
-    mut arrivals: UnboundedReceiver<std::net::TcpStream>,
-) {
-    while let Some(stream) = arrivals.recv().await {
-        let spawned = TcpStream::from_std(stream).and_then(|stream| spawn(&connections, &shared, stream));
+async fn work(shared: Arc<Shared>, connections: TaskTracker, mut arrivals: UnboundedReceiver<Arrival>) {
+    while let Some((stream, whence)) = arrivals.recv().await {
+        let spawned =
+            TcpStream::from_std(stream).and_then(|stream| spawn(&connections, &shared, stream, whence));
         if let Err(wrong) = spawned {
             tracing::warn!("cannot serve a connection: {wrong}");
         }
@@ -77,10 +78,15 @@ async fn work(
     let _ = timeout(shared.config.drain, connections.wait()).await;
 }
 
-fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
+fn spawn(
+    connections: &TaskTracker,
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    whence: Option<Box<Whence>>,
+) -> io::Result<()> {
     match &shared.identity {
-        None => connections.spawn(Connection::accepted(shared, stream)?),
-        Some(identity) => connections.spawn(Connection::greeted(shared, identity, stream)?),
+        None => connections.spawn(Connection::accepted(shared, stream, whence)?),
+        Some(identity) => connections.spawn(Connection::greeted(shared, identity, stream, whence)?),
     };
     Ok(())
 }

@@ -133,7 +133,10 @@ impl Stay {
             let Some(turn) = drain.turn() else { return false };
             self.turn = Some(Box::pin(sleep_until(turn)));
         }
-        self.turn.as_mut().is_some_and(|turn| turn.is_elapsed() || turn.as_mut().poll(cx).is_ready())
+        let is_over = |turn: &mut Pin<Box<Sleep>>| {
+            turn.deadline() <= Instant::now() || turn.as_mut().poll(cx).is_ready()
+        };
+        self.turn.as_mut().is_some_and(is_over)
     }
 
     /// Says whether it rests between two requests, in case that others wait for it.

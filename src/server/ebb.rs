@@ -3,10 +3,11 @@
 //! An allocator keeps what is freed for those who come next, and after a crowd that may be most of the process.
 //! glibc gives it back when it is asked to; others do so by themselves, or not at all.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
+
+use super::door::Door;
 
 /// How often to look: giving back what the next crowd needs in a moment would only cost time.
 const LOOK: Duration = Duration::from_secs(1);
@@ -15,13 +16,13 @@ const LOOK: Duration = Duration::from_secs(1);
 const CROWD: u64 = 500;
 
 /// Looks whether a crowd has left, for as long as it is polled.
-pub(super) async fn watch(open: &AtomicU64) {
+pub(super) async fn watch(door: &Door) {
     let (mut most, mut before) = (0, 0);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let now = open.load(Ordering::Relaxed);
+        let now = door.open();
         most = now.max(most);
         // Half of them are gone, and nobody is leaving just now.
         if most >= CROWD && now <= most / 2 && now >= before {

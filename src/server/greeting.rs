@@ -12,7 +12,6 @@
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::header::{CONNECTION, HOST, HeaderValue};
@@ -21,14 +20,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::authority::Authority;
+use super::limits::TLS_HANDSHAKE;
 use super::line::Line;
 use super::{Shared, head};
 use crate::tls::{HANDSHAKE, Identity, Secured};
 use crate::transport::{Refusal, Reply};
 use crate::wire::{Books, End, Wire};
-
-/// Longer than two round trips and the sum of two slow machines take.
-const LONGEST: Duration = Duration::from_secs(10);
 
 /// A request that says where it wanted to go.
 const FIRST_READ: usize = 4 << 10;
@@ -45,7 +42,7 @@ pub(super) fn greet(
 ) -> Greeting<Secured<TcpStream>> {
     Box::pin(async move {
         let greeting = secure(&identity, stream, &books);
-        match timeout(LONGEST, greeting).await {
+        match timeout(TLS_HANDSHAKE, greeting).await {
             Err(_) => Err(ErrorKind::TimedOut.into()),
             Ok(Err(wrong)) => Err(wrong),
             Ok(Ok(None)) => Ok(None),

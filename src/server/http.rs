@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -26,7 +25,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::connection::IDLE;
+use super::door::Caller;
+use super::limits::{HEAD, LARGEST_HEAD, LAST_HEAD};
 use super::line::Line;
 use super::origin::Page;
 use super::seat::{Seat, Seated};
@@ -36,13 +36,6 @@ use crate::transport::pump::Pump;
 use crate::transport::speech::Speech;
 use crate::transport::{AnyPump, Reply};
 use crate::wire::WriteNow;
-
-/// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
-pub(super) const LARGEST_HEAD: usize = 64 << 10;
-
-/// A server that goes away waits no longer for the rest of a head: who has sent a part of one has it all, and a
-/// round trip of a satellite is a second.
-const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
@@ -103,14 +96,21 @@ impl Handover {
 }
 
 /// Has hyper answer what the client asks, until there is nothing more to answer for it.
-pub(super) async fn turn<S>(shared: Arc<Shared>, mut line: Box<Line<S>>) -> io::Result<Turn<S>>
+pub(super) async fn turn<S>(
+    shared: Arc<Shared>,
+    mut line: Box<Line<S>>,
+    caller: Option<Caller>,
+) -> io::Result<Turn<S>>
 where
     S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
 {
     let state = line.state();
     let mut patience = std::mem::take(&mut line.patience);
     let handover = Handover::default();
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
         let (shared, handover) = (shared.clone(), handover.clone());
         async move {
             handover.0.has_begun.store(true, Ordering::Relaxed);
@@ -122,7 +122,7 @@ where
     });
     let mut http =
         http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(line), service);
-    patience.lasts_until(Instant::now() + IDLE);
+    patience.lasts_until(Instant::now() + HEAD);
     let mut is_draining = false;
     let is_over = poll_fn(|cx| {
         if !is_draining && shared.drain.is_on() {
@@ -139,9 +139,10 @@ where
         if is_waiting || (state.is_at_rest() && !state.is_stalled()) {
             return Poll::Ready(Ok(false));
         }
-        // Handlers have deadlines of their own; each head has this one, from the request before it on.
-        if handover.was_busy() {
-            patience.lasts_until(Instant::now() + if is_draining { LAST_HEAD } else { IDLE });
+        // Handlers have deadlines of their own, and so has a peer that takes nothing; each head has this one, from
+        // the answer before it on.
+        if handover.was_busy() || state.is_stalled() {
+            patience.lasts_until(Instant::now() + if is_draining { LAST_HEAD } else { HEAD });
         }
         patience.poll(cx).map(|()| Ok(true))
     })

@@ -49,6 +49,7 @@
 //! part of the path, `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
 //! client's first request, also where marks are `unshown`. Only the server publishes to `control.…`.
 
+mod accept;
 mod accounts;
 mod assets;
 mod authority;
@@ -57,6 +58,7 @@ mod commands;
 mod connection;
 mod crew;
 mod desks;
+mod door;
 mod drain;
 mod ebb;
 mod gate;
@@ -66,10 +68,12 @@ mod head;
 mod http;
 mod http2;
 mod key;
+mod limits;
 mod line;
 mod operator;
 mod origin;
 mod origins;
+mod pace;
 mod policy;
 mod publish;
 mod reply;
@@ -80,6 +84,7 @@ mod stall;
 mod state;
 mod statistics;
 mod tokens;
+mod turned;
 
 use std::io;
 use std::net::SocketAddr;
@@ -100,9 +105,11 @@ pub use assets::Folder;
 use authority::Scheme;
 use crew::Crew;
 use desks::Desks;
+use door::Door;
 use drain::Drain;
 pub use guests::Guests;
 pub use key::Key;
+pub use limits::Limits;
 pub use operator::{Commands, Operator, Publishers, Refused};
 pub use origins::{Allowed, NotAnOrigin, Origins, WebOrigin};
 pub use statistics::Publishing;
@@ -125,6 +132,8 @@ pub struct Config {
     pub forget: Duration,
     /// A server that is to end lets go of everybody within so long.
     pub drain: Duration,
+    /// How much anybody may take of it.
+    pub limits: Limits,
 }
 
 impl Default for Config {
@@ -132,11 +141,12 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             retain: Retain::default(),
-            write_stall: Duration::from_secs(30),
+            write_stall: limits::WRITE_STALL,
             send_buffer: None,
             threads: 1,
             forget: Duration::from_secs(60),
             drain: DRAIN,
+            limits: Limits::default(),
         }
     }
 }
@@ -162,7 +172,7 @@ struct Shared {
     /// Control topics: `desks.tell_all` reaches every page that watches.
     desks: Arc<Desks>,
     account: Choose,
-    open: AtomicU64,
+    door: Arc<Door>,
     accepted: AtomicU64,
     started_us: u64,
     publishing: Publishing,
@@ -205,7 +215,7 @@ impl Server {
             accounts,
             desks,
             account: Arc::new(move |target, connection| of.of(target, connection)),
-            open: AtomicU64::new(0),
+            door: Arc::new(Door::new(config.limits, config.threads)),
             accepted: AtomicU64::new(0),
             started_us: feed.clock().now_us(),
             feed,
@@ -296,7 +306,7 @@ impl Server {
         let Self { listener, shared } = self;
         let mut crew = Crew::muster(&shared, shared.config.threads)?;
         tokio::select! {
-            () = accept(&listener, &mut crew) => {}
+            () = accept::accept(&listener, &shared, &mut crew) => {}
             () = keep(&shared) => {}
             () = stop => {}
         }
@@ -314,7 +324,7 @@ impl Server {
 /// What goes on beside serving, until it is dropped.
 async fn keep(shared: &Shared) {
     tokio::join!(
-        ebb::watch(&shared.open),
+        ebb::watch(&shared.door),
         state::watch(shared),
         desks::rounds(&shared.desks, &shared.accounts)
     );
@@ -328,23 +338,6 @@ async fn let_go(shared: &Shared, connections: &TaskTracker) {
     connections.close();
     if tokio::time::timeout(within, connections.wait()).await.is_err() {
         tracing::warn!("{} connections did not close within {within:?}", connections.len());
-    }
-}
-
-async fn accept(listener: &TcpListener, crew: &mut Crew) {
-    loop {
-        let taken = match listener.accept().await {
-            Ok((stream, peer)) => {
-                tracing::debug!(%peer, "accepted");
-                crew.take(stream)
-            }
-            Err(wrong) => Err(wrong),
-        };
-        if let Err(wrong) = taken {
-            // Out of file descriptors, most likely: others will close theirs.
-            tracing::warn!("cannot accept a connection: {wrong}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! `POST /publish`: any JSON becomes an event.
 
 use std::error::Error;
-use std::time::Duration;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::StatusCode;
@@ -10,15 +9,14 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 
 use super::Shared;
+use super::door::Caller;
 use super::gate::Pass;
+use super::limits::BODY;
 use super::reply::json;
 use crate::event::compact;
-use crate::transport::ask::check_public;
+use crate::transport::ask::{check_public, too_fast};
 use crate::transport::websocket::LARGEST_PUBLISH;
 use crate::transport::{Ask, Refusal, Reply};
-
-/// How long a body may take: 64 KiB over the slowest modem still sold takes 9 s.
-const BODY: Duration = Duration::from_secs(30);
 
 /// The body of a request, over whichever version of HTTP.
 pub(super) trait Asked:
@@ -42,6 +40,7 @@ pub(super) async fn publish(
         pass => pass.check_publisher(&ask.topic)?,
     }
     check_type(head)?;
+    check_pace(shared, head)?;
     let body = read(body, "/publish").await?;
     let data = compact(&body).map_err(|wrong| {
         Refusal::bad_request(format!("the body is no JSON: {wrong}; try `curl -d '\"hello\"'`"))
@@ -50,6 +49,14 @@ pub(super) async fn publish(
     let mut reply = json(&serde_json::json!({ "id": id }));
     *reply.status_mut() = StatusCode::CREATED;
     Ok(reply)
+}
+
+fn check_pace(shared: &Shared, head: &Parts) -> Result<(), Refusal> {
+    let Some(Caller(address)) = head.extensions.get() else { return Ok(()) };
+    shared
+        .door
+        .check_pace(*address)
+        .map_err(|wait| Refusal::new(StatusCode::TOO_MANY_REQUESTS, too_fast(wait)).retry_after(wait))
 }
 
 /// curl calls whatever it sends a form, so a type is believed only where JSON cannot be inside.

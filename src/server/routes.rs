@@ -1,12 +1,14 @@
 //! Which request is answered by whom.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::header::{CONNECTION, HOST, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
 
+use super::door::Caller;
 use super::gate::{self, Pass};
 use super::http::{Awaited, Handover, Waiting};
 use super::origin::{self, Origin, Page};
@@ -21,7 +23,7 @@ use crate::transport::ask::CONTROL;
 use crate::transport::batch::Batch;
 use crate::transport::held::Held;
 use crate::transport::patience::Patience;
-use crate::transport::{Answer, Ask, Refusal, Reply, Transport};
+use crate::transport::{Answer, Ask, Pace, Refusal, Reply, Transport};
 
 pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Request<impl Asked>) -> Reply {
     let received_us = shared.feed.clock().now_us();
@@ -132,6 +134,12 @@ async fn feed(
     let mut ask = Ask::read(&head)?;
     pass.check_subscriber(&ask.topic)?;
     ask.lock = pass.lock(shared.lock.as_ref(), &shared.operator);
+    ask.pace = match endpoint {
+        Endpoint::Transport(Transport::Websocket) => {
+            head.extensions.get().map(|caller| pace(shared, *caller))
+        }
+        _ => None,
+    };
     let may_leave = keeps_alive(&head);
     let answer = {
         let subscription = subscribe(shared, endpoint, &ask)?;
@@ -155,6 +163,11 @@ async fn feed(
             handover.leave(Waiting::Endless(head, Box::new(pump))).await
         }
     })
+}
+
+fn pace(shared: &Shared, Caller(address): Caller) -> Pace {
+    let door = shared.door.clone();
+    Arc::new(move || door.check_pace(address))
 }
 
 fn draining(shared: &Shared) -> Refusal {

@@ -34,6 +34,8 @@ pub(super) struct Statistics {
 struct Connections {
     open: u64,
     accepted: u64,
+    /// One too many, and turned away.
+    refused: u64,
 }
 
 /// What a ledger knows where nobody knows the payload.
@@ -102,7 +104,11 @@ pub(super) fn read(shared: &Shared) -> Statistics {
     let clients = shared.accounts.clients();
     Statistics {
         uptime_us: shared.feed.clock().now_us() - shared.started_us,
-        connections: Connections { open: shared.open.load(Relaxed), accepted: shared.accepted.load(Relaxed) },
+        connections: Connections {
+            open: shared.door.open(),
+            accepted: shared.accepted.load(Relaxed),
+            refused: shared.door.refused(),
+        },
         published: shared.feed.published(),
         publisher: (shared.publishing)(),
         cpu_us: process_cpu_us(),
@@ -134,6 +140,12 @@ pub(super) fn prometheus(statistics: &Statistics) -> String {
         "counter",
         "Connections accepted.",
         &mut one(statistics.connections.accepted),
+    );
+    family(
+        "connections_refused_total",
+        "counter",
+        "Connections turned away.",
+        &mut one(statistics.connections.refused),
     );
     family("events_published_total", "counter", "Events published.", &mut one(statistics.published));
     family("subscribers", "gauge", "Readers of the feed.", &mut by_transport(|of| of.subscribers));

@@ -19,6 +19,9 @@ pub(crate) const DEFAULT_TOPIC: &str = "demo";
 /// the key, if there is one, and the topic; says why it stays shut.
 pub(crate) type Lock = Arc<dyn Fn(&str, &str) -> Result<(), String> + Send + Sync>;
 
+/// Whether who publishes on a connection that is open already may publish now; else how long to wait.
+pub(crate) type Pace = Arc<dyn Fn() -> Result<(), Duration> + Send + Sync>;
+
 /// What the names of control topics begin with: what follows is the name of a client.
 pub(crate) const CONTROL: &str = "control.";
 
@@ -40,6 +43,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) from: Position,
     /// What a publisher has to open, where not everybody may publish.
     pub(crate) lock: Option<Lock>,
+    /// How fast a publisher may go, where that is limited.
+    pub(crate) pace: Option<Pace>,
 }
 
 impl<'a> Ask<'a> {
@@ -53,7 +58,7 @@ impl<'a> Ask<'a> {
         if let Some(client) = parameter(request, "client") {
             check_name("client", &client)?;
         }
-        Ok(Self { from: position(request)?, topic, request, lock: None })
+        Ok(Self { from: position(request)?, topic, request, lock: None, pace: None })
     }
 
     /// A parameter in seconds.
@@ -139,6 +144,14 @@ pub(crate) fn check_public(topic: &str) -> Result<(), Refusal> {
             ),
         )),
     }
+}
+
+/// What somebody is told who publishes faster than one address may.
+pub(crate) fn too_fast(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    format!(
+        "too many events from one address: wait {seconds} s, or have the server started with more `--publish-rate`"
+    )
 }
 
 /// Whether this can name a topic or a client: `[A-Za-z0-9_.-]{1,64}`.

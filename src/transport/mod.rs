@@ -46,7 +46,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, AnyPump, Refusal, Reply};
-pub(crate) use ask::{Ask, Lock};
+pub(crate) use ask::{Ask, Lock, Pace};
 
 use crate::client::{Error, News, Reader};
 use crate::feed::Subscription;

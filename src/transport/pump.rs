@@ -47,6 +47,8 @@ pub(crate) struct Pump<T> {
     /// When whoever listens may not any more.
     until: Option<Instant>,
     next: Next,
+    /// The client has been told something: what it missed from now on, it missed because it was slow.
+    has_told: bool,
     has_shut: bool,
 }
 
@@ -61,6 +63,7 @@ impl<T: Speech> Pump<T> {
             patience: Patience::default(),
             until: None,
             next: Next::GoOn,
+            has_told: false,
             has_shut: false,
         }
     }
@@ -99,6 +102,10 @@ impl<T: Speech> Pump<T> {
                 break;
             }
         }
+        // Its task sees to the end. Nobody else would look: what waits behind a full socket is not polled.
+        if self.is_too_slow() {
+            cx.waker().wake_by_ref();
+        }
         Ok(())
     }
 
@@ -119,6 +126,10 @@ impl<T: Speech> Pump<T> {
             let next = self.speech.farewell(&mut self.backlog);
             self.end(next);
         }
+        if self.is_too_slow() {
+            let next = self.speech.too_slow(&mut self.backlog);
+            self.end(next);
+        }
         loop {
             let is_written = self.backlog.poll_write_to(cx, socket)?.is_ready();
             if self.next != Next::GoOn {
@@ -133,6 +144,11 @@ impl<T: Speech> Pump<T> {
         }
     }
 
+    /// Whether the client has fallen off the log since it was told something, and is not to go on.
+    fn is_too_slow(&self) -> bool {
+        self.next == Next::GoOn && self.has_told && self.subscription.is_too_slow()
+    }
+
     fn take_news(&mut self, now: Instant) -> bool {
         let Self { subscription, speech, backlog, .. } = self;
         let is_new = subscription.read_wrapped(Limit::default(), speech.envelope(), |piece| {
@@ -143,6 +159,7 @@ impl<T: Speech> Pump<T> {
         });
         if is_new {
             speech.told(now);
+            self.has_told = true;
         }
         is_new
     }

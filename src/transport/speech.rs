@@ -31,6 +31,9 @@ pub(crate) trait Speech {
         Next::GoOn
     }
 
+    /// The client does not keep up, and such a one is not kept.
+    fn too_slow(&mut self, say: &mut Backlog) -> Next;
+
     /// The server goes away.
     fn farewell(&mut self, say: &mut Backlog) -> Next;
 

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirelanes::event::EventId;
-use wirelanes::feed::{Feed, Retain};
+use wirelanes::feed::{Feed, Retain, Slow};
 use wirelanes::server::{Config, Operator, Server};
 
 /// Nothing here takes so long, unless it is stuck.
@@ -28,6 +29,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) feed: Feed,
     stop: CancellationToken,
+    running: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
@@ -51,20 +53,25 @@ impl Running {
 
     /// A server that `prepare` adds something to.
     pub(crate) fn prepared(prepare: impl FnOnce(Server) -> Server) -> Self {
-        Self::run(Config::default(), prepare)
+        Self::run(Config::default(), Slow::default(), prepare)
     }
 
     fn run_by(config: Config, operator: Operator) -> Self {
-        Self::run(config, |server| server.operated(operator))
+        Self::run(config, Slow::default(), |server| server.operated(operator))
     }
 
-    fn run(config: Config, prepare: impl FnOnce(Server) -> Server) -> Self {
+    /// A server with a way of its own to treat those who do not keep up.
+    pub(crate) fn treating(slow: Slow, config: Config) -> Self {
+        Self::run(config, slow, |server| server)
+    }
+
+    fn run(config: Config, slow: Slow, prepare: impl FnOnce(Server) -> Server) -> Self {
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
-        let feed = Feed::new(config.retain);
+        let feed = Feed::with(config.retain, slow);
         let server = Server::bind(config, feed.clone(), Arc::new(|| None)).expect("port 0 is always free");
         let (address, stop) = (server.address(), CancellationToken::new());
-        tokio::spawn(prepare(server).run(stop.clone().cancelled_owned()));
-        Self { address, feed, stop }
+        let running = tokio::spawn(prepare(server).run(stop.clone().cancelled_owned()));
+        Self { address, feed, stop, running }
     }
 
     /// Publishes to `demo`, at the instant 5.
@@ -75,6 +82,18 @@ impl Running {
     /// Lets go of everyone.
     pub(crate) fn drain(&self) {
         self.stop.cancel();
+    }
+
+    /// Whether it has let go of everyone.
+    pub(crate) fn is_over(&self) -> bool {
+        self.running.is_finished()
+    }
+
+    /// Asks how it goes, on a connection that may be turned away.
+    pub(crate) async fn connect_and_ask(&self) -> Answer {
+        let mut peer = self.connect().await;
+        peer.try_say("GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        peer.answer().await
     }
 
     pub(crate) async fn connect(&self) -> Peer {

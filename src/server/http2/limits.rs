@@ -11,7 +11,7 @@
 
 use h2::server::Builder;
 
-use crate::server::http::LARGEST_HEAD;
+use crate::server::limits::LARGEST_HEAD;
 
 /// Streams at a time. No fewer than 100 are advised (RFC 9113, section 6.5.2), and nginx allows as many.
 const STREAMS: u32 = 128;

@@ -31,17 +31,23 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::Shared;
-use super::connection::IDLE;
+use super::door::Caller;
+use super::limits::HEAD;
 use super::line::Line;
 use crate::wire::Streams;
 use pulse::Pulse;
 
 /// Answers what the client asks on each stream, until it or the server leaves.
-pub(super) async fn streams<S>(shared: Arc<Shared>, line: Box<Line<S>>, books: Streams) -> io::Result<()>
+pub(super) async fn streams<S>(
+    shared: Arc<Shared>,
+    line: Box<Line<S>>,
+    books: Streams,
+    caller: Option<Caller>,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let greeting = timeout(IDLE, limits::builder().handshake(line));
+    let greeting = timeout(HEAD, limits::builder().handshake(line));
     let mut connection = greeting.await?.map_err(io::Error::other)?;
     let mut pulse = Pulse::new(books.clone(), connection.ping_pong());
     let mut open = FuturesUnordered::new();
@@ -61,7 +67,10 @@ where
                 Poll::Pending => None,
             };
             let goes_on = asked.is_some();
-            if let Some((request, respond)) = asked {
+            if let Some((mut request, respond)) = asked {
+                caller.into_iter().for_each(|caller| {
+                    request.extensions_mut().insert(caller);
+                });
                 open.push(stream::serve(shared.clone(), books.clone(), request, respond));
             }
             match pulse.poll(cx, was_busy || goes_on) {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use h2::{Ping, PingPong, Reason};
 use tokio::time::Instant;
 
-use crate::server::connection::IDLE;
+use crate::server::limits::IDLE;
 use crate::transport::patience::Patience;
 use crate::wire::{Heard, Streams};
 

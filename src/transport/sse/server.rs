@@ -96,6 +96,12 @@ impl Speech for Stream {
         Next::GoOn
     }
 
+    /// There is no word for it here. It learns its gap when it comes back.
+    fn too_slow(&mut self, say: &mut Backlog) -> Next {
+        self.farewell(say);
+        Next::Close
+    }
+
     fn farewell(&mut self, say: &mut Backlog) -> Next {
         if self.chunked {
             say.push(Bytes::from_static(encode::END));

@@ -15,10 +15,13 @@ use super::message::{Answer, Publish};
 use super::{LARGEST_PUBLISH, TOKEN_EXPIRED, frames};
 use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
-use crate::transport::Lock;
-use crate::transport::ask::{check_name, check_public};
+use crate::transport::ask::{check_name, check_public, too_fast};
 use crate::transport::backlog::Backlog;
 use crate::transport::speech::{Next, Speech};
+use crate::transport::{Lock, Pace};
+
+/// 3000 to 3999 are for libraries and frameworks (section 7.4.2).
+const TOO_SLOW: CloseCode = CloseCode::Library(3008);
 
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
@@ -30,12 +33,14 @@ pub(crate) struct Peer {
     codec: Codec,
     /// What a publisher has to open, where not everybody may publish.
     lock: Option<Lock>,
+    /// How fast it may publish, where that is limited.
+    pace: Option<Pace>,
 }
 
 impl Peer {
-    pub(super) fn new(heartbeat: Duration, lock: Option<Lock>) -> Self {
+    pub(super) fn new(heartbeat: Duration, lock: Option<Lock>, pace: Option<Pace>) -> Self {
         let ping_due = Instant::now() + heartbeat;
-        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), lock }
+        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), lock, pace }
     }
 
     fn ping(&mut self, now: Instant, say: &mut Backlog) {
@@ -54,13 +59,14 @@ impl Speech for Peer {
     }
 
     fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next {
-        let (codec, pong_due, lock) = (&mut self.codec, &mut self.pong_due, self.lock.as_ref());
+        let Self { codec, pong_due, lock, pace, .. } = self;
+        let (lock, pace) = (lock.as_ref(), pace.as_ref());
         let (mut answers, mut is_refused) = (Vec::new(), false);
         let heard = codec.take(bytes, say, |message| match message {
             Message::Pong(_) => *pong_due = None,
             // It is shown the door: what it says behind that is not heard.
             _ if is_refused => {}
-            message => answers.extend(answer(&message, subscription, lock, &mut is_refused)),
+            message => answers.extend(answer(&message, subscription, lock, pace, &mut is_refused)),
         });
         answers.iter().for_each(|answer| say.push(frames::text(answer.as_bytes())));
         match heard {
@@ -93,6 +99,10 @@ impl Speech for Peer {
             }
         }
         Next::GoOn
+    }
+
+    fn too_slow(&mut self, say: &mut Backlog) -> Next {
+        close(TOO_SLOW, "too slow: events were forgotten before they were taken", say)
     }
 
     fn farewell(&mut self, say: &mut Backlog) -> Next {
@@ -130,11 +140,12 @@ fn answer(
     message: &Message,
     subscription: &Subscription,
     lock: Option<&Lock>,
+    pace: Option<&Pace>,
     is_refused: &mut bool,
 ) -> Option<String> {
     let answer = match message {
         Message::Text(text) => match Publish::read(text) {
-            Ok(request) => match publish(&request, subscription, lock) {
+            Ok(request) => match publish(&request, subscription, lock, pace) {
                 Ok(id) => Answer::Ack { reference: request.reference, id }.json(),
                 Err(failed) => {
                     let message = failed.message(is_refused);
@@ -182,12 +193,14 @@ fn publish(
     request: &Publish<'_>,
     subscription: &Subscription,
     lock: Option<&Lock>,
+    pace: Option<&Pace>,
 ) -> Result<EventId, Failed> {
     let topic = request.topic.as_deref().unwrap_or(subscription.topic());
     check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
     if let Some(lock) = lock {
         lock(request.key.as_deref().unwrap_or_default(), topic).map_err(Failed::Refused)?;
     }
+    pace.map_or(Ok(()), |pace| pace()).map_err(too_fast)?;
     check_public(topic).map_err(|refusal| refusal.to_string())?;
     // It reads from a feed in which there is no other kind.
     check_public(subscription.topic()).map_err(|_| {

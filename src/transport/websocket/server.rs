@@ -26,7 +26,8 @@ pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer,
         _ => upgrade(ask.request)?,
     };
     head.headers_mut().insert(LAST_EVENT_ID, position_header(subscription.position()));
-    let pump = Pump::new(subscription, Peer::new(heartbeat, ask.lock.clone()), Bytes::new());
+    let pump =
+        Pump::new(subscription, Peer::new(heartbeat, ask.lock.clone(), ask.pace.clone()), Bytes::new());
     Ok(Answer::Endless(head, AnyPump::Websocket(pump)))
 }
 

@@ -1,5 +1,6 @@
 //! A server that dies and is started again.
 
+use rustix::process::Signal;
 use wirelanes::transport::Transport;
 
 use super::program::Program;
@@ -10,6 +11,18 @@ const LISTEN: &str = if cfg!(target_os = "linux") { "127.0.0.9:0" } else { "127.
 
 #[test]
 fn after_a_crash_every_watcher_comes_back_and_says_that_the_log_began_anew() {
+    every_watcher_comes_back(Program::kill);
+}
+
+#[test]
+fn after_a_drain_every_watcher_comes_back_too() {
+    every_watcher_comes_back(|mut server| {
+        server.signal(Signal::TERM);
+        assert_eq!(server.ended().code(), Some(0), "{:?}", server.stderr.all());
+    });
+}
+
+fn every_watcher_comes_back(end: impl FnOnce(Program)) {
     let (server, address) = Program::serve_at(LISTEN, &["--source", "quiet"]);
     let url = format!("http://{address}");
     let watchers = Transport::ALL.map(|transport| {
@@ -21,7 +34,7 @@ fn after_a_crash_every_watcher_comes_back_and_says_that_the_log_began_anew() {
         watcher.stdout.wait_for(2);
     }
 
-    server.kill();
+    end(server);
     for watcher in &watchers {
         watcher.stderr.find("disconnected: ");
     }

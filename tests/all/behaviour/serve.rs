@@ -78,6 +78,10 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
         (&["serve", "--source", "chaos"], "no source `chaos`"),
         (&["serve", "--rate", "fast"], "fast"),
         (&["serve", "--no-such-flag"], "--no-such-flag"),
+        (&["serve", "--drain", "soon"], "`soon` is no duration"),
+        (&["serve", "--slow", "politely"], "politely"),
+        (&["serve", "--max-connections", "0"], "`0`"),
+        (&["serve", "--publish-rate", "0"], "`0` is no rate"),
         (&["watch", "-t", "pigeon"], "`pigeon` is no transport"),
         (&["watch", "ftp://example.org"], "begins with none of `http://`, `https://`"),
         (&["watch", "--cacert", "nowhere.pem"], "cannot read `nowhere.pem`"),
@@ -119,4 +123,33 @@ fn a_signal_ends_the_server_in_good_order() {
         assert!(frames.starts_with(&[0x88]) && frames[2..4] == 1001u16.to_be_bytes(), "{frames:x?}");
         assert_eq!(server.ended().code(), Some(0), "{signal:?}: {:?}", server.stderr.all());
     }
+}
+
+/// Enough of them that to let go of one after another takes two seconds.
+fn streams(address: std::net::SocketAddr) -> Vec<std::net::TcpStream> {
+    let mut streams: Vec<_> = (0..20).map(|_| raw::ask(address, "/sse", "")).collect();
+    streams.iter_mut().for_each(|stream| drop(raw::head(stream)));
+    streams
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    for (first, second) in [(Signal::TERM, Signal::TERM), (Signal::INT, Signal::TERM)] {
+        let (mut server, address) = Program::serve(&["--source", "quiet", "--drain", "60s"]);
+        let _streams = streams(address);
+        server.signal(first);
+        server.stderr.find("letting go of everybody within 1m; a second signal ends it at once");
+        server.signal(second);
+        assert_eq!(server.ended().code(), Some(130), "{:?}", server.stderr.all());
+    }
+}
+
+#[test]
+fn a_drain_of_no_time_waits_for_nobody() {
+    let (mut server, address) = Program::serve(&["--source", "quiet", "--drain", "0"]);
+    let _streams = streams(address);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0), "{:?}", server.stderr.all());
+    let explained = server.stderr.all().iter().any(|line| line.contains("letting go"));
+    assert!(!explained, "to let go of twenty takes two seconds: it waited for them");
 }

@@ -5,6 +5,8 @@ mod closing;
 mod control;
 mod errors;
 mod keep_alive;
+mod leaving;
+mod limits;
 mod longpoll;
 mod marks;
 mod neighbours;

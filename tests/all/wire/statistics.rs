@@ -130,7 +130,7 @@ async fn who_is_there_and_what_is_kept_is_told() {
     ];
     here.publish("1");
     let stats = get(&here, "/stats").await.json();
-    assert_eq!(stats["connections"], json!({ "open": 3, "accepted": 3 }));
+    assert_eq!(stats["connections"], json!({ "open": 3, "accepted": 3, "refused": 0 }));
     assert_eq!(stats["published"], 1);
     assert_eq!(stats["publisher"], Value::Null);
     let subscribers = Transport::ALL.map(|transport| &stats["transports"][transport.name()]["subscribers"]);

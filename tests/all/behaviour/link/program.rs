@@ -54,6 +54,20 @@ fn a_server_has_further_ports_each_with_a_network() {
     server.stdout.find("link proxy: 2 connections, ");
 }
 
+/// A goodbye takes its time over a slow link, and the process waits for it.
+#[test]
+fn who_comes_over_a_link_is_let_go_in_good_order_too() {
+    let (mut server, _) = Program::serve(&["--source", "quiet", "--link", "far=rtt=600ms"]);
+    let far = address(&server.stdout.find("link far on http://"));
+    let mut websocket = raw::ask(far, "/websocket", raw::UPGRADE);
+    assert!(raw::head(&mut websocket).starts_with("HTTP/1.1 101 "));
+    server.signal(Signal::TERM);
+    let frames = raw::rest(&mut websocket);
+    assert!(frames.starts_with(&[0x88]) && frames[2..4] == 1001u16.to_be_bytes(), "{frames:x?}");
+    drop(websocket);
+    assert_eq!(server.ended().code(), Some(0), "{:?}", server.stderr.all());
+}
+
 #[test]
 fn tls_is_warned_of_once() {
     let (_server, to) = Program::serve(&["--source", "quiet"]);
