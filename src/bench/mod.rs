@@ -17,6 +17,7 @@
 
 mod calibrate;
 pub mod capacity;
+pub mod chaos;
 mod child;
 pub mod compare;
 mod conditions;

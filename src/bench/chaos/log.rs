@@ -1,0 +1,206 @@
+//! The publisher's own log: every id it was given, in which life of the server, and since when it can have been
+//! there. What a client was told is held against this, and against nothing that the server says of itself.
+//!
+//! ```text
+//! life 1  8f3k2a   1 2 3 4 · 6 7        · was published, and its answer was lost with the connection
+//! life 2  0zz7q1   1 2 3 4 5 …
+//!                    └─────┘            a memory of 4: when 5 came, 1 was forgotten
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::breach::Breach;
+use crate::event::{Epoch, EventId};
+
+/// A message: its number in its data, and when its publisher began to send it, in monotonic microseconds. It was
+/// not in any log before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Counts from 0, over all lives.
+    pub number: u32,
+    /// When it set out.
+    pub sent_us: u64,
+}
+
+/// One life of the server's log.
+#[derive(Debug)]
+struct Life {
+    epoch: Epoch,
+    /// By sequence: what was acknowledged.
+    events: BTreeMap<u64, Sent>,
+}
+
+/// All that was published, over all lives of the server.
+#[derive(Debug)]
+pub struct Log {
+    /// How many events the server remembers.
+    memory: u64,
+    lives: Vec<Life>,
+    /// Messages whose answer was lost: published or not.
+    unclear: HashMap<u32, u64>,
+    /// The server's own breaches towards the publisher.
+    breaches: Vec<Breach>,
+    newest: Option<EventId>,
+}
+
+impl Log {
+    /// Of a server that remembers so many events of a topic.
+    pub fn new(memory: u64) -> Self {
+        Self { memory, lives: Vec::new(), unclear: HashMap::new(), breaches: Vec::new(), newest: None }
+    }
+
+    /// The server has begun another life.
+    pub fn begin(&mut self, epoch: Epoch) {
+        self.lives.push(Life { epoch, events: BTreeMap::new() });
+    }
+
+    /// A message was published under this id.
+    pub fn published(&mut self, id: EventId, sent: Sent) {
+        let Some(life) = self.lives.iter_mut().find(|life| life.epoch == id.epoch) else {
+            self.breaches.push(Breach::NoSuchLife { id });
+            return;
+        };
+        if life.events.insert(id.sequence, sent).is_some() {
+            self.breaches.push(Breach::GivenTwice { id });
+        }
+    }
+
+    /// A message set out, and nobody knows whether it came.
+    pub fn unclear(&mut self, sent: Sent) {
+        self.unclear.insert(sent.number, sent.sent_us);
+    }
+
+    /// Publishing is over, and the server says that this is its newest event.
+    pub fn end(&mut self, newest: EventId) {
+        self.newest = Some(newest);
+    }
+
+    /// The newest event of all; `None` before there is a life.
+    pub fn newest(&self) -> Option<EventId> {
+        let acknowledged = |life: &Life| EventId {
+            epoch: life.epoch,
+            sequence: life.events.last_key_value().map_or(0, |(sequence, _)| *sequence),
+        };
+        self.newest.or_else(|| self.lives.last().map(acknowledged))
+    }
+
+    /// How many messages are known to be published.
+    pub fn count(&self) -> u64 {
+        self.lives.iter().map(|life| life.events.len() as u64).sum()
+    }
+
+    /// How many may be published or not.
+    pub fn unclear_count(&self) -> u64 {
+        self.unclear.len() as u64
+    }
+
+    /// Which life of the server an epoch is, from 0.
+    pub(super) fn life(&self, epoch: Epoch) -> Option<usize> {
+        self.lives.iter().position(|life| life.epoch == epoch)
+    }
+
+    /// What was published under an id, as far as the publisher was told.
+    pub(super) fn acknowledged(&self, id: EventId) -> Option<Sent> {
+        self.lives[self.life(id.epoch)?].events.get(&id.sequence).copied()
+    }
+
+    /// Whether this message may have been published without an answer.
+    pub(super) fn is_unclear(&self, number: u32) -> bool {
+        self.unclear.contains_key(&number)
+    }
+
+    /// Whether, by this instant, the server can have forgotten an event: only when so many later ones had come as it
+    /// remembers. A message that is not known to have come may be the one.
+    pub(super) fn can_have_forgotten(&self, id: EventId, by_us: u64) -> bool {
+        let pushed_out_by = EventId { sequence: id.sequence + self.memory, ..id };
+        match self.acknowledged(pushed_out_by) {
+            Some(sent) => sent.sent_us <= by_us,
+            None => {
+                self.can_be_unclear(pushed_out_by) && self.unclear.values().any(|sent_us| *sent_us <= by_us)
+            }
+        }
+    }
+
+    /// Whether an id that was not acknowledged can be one of a message whose answer was lost: below what was
+    /// acknowledged, or so little above it as there are such messages.
+    fn can_be_unclear(&self, id: EventId) -> bool {
+        let Some(life) = self.life(id.epoch) else { return false };
+        let last = self.lives[life].events.last_key_value().map_or(0, |(sequence, _)| *sequence);
+        id.sequence <= last + self.unclear_count()
+    }
+
+    /// What the server got wrong towards the publisher: ids given twice, or more ids used than messages sent.
+    pub(super) fn breaches(&self) -> Vec<Breach> {
+        let mut breaches = self.breaches.clone();
+        let unused = |life: &Life| {
+            let last = life.events.last_key_value().map_or(0, |(sequence, _)| *sequence);
+            last - life.events.len() as u64
+        };
+        let (skipped, unclear) = (self.lives.iter().map(unused).sum(), self.unclear_count());
+        if skipped > unclear {
+            breaches.push(Breach::Skipped { skipped, unclear });
+        }
+        breaches
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> EventId {
+        text.parse().unwrap()
+    }
+
+    /// A memory of 3, and five events sent at 10, 20, …, 50; so many of them answered for.
+    fn log(answered: u64) -> Log {
+        let mut log = Log::new(3);
+        log.begin(id("8f3k2a-0").epoch);
+        for sequence in 1..=5 {
+            let sent = Sent { number: sequence as u32 - 1, sent_us: sequence * 10 };
+            match sequence <= answered {
+                true => log.published(EventId { sequence, ..id("8f3k2a-0") }, sent),
+                false => log.unclear(sent),
+            }
+        }
+        log
+    }
+
+    #[test]
+    fn an_event_is_forgotten_when_as_many_came_after_it_as_are_remembered() {
+        let log = log(5);
+        let forgotten =
+            |sequence, by_us| log.can_have_forgotten(EventId { sequence, ..id("8f3k2a-0") }, by_us);
+        assert!(!forgotten(1, 39) && forgotten(1, 40), "the fourth pushes the first out");
+        assert!(!forgotten(2, 49) && forgotten(2, 50));
+        assert!(!forgotten(3, u64::MAX), "there is no sixth");
+    }
+
+    #[test]
+    fn a_message_without_an_answer_may_have_pushed_another_out() {
+        let log = log(4);
+        let forgotten =
+            |sequence, by_us| log.can_have_forgotten(EventId { sequence, ..id("8f3k2a-0") }, by_us);
+        assert!(!forgotten(2, 49) && forgotten(2, 50), "the fifth may be there or not");
+        assert!(!forgotten(3, u64::MAX), "one message cannot be two events");
+        assert_eq!((log.count(), log.unclear_count(), log.newest()), (4, 1, Some(id("8f3k2a-4"))));
+    }
+
+    #[test]
+    fn a_server_that_gives_an_id_twice_or_skips_one_is_caught() {
+        assert_eq!(log(5).breaches(), []);
+        let sent = Sent { number: 9, sent_us: 90 };
+        let mut twice = log(5);
+        twice.published(id("8f3k2a-5"), sent);
+        assert_eq!(twice.breaches(), [Breach::GivenTwice { id: id("8f3k2a-5") }]);
+        let mut skipping = log(5);
+        skipping.published(id("8f3k2a-8"), sent);
+        assert_eq!(skipping.breaches(), [Breach::Skipped { skipped: 2, unclear: 0 }]);
+        skipping.unclear(Sent { number: 10, sent_us: 90 });
+        skipping.unclear(Sent { number: 11, sent_us: 90 });
+        assert_eq!(skipping.breaches(), []);
+        let mut strange = log(5);
+        strange.published(id("000000-1"), sent);
+        assert_eq!(strange.breaches(), [Breach::NoSuchLife { id: id("000000-1") }]);
+    }
+}
