@@ -54,7 +54,7 @@ impl Crew {
         let other = self.others.get(self.turn);
         self.turn = (self.turn + 1) % (self.others.len() + 1);
         match other {
-            None => spawn(&self.connections, &self.shared, stream, whence)?,
+            None => spawn(&self.connections, &self.shared, stream, whence),
             // A thread that ended takes its connections with it: this one, too.
             Some(other) => drop(other.send((stream.into_std()?, whence))),
         }
@@ -69,24 +69,23 @@ impl Crew {
 
 async fn work(shared: Arc<Shared>, connections: TaskTracker, mut arrivals: UnboundedReceiver<Arrival>) {
     while let Some((stream, whence)) = arrivals.recv().await {
-        let spawned =
-            TcpStream::from_std(stream).and_then(|stream| spawn(&connections, &shared, stream, whence));
-        if let Err(wrong) = spawned {
-            tracing::warn!("cannot serve a connection: {wrong}");
+        match TcpStream::from_std(stream) {
+            Ok(stream) => spawn(&connections, &shared, stream, whence),
+            Err(wrong) => tracing::warn!("cannot serve a connection: {wrong}"),
         }
     }
     let _ = timeout(shared.config.drain, connections.wait()).await;
 }
 
-fn spawn(
-    connections: &TaskTracker,
-    shared: &Arc<Shared>,
-    stream: TcpStream,
-    whence: Option<Box<Whence>>,
-) -> io::Result<()> {
-    match &shared.identity {
-        None => connections.spawn(Connection::accepted(shared, stream, whence)?),
-        Some(identity) => connections.spawn(Connection::greeted(shared, identity, stream, whence)?),
+fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream, whence: Option<Box<Whence>>) {
+    let spawned = match &shared.identity {
+        None => Connection::accepted(shared, stream, whence).map(|of| drop(connections.spawn(of))),
+        Some(identity) => {
+            Connection::greeted(shared, identity, stream, whence).map(|of| drop(connections.spawn(of)))
+        }
     };
-    Ok(())
+    // Reset before anybody looked at it: nobody else must wait for that, and no log may grow by it.
+    if let Err(gone) = spawned {
+        tracing::debug!("a connection ended before it began: {gone}");
+    }
 }

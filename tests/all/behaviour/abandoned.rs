@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use wirelanes::transport::Transport;
 
+use super::program::Program;
 use super::stage::Stage;
 use super::{eventually, raw};
 
@@ -53,4 +54,18 @@ fn readers_of_a_stream_that_vanish_are_freed_at_once() {
     for transport in [Transport::Sse, Transport::Websocket] {
         abandon(transport, 90);
     }
+}
+
+/// A connection that is reset before anybody has looked at it is no failure of the server's: no warning for each, and
+/// nobody behind it waits.
+#[test]
+fn who_is_gone_before_being_accepted_leaves_no_trace() {
+    let (server, address) = Program::serve(&["--source", "quiet"]);
+    for _ in 0..1_000 {
+        raw::reset(TcpStream::connect(address).unwrap());
+    }
+    assert!(raw::get(address, "/health").1.contains("ok"));
+    let warnings: Vec<String> =
+        server.stderr.all().into_iter().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings, Vec::<String>::new());
 }
