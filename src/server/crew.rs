@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use tokio::net::TcpStream;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -37,15 +37,18 @@ impl Crew {
     /// Where no thread can be started.
     pub(super) fn muster(shared: &Arc<Shared>, threads: usize) -> io::Result<Self> {
         let connections = TaskTracker::new();
+        let mut runtimes = vec![Handle::current()];
         let others = (1..threads).map(|number| {
             let (sender, arrivals) = unbounded_channel();
             let (shared, connections) = (shared.clone(), connections.clone());
             let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtimes.push(runtime.handle().clone());
             let work = move || runtime.block_on(work(shared, connections, arrivals));
             thread::Builder::new().name(format!("server-{number}")).spawn(work)?;
             Ok(sender)
         });
         let others = others.collect::<io::Result<_>>()?;
+        shared.runtimes.get_or_init(|| runtimes);
         Ok(Self { shared: shared.clone(), connections, others, turn: 0 })
     }
 

@@ -88,11 +88,12 @@ mod turned;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::feed::{Feed, Retain};
@@ -173,6 +174,8 @@ struct Shared {
     desks: Arc<Desks>,
     account: Choose,
     door: Arc<Door>,
+    /// Those of its threads, once it runs.
+    runtimes: OnceLock<Vec<Handle>>,
     accepted: AtomicU64,
     started_us: u64,
     publishing: Publishing,
@@ -216,6 +219,7 @@ impl Server {
             desks,
             account: Arc::new(move |target, connection| of.of(target, connection)),
             door: Arc::new(Door::new(config.limits, config.threads)),
+            runtimes: OnceLock::new(),
             accepted: AtomicU64::new(0),
             started_us: feed.clock().now_us(),
             feed,

@@ -20,6 +20,8 @@ pub type Publishing = Arc<dyn Fn() -> Option<serde_json::Value> + Send + Sync>;
 pub(super) struct Statistics {
     uptime_us: u64,
     connections: Connections,
+    /// Of all its threads' runtimes: a task for each connection, and a few besides.
+    tasks: usize,
     published: u64,
     publisher: Option<serde_json::Value>,
     /// CPU time of the whole process; `null` where the platform does not say.
@@ -102,6 +104,7 @@ impl Traffic {
 pub(super) fn read(shared: &Shared) -> Statistics {
     let traffic = |transport| (transport, Traffic::of(shared.accounts.transport(transport)));
     let clients = shared.accounts.clients();
+    let runtimes = shared.runtimes.get().into_iter().flatten();
     Statistics {
         uptime_us: shared.feed.clock().now_us() - shared.started_us,
         connections: Connections {
@@ -109,6 +112,7 @@ pub(super) fn read(shared: &Shared) -> Statistics {
             accepted: shared.accepted.load(Relaxed),
             refused: shared.door.refused(),
         },
+        tasks: runtimes.map(|runtime| runtime.metrics().num_alive_tasks()).sum(),
         published: shared.feed.published(),
         publisher: (shared.publishing)(),
         cpu_us: process_cpu_us(),
@@ -135,6 +139,7 @@ pub(super) fn prometheus(statistics: &Statistics) -> String {
         transports.map(move |(transport, traffic)| (format!("{{transport=\"{transport}\"}}"), read(traffic)))
     };
     family("connections", "gauge", "Open connections.", &mut one(statistics.connections.open));
+    family("tasks", "gauge", "Tasks of all its runtimes.", &mut one(statistics.tasks as u64));
     family(
         "connections_accepted_total",
         "counter",
