@@ -12,8 +12,9 @@
 //! every quantile), `raw` (every arrival), `summary` (all lanes), [`until`] (rounds enough), `own` (what the
 //! measuring takes), `experiment` (from plans to a report), [`result`] (plain data), `conditions` (what tells
 //! its runs apart), [`compare`] (two results). Beside it: [`capacity`] (how much a server carries), [`idle`]
-//! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), [`fallback`] (how long it takes to find what works), and [`cores`] (which
-//! CPU is whose).
+//! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), [`fallback`] (how long it
+//! takes to find what works), [`chaos`] (whether anything gets lost), `served` (the server that it starts and ends), and
+//! [`cores`] (which CPU is whose).
 
 mod calibrate;
 pub mod capacity;
@@ -43,6 +44,7 @@ pub mod result;
 mod round;
 mod route;
 mod scene;
+mod served;
 mod stage;
 pub mod statistics;
 mod summary;

@@ -1,6 +1,7 @@
 //! `wirelanes bench`: all transports on the same events, beside theory.
 
 mod capacity;
+mod chaos;
 mod fallback;
 mod idle;
 mod talk;
@@ -95,6 +96,7 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Lab {
     Capacity(Box<capacity::Arguments>),
+    Chaos(Box<chaos::Arguments>),
     Fallback(Box<fallback::Arguments>),
     Idle(Box<idle::Arguments>),
     Talk(Box<talk::Arguments>),
@@ -207,6 +209,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.lab {
         None => compare(arguments),
         Some(Lab::Capacity(arguments)) => capacity::run(*arguments),
+        Some(Lab::Chaos(arguments)) => chaos::run(*arguments),
         Some(Lab::Fallback(arguments)) => fallback::run(*arguments),
         Some(Lab::Idle(arguments)) => idle::run(*arguments),
         Some(Lab::Talk(arguments)) => talk::run(*arguments),

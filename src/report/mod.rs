@@ -1,6 +1,7 @@
 //! A result, written down: exporters take plain data and return text, and open no files.
 
 pub mod capacity;
+pub mod chaos;
 pub mod compared;
 mod conditions;
 pub mod csv;

@@ -30,6 +30,16 @@ struct Life {
     events: BTreeMap<u64, Sent>,
 }
 
+impl Life {
+    fn last(&self) -> u64 {
+        self.events.last_key_value().map_or(0, |(sequence, _)| *sequence)
+    }
+
+    fn newest(&self) -> EventId {
+        EventId { epoch: self.epoch, sequence: self.last() }
+    }
+}
+
 /// All that was published, over all lives of the server.
 #[derive(Debug)]
 pub struct Log {
@@ -38,30 +48,36 @@ pub struct Log {
     lives: Vec<Life>,
     /// Messages whose answer was lost: published or not.
     unclear: HashMap<u32, u64>,
-    /// The server's own breaches towards the publisher.
-    breaches: Vec<Breach>,
+    /// Published in a life of which nobody has told yet.
+    homeless: Vec<(EventId, Sent)>,
+    /// Published under an id that was another's already.
+    twice: Vec<EventId>,
     newest: Option<EventId>,
 }
 
 impl Log {
     /// Of a server that remembers so many events of a topic.
     pub fn new(memory: u64) -> Self {
-        Self { memory, lives: Vec::new(), unclear: HashMap::new(), breaches: Vec::new(), newest: None }
+        let (lives, unclear) = (Vec::new(), HashMap::new());
+        Self { memory, lives, unclear, homeless: Vec::new(), twice: Vec::new(), newest: None }
     }
 
-    /// The server has begun another life.
+    /// The server has begun another life. Who publishes may have known before who watches it.
     pub fn begin(&mut self, epoch: Epoch) {
         self.lives.push(Life { epoch, events: BTreeMap::new() });
+        for (id, sent) in std::mem::take(&mut self.homeless) {
+            self.published(id, sent);
+        }
     }
 
     /// A message was published under this id.
     pub fn published(&mut self, id: EventId, sent: Sent) {
         let Some(life) = self.lives.iter_mut().find(|life| life.epoch == id.epoch) else {
-            self.breaches.push(Breach::NoSuchLife { id });
+            self.homeless.push((id, sent));
             return;
         };
         if life.events.insert(id.sequence, sent).is_some() {
-            self.breaches.push(Breach::GivenTwice { id });
+            self.twice.push(id);
         }
     }
 
@@ -77,11 +93,19 @@ impl Log {
 
     /// The newest event of all; `None` before there is a life.
     pub fn newest(&self) -> Option<EventId> {
-        let acknowledged = |life: &Life| EventId {
-            epoch: life.epoch,
-            sequence: life.events.last_key_value().map_or(0, |(sequence, _)| *sequence),
-        };
-        self.newest.or_else(|| self.lives.last().map(acknowledged))
+        self.newest.or_else(|| self.lives.last().map(Life::newest))
+    }
+
+    /// The newest event of each life, in their order.
+    pub fn lives(&self) -> impl Iterator<Item = EventId> {
+        self.lives.iter().map(Life::newest)
+    }
+
+    /// How many events there were between a position and the next event that can be had, in another life.
+    pub(super) fn between(&self, after: EventId, resumes: EventId) -> u64 {
+        let (Some(from), Some(to)) = (self.life(after.epoch), self.life(resumes.epoch)) else { return 0 };
+        let over: u64 = self.lives[from..to].iter().map(Life::last).sum();
+        (over + resumes.sequence).saturating_sub(after.sequence + 1)
     }
 
     /// How many messages are known to be published.
@@ -125,17 +149,15 @@ impl Log {
     /// acknowledged, or so little above it as there are such messages.
     fn can_be_unclear(&self, id: EventId) -> bool {
         let Some(life) = self.life(id.epoch) else { return false };
-        let last = self.lives[life].events.last_key_value().map_or(0, |(sequence, _)| *sequence);
-        id.sequence <= last + self.unclear_count()
+        id.sequence <= self.lives[life].last() + self.unclear_count()
     }
 
     /// What the server got wrong towards the publisher: ids given twice, or more ids used than messages sent.
     pub(super) fn breaches(&self) -> Vec<Breach> {
-        let mut breaches = self.breaches.clone();
-        let unused = |life: &Life| {
-            let last = life.events.last_key_value().map_or(0, |(sequence, _)| *sequence);
-            last - life.events.len() as u64
-        };
+        let twice = self.twice.iter().map(|id| Breach::GivenTwice { id: *id });
+        let homeless = self.homeless.iter().map(|(id, _)| Breach::NoSuchLife { id: *id });
+        let mut breaches: Vec<Breach> = twice.chain(homeless).collect();
+        let unused = |life: &Life| life.last() - life.events.len() as u64;
         let (skipped, unclear) = (self.lives.iter().map(unused).sum(), self.unclear_count());
         if skipped > unclear {
             breaches.push(Breach::Skipped { skipped, unclear });
@@ -202,5 +224,8 @@ mod tests {
         let mut strange = log(5);
         strange.published(id("000000-1"), sent);
         assert_eq!(strange.breaches(), [Breach::NoSuchLife { id: id("000000-1") }]);
+        strange.begin(id("000000-1").epoch);
+        assert_eq!((strange.breaches(), strange.count()), (vec![], 6), "its life was told of later");
+        assert_eq!(strange.between(id("8f3k2a-3"), id("000000-1")), 2);
     }
 }

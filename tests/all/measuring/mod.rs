@@ -13,6 +13,8 @@ mod hub;
 
 mod bytes;
 mod capacity;
+#[cfg(unix)]
+mod chaos;
 mod choices;
 mod clocks;
 mod compare;

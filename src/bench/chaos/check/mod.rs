@@ -35,6 +35,8 @@ pub struct Findings {
     pub missed: u64,
     /// Gaps from one life of the log to another.
     pub new_lives: u64,
+    /// Events that were gone with them: of a life that was over, or forgotten.
+    pub gone: u64,
     /// What must not have happened.
     pub breaches: Vec<Breach>,
 }
@@ -168,6 +170,9 @@ impl Walk<'_, '_> {
                 self.findings.gaps += u64::from(!gap.is_new_epoch());
                 self.findings.new_lives += u64::from(gap.is_new_epoch());
                 self.findings.missed += gap.missed.unwrap_or(0);
+                if gap.is_new_epoch() {
+                    self.findings.gone += self.checker.log.between(gap.after, gap.resumes);
+                }
             }
         }
         self.gaps.push(gap);
@@ -180,16 +185,15 @@ impl Walk<'_, '_> {
             self.breach(Breach::Lost { first, last });
         }
         let at = self.at;
-        match (gave_up, self.checker.log.newest()) {
-            (Some(why), _) => self.breach(Breach::GaveUp(why.to_owned())),
-            (None, Some(newest)) if newest.epoch != at.epoch => {
-                self.breach(Breach::LeftBehind { at, newest })
-            }
+        let unfinished = match (gave_up, self.checker.log.newest()) {
+            (Some(why), _) => Some(Breach::GaveUp(why.to_owned())),
+            (None, Some(newest)) if newest.epoch != at.epoch => Some(Breach::LeftBehind { at, newest }),
             (None, Some(newest)) if newest.sequence > at.sequence => {
-                self.breach(Breach::Lost { first: at.next(), last: newest });
+                Some(Breach::Lost { first: at.next(), last: newest })
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        self.findings.breaches.extend(unfinished);
         self.findings
     }
 }

@@ -63,7 +63,7 @@ const HONEST: &str = "a1 a2 a3 a3/a7@90 a7 a8 a8/b1@120 b1 b2 b3 b4 b5";
 
 #[test]
 fn an_honest_story_has_no_breach_and_is_summed_up() {
-    let expected = Findings { events: 10, gaps: 1, missed: 3, new_lives: 1, breaches: Vec::new() };
+    let expected = Findings { events: 10, gaps: 1, missed: 3, new_lives: 1, gone: 1, breaches: Vec::new() };
     assert_eq!(findings(HONEST), expected);
     assert_caught("a1 a2 a3 a4 a5 a6 a7 a8 a9 a9/b1@100 b1 b2 b3 b4 b5", &[]);
     assert_caught("a0/b3@150 b3 b4 b5", &[]);
@@ -295,6 +295,7 @@ proptest! {
         let (log, heard) = play(&turns);
         let told = Checker::new(&log).client(&heard);
         prop_assert_eq!(&told.breaches, &[]);
+        prop_assert_eq!(told.events + told.missed + told.gone, log.count(), "each event came, or was told of");
         let said = apart(&heard);
         let at = at.index(said.len());
         let mut dropped = said.clone();

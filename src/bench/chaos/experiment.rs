@@ -1,0 +1,222 @@
+//! From a plan to a report.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::check::{Checker, Findings};
+use super::client::Client;
+use super::log::Log;
+use super::plan::Plan;
+use super::publisher::Publisher;
+use super::result::{Lane, Named, Published, Report, SCHEMA_VERSION};
+use super::server::Server;
+use crate::bench::Progress;
+use crate::bench::environment::environment;
+use crate::bench::process;
+use crate::bench::route::Route;
+use crate::client::Options;
+use crate::event::{EventId, Position};
+use crate::link::Engine;
+use crate::transport::Transport;
+
+/// How long the clients may take until each has a connection. (An answer to a long poll comes with the first event.)
+const CONNECT: Duration = Duration::from_secs(30);
+
+/// Nobody is told anything for so long: then nobody will be. The longest wait before coming back is 20 s.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// How long catching up may take in all.
+const CATCH_UP: Duration = Duration::from_secs(300);
+
+/// From one look to the next.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Breaches that are named.
+const NAMED: usize = 20;
+
+/// Runs a plan.
+///
+/// # Errors
+/// Where this machine allows too few file descriptors, or a server cannot be started, or refuses what is published.
+pub async fn run(
+    plan: &Plan,
+    command: String,
+    progress: Progress<'_>,
+    interrupt: &CancellationToken,
+) -> anyhow::Result<Report> {
+    let log = Arc::new(Mutex::new(Log::new(plan.memory as u64)));
+    let mut server = Server::start(plan, &log).await?;
+    check_limits(plan, &server)?;
+    let engine = Engine::seeded(plan.seed)?;
+    let route = Route::open(&plan.link, None, server.target(), &engine).await?;
+    progress("connecting");
+    let (clients, mut lives) = start(plan, &route, server.newest().await?);
+    until_connected(&clients).await?;
+    let begun = Instant::now();
+    let publisher = Publisher::start(plan, server.target(), &log)?;
+    for number in 1..=plan.restarts {
+        progress(&format!("life {number}"));
+        if interrupt.run_until_cancelled(sleep(plan.life())).await.is_none() {
+            break;
+        }
+        progress(&format!("drain {number}"));
+        server = server.restart().await?;
+    }
+    progress("the last life");
+    let _ = interrupt.run_until_cancelled(sleep(plan.life())).await;
+    let (due, tried_again) = publisher.stop().await?;
+    let duration = begun.elapsed();
+    let newest = server.newest().await?;
+    log.lock().expect("no holder of this lock panics").end(newest);
+    progress("catching up");
+    let catching_up = until_all_is_told(&clients, newest).await;
+    lives.shutdown().await;
+    drop(route);
+    let server_lives = server.lives();
+    let log = log.lock().expect("no holder of this lock panics");
+    let Judged { lanes, breaches, first_breaches } = judge(plan, &log, &clients);
+    Ok(Report {
+        schema_version: SCHEMA_VERSION,
+        lab: "chaos",
+        command,
+        environment: environment(),
+        interrupted: interrupt.is_cancelled(),
+        seed: plan.seed,
+        link: plan.link.clone(),
+        clients: plan.clients,
+        duration_us: duration.as_micros() as u64,
+        rate: plan.rate,
+        memory_events: plan.memory,
+        poll_interval_us: plan.poll_interval.as_micros() as u64,
+        published: Published { due, acknowledged: log.count(), unclear: log.unclear_count(), tried_again },
+        lives: server_lives,
+        catching_up_us: catching_up.as_micros() as u64,
+        lanes,
+        breaches,
+        first_breaches,
+    })
+}
+
+/// A connection of a client is one of its own, and two of the link's, all in this process; another is the server's.
+fn check_limits(plan: &Plan, server: &Server) -> anyhow::Result<()> {
+    const BESIDES: u64 = 64;
+    let connections = (plan.clients * plan.transports.len()) as u64;
+    let ours = connections * if plan.link.is_none() { 1 } else { 3 } + BESIDES;
+    let limits = [
+        ("this process", ours, process::file_limit(std::process::id())),
+        ("a server", connections + BESIDES, server.served().file_limit()),
+    ];
+    for (who, needed, limit) in limits {
+        if let Some(limit) = limit.filter(|limit| *limit < needed) {
+            bail!(
+                "{connections} clients take {needed} file descriptors and {who} may have {limit}: choose fewer with \
+                 `-c`, or allow more with `ulimit -Hn {needed}`"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// All clients, from the very beginning of the log.
+fn start(plan: &Plan, route: &Route, from: EventId) -> (Vec<Client>, JoinSet<()>) {
+    let mut lives = JoinSet::new();
+    let each = plan.transports.iter().flat_map(|transport| std::iter::repeat_n(*transport, plan.clients));
+    let clients = each.map(|transport| {
+        let client = Client::new(transport, from);
+        let options = Options {
+            from: Position::After(from),
+            poll_interval: plan.poll_interval,
+            poll_phase: fastrand::f64(),
+            hold: plan.hold,
+            ..Options::new(route.target().clone())
+        };
+        lives.spawn(client.clone().live(route.lead(options)));
+        client
+    });
+    (clients.collect(), lives)
+}
+
+async fn until_connected(clients: &[Client]) -> anyhow::Result<()> {
+    let deadline = Instant::now() + CONNECT;
+    while let Some(client) = clients.iter().find(|client| client.connections() == 0 && !client.has_given_up())
+    {
+        if Instant::now() > deadline {
+            bail!(
+                "a client on {} got no connection within {CONNECT:?}: choose fewer with `-c`",
+                client.transport
+            );
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// Waits until every client stands at the newest event, or nothing moves any more.
+async fn until_all_is_told(clients: &[Client], newest: EventId) -> Duration {
+    let begun = Instant::now();
+    let (mut told, mut moved) = (0, begun);
+    loop {
+        let now = Instant::now();
+        let sum = clients.iter().map(Client::told).sum();
+        if sum != told {
+            (told, moved) = (sum, now);
+        }
+        let is_done = clients.iter().all(|client| client.has_given_up() || client.position() == newest);
+        if is_done || now - moved > QUIET || now - begun > CATCH_UP {
+            return begun.elapsed();
+        }
+        sleep(LOOK).await;
+    }
+}
+
+struct Judged {
+    lanes: Vec<Lane>,
+    breaches: u64,
+    first_breaches: Vec<Named>,
+}
+
+fn judge(plan: &Plan, log: &Log, clients: &[Client]) -> Judged {
+    let mut checker = Checker::new(log);
+    let mut named: Vec<Named> = Vec::new();
+    let mut name =
+        |to: &str, what: &dyn ToString| named.push(Named { to: to.to_owned(), what: what.to_string() });
+    checker.publisher().iter().for_each(|breach| name("publisher", breach));
+    let mut lanes = Vec::new();
+    for transport in &plan.transports {
+        let ours = clients.iter().filter(|client| client.transport == *transport);
+        let mut lane = Lane::of(*transport);
+        for (number, client) in ours.enumerate() {
+            let findings = checker.client(&client.heard());
+            let to = format!("{transport} {}", number + 1);
+            findings.breaches.iter().for_each(|breach| name(&to, breach));
+            lane.add(client, &findings);
+        }
+        lanes.push(lane);
+    }
+    let breaches = named.len() as u64;
+    named.truncate(NAMED);
+    Judged { lanes, breaches, first_breaches: named }
+}
+
+impl Lane {
+    fn of(transport: Transport) -> Self {
+        let (clients, connections, events, breaches) = (0, 0, 0, 0);
+        Self { transport, clients, connections, events, gaps: 0, missed: 0, new_lives: 0, gone: 0, breaches }
+    }
+
+    fn add(&mut self, client: &Client, findings: &Findings) {
+        self.clients += 1;
+        self.connections += client.connections();
+        self.events += findings.events;
+        self.gaps += findings.gaps;
+        self.missed += findings.missed;
+        self.new_lives += findings.new_lives;
+        self.gone += findings.gone;
+        self.breaches += findings.breaches.len() as u64;
+    }
+}

@@ -1,0 +1,201 @@
+//! Who publishes, through every restart, and writes down what became of each message.
+//!
+//! ```text
+//! player ─ due ─▶ row ─▶ eight lines ─ POST ─▶ server
+//!                          │ 201 and an id        it is published: into the log
+//!                          │ 503, 429, no server  it is not: again, a moment later
+//!                          └ cut off              nobody knows: into the log as that, and never again
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use hyper::StatusCode;
+use serde::Deserialize;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::log::{Log, Sent};
+use super::plan::Plan;
+use crate::bench::capacity::marker::Mark;
+use crate::bench::stage::publishing;
+use crate::client::{Connection, Ended, Options, Target, dial};
+use crate::clock::{Clock, monotonic_us};
+use crate::event::EventId;
+use crate::source::{Player, Source, SourceKind};
+use crate::wire::Ledger;
+
+/// POSTs at once: enough for 500 a second where an answer takes 16 ms, as it does on a machine that is busy.
+const LINES: usize = 8;
+
+/// Before a message is tried again that was not taken.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long an answer may take: a server that is drained takes no longer.
+const ANSWER: Duration = Duration::from_secs(15);
+
+/// How long what is still in the row when all is over may take.
+const REST: Duration = Duration::from_secs(60);
+
+/// What was published so far, shared by all who write it down.
+pub(super) type Shared = Arc<Mutex<Log>>;
+
+/// A publisher at work.
+pub(super) struct Publisher {
+    player: Player,
+    lines: JoinSet<anyhow::Result<()>>,
+    tried_again: Arc<AtomicU64>,
+}
+
+/// A message that is due.
+struct Due {
+    number: u32,
+    data: String,
+}
+
+/// Where messages are taken from, in turns.
+type Row = Arc<tokio::sync::Mutex<UnboundedReceiver<Due>>>;
+
+impl Publisher {
+    pub(super) fn start(plan: &Plan, target: &Target, log: &Shared) -> anyhow::Result<Self> {
+        let (entry, row) = unbounded_channel();
+        let row: Row = Arc::new(tokio::sync::Mutex::new(row));
+        let tried_again = Arc::<AtomicU64>::default();
+        let mut lines = JoinSet::new();
+        for _ in 0..LINES {
+            let options = Options::new(target.clone());
+            let line = Line { options, connection: None, log: log.clone(), tried_again: tried_again.clone() };
+            lines.spawn(line.publish(row.clone()));
+        }
+        let source = Source {
+            kind: SourceKind::Poisson,
+            rate: plan.rate,
+            size: plan.size,
+            seed: plan.seed,
+            ..Source::default()
+        };
+        let (size, mut number) = (plan.size, 0);
+        let player = Player::start(&source, Clock::start(), move |due_us, _| {
+            let mut data = Vec::with_capacity(size);
+            Mark { sequence: u64::from(number), due_us }.write(size, &mut data);
+            let data = String::from_utf8(data).expect("a mark is ASCII");
+            // Nobody takes it any more where a server has refused for good: that is told at the end.
+            let _ = entry.send(Due { number, data });
+            number += 1;
+        })?;
+        Ok(Self { player, lines, tried_again })
+    }
+
+    /// Publishes what is due by now, and no more. Gives how many that were, and how often one was tried again.
+    pub(super) async fn stop(self) -> anyhow::Result<(u64, u64)> {
+        let Self { player, mut lines, tried_again } = self;
+        let due = player.stop().events;
+        let rest = async {
+            while let Some(ended) = lines.join_next().await {
+                ended??;
+            }
+            anyhow::Ok(())
+        };
+        timeout(REST, rest)
+            .await
+            .map_err(|_| anyhow!("the server did not take the rest within {REST:?}"))??;
+        Ok((due, tried_again.load(Relaxed)))
+    }
+}
+
+/// One message at a time.
+struct Line {
+    options: Options,
+    connection: Option<Connection>,
+    log: Shared,
+    tried_again: Arc<AtomicU64>,
+}
+
+/// What became of a message.
+enum Fate {
+    Published(EventId),
+    Refused,
+    Unclear,
+}
+
+impl Line {
+    async fn publish(mut self, row: Row) -> anyhow::Result<()> {
+        loop {
+            let next = row.lock().await.recv().await;
+            let Some(due) = next else { return Ok(()) };
+            self.settle(&due).await?;
+        }
+    }
+
+    /// Tries until it is known what became of it, or that nobody will ever know.
+    async fn settle(&mut self, due: &Due) -> anyhow::Result<()> {
+        loop {
+            while !self.is_connected().await {
+                sleep(AGAIN).await;
+            }
+            let sent = Sent { number: due.number, sent_us: monotonic_us() };
+            match self.send(&due.data).await? {
+                Fate::Published(id) => {
+                    self.log().published(id, sent);
+                    return Ok(());
+                }
+                Fate::Unclear => {
+                    self.log().unclear(sent);
+                    return Ok(());
+                }
+                Fate::Refused => {
+                    self.tried_again.fetch_add(1, Relaxed);
+                    sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Whether there is a connection, after an attempt to have one.
+    async fn is_connected(&mut self) -> bool {
+        if let Some(connection) = &mut self.connection
+            && connection.is_reusable().await
+        {
+            return true;
+        }
+        self.connection = open(&self.options).await.ok();
+        self.connection.is_some()
+    }
+
+    async fn send(&mut self, data: &str) -> anyhow::Result<Fate> {
+        let mut connection = self.connection.take().expect("it is connected");
+        let request = publishing(&self.options, "demo", data.to_owned());
+        let Ok(Ok(answer)) = timeout(ANSWER, connection.exchange(request)).await else {
+            return Ok(Fate::Unclear);
+        };
+        self.connection = Some(connection);
+        match answer.status {
+            StatusCode::CREATED => Ok(Fate::Published(id(&answer.body)?)),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Ok(Fate::Refused),
+            _ => Err(anyhow!("cannot publish: {}", Ended::refused(&answer))),
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("no holder of this lock panics")
+    }
+}
+
+async fn open(options: &Options) -> Result<Connection, Ended> {
+    let ledger = Arc::new(Ledger::default());
+    Connection::over(dial(options, &ledger).await?).await
+}
+
+/// The id under which it was published.
+fn id(body: &[u8]) -> anyhow::Result<EventId> {
+    #[derive(Deserialize)]
+    struct Published {
+        id: EventId,
+    }
+    let published: Published =
+        serde_json::from_slice(body).context("there is no id in the answer to a POST")?;
+    Ok(published.id)
+}
