@@ -13,8 +13,8 @@
 //! measuring takes), `experiment` (from plans to a report), [`result`] (plain data), `conditions` (what tells
 //! its runs apart), [`compare`] (two results). Beside it: [`capacity`] (how much a server carries), [`idle`]
 //! (what connections cost on which nothing happens), [`talk`] (what it takes to publish), [`fallback`] (how long it
-//! takes to find what works), [`chaos`] (whether anything gets lost), `served` (the server that it starts and ends), and
-//! [`cores`] (which CPU is whose).
+//! takes to find what works), [`chaos`] (whether anything gets lost), [`soak`] (whether anything stays), `served` (the
+//! server that these two start and end), and [`cores`] (which CPU is whose).
 
 mod calibrate;
 pub mod capacity;
@@ -45,6 +45,7 @@ mod round;
 mod route;
 mod scene;
 mod served;
+pub mod soak;
 mod stage;
 pub mod statistics;
 mod summary;

@@ -4,8 +4,18 @@ use std::fs;
 
 /// Its proportional set size in bytes: its own pages, and of shared ones its share.
 pub(super) fn memory_bytes(id: u32) -> Option<u64> {
+    share_bytes(id, "Pss:")
+}
+
+/// The part of that which it has allocated, without the pages of the program itself: its share of those changes
+/// whenever another process that runs the same program comes or goes.
+pub(super) fn allocated_bytes(id: u32) -> Option<u64> {
+    share_bytes(id, "Pss_Anon:")
+}
+
+fn share_bytes(id: u32, row: &str) -> Option<u64> {
     let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix(row))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }
@@ -64,7 +74,8 @@ mod tests {
     #[test]
     fn a_process_of_ones_own_is_known() {
         let own = std::process::id();
-        assert!(memory_bytes(own).unwrap() > 0 && file_descriptors(own).unwrap() > 2);
+        assert!(memory_bytes(own) > allocated_bytes(own) && allocated_bytes(own).unwrap() > 0);
+        assert!(file_descriptors(own).unwrap() > 2);
         assert_eq!(family(own)[0], own);
     }
 

@@ -4,6 +4,7 @@ mod capacity;
 mod chaos;
 mod fallback;
 mod idle;
+mod soak;
 mod talk;
 
 use std::io::IsTerminal;
@@ -99,6 +100,7 @@ enum Lab {
     Chaos(Box<chaos::Arguments>),
     Fallback(Box<fallback::Arguments>),
     Idle(Box<idle::Arguments>),
+    Soak(Box<soak::Arguments>),
     Talk(Box<talk::Arguments>),
 }
 
@@ -212,6 +214,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Lab::Chaos(arguments)) => chaos::run(*arguments),
         Some(Lab::Fallback(arguments)) => fallback::run(*arguments),
         Some(Lab::Idle(arguments)) => idle::run(*arguments),
+        Some(Lab::Soak(arguments)) => soak::run(*arguments),
         Some(Lab::Talk(arguments)) => talk::run(*arguments),
     }
 }

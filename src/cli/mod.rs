@@ -61,6 +61,7 @@ wirelanes: WebSocket, SSE, long polling and polling, side by side on the same ev
   wirelanes bench capacity -c 100      how much a server carries before it is late or loses anything
   wirelanes bench chaos                whether anything gets lost when everything goes wrong
   wirelanes bench fallback             how long it takes to find a transport that works
+  wirelanes bench soak -d 10m          whether anything stays when everybody has left
   wirelanes bench -o report.html       the same, as a page with plots
   wirelanes serve                      one feed on all four, on http://127.0.0.1:8080
   wirelanes serve --open               all four side by side, on a page

@@ -15,6 +15,7 @@ mod parting;
 pub mod predicted;
 mod read;
 mod schema;
+pub mod soak;
 pub mod talk;
 pub mod text;
 mod thresholds;

@@ -32,6 +32,8 @@ mod predict;
 mod proxied;
 mod refused;
 mod schema;
+#[cfg(target_os = "linux")]
+mod soak;
 mod talk;
 mod thresholds;
 mod usual;

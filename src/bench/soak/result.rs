@@ -1,0 +1,101 @@
+//! What came of it: plain data with units in the names. `null` where a thing cannot be known.
+
+use serde::Serialize;
+
+use super::plan::Way;
+use crate::bench::result::Environment;
+use crate::source::Rate;
+use crate::transport::Transport;
+
+/// Grows when a key is dropped or means something else; keys may be added without.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that `bench soak` found out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The shape of this document.
+    pub schema_version: u32,
+    /// `soak`: which experiment this is.
+    pub lab: &'static str,
+    /// What was typed.
+    pub command: String,
+    /// Where it ran.
+    pub environment: Environment,
+    /// Whether it was stopped before its time.
+    pub interrupted: bool,
+    /// Clients of each transport that were there at a time.
+    pub clients: usize,
+    /// How long they came and went.
+    pub duration_us: u64,
+    /// Events a second.
+    pub rate: Rate,
+    /// How they left.
+    pub ways: Vec<Way>,
+    /// The visits, by transport.
+    pub lanes: Vec<Lane>,
+    /// Why the first visit failed that did.
+    pub first_failure: Option<String>,
+    /// What the server held: at the start, through, and at the end.
+    pub rows: Vec<Row>,
+    /// From the last guest's leaving until the server had let go of all.
+    pub returning_us: u64,
+    /// What did not return, in words.
+    pub left_behind: Vec<String>,
+}
+
+/// The visits on one transport.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lane {
+    /// Which.
+    pub transport: Transport,
+    /// Visits that came to their end.
+    pub visits: u64,
+    /// Of those, how many read anything.
+    pub answered: u64,
+    /// What all of them read.
+    pub read_bytes: u64,
+    /// Who closed.
+    pub closed: u64,
+    /// Who reset.
+    pub reset: u64,
+    /// Who fell silent.
+    pub silent: u64,
+    /// Visits that could not be made, or were cut off by the server.
+    pub failed: u64,
+}
+
+/// What the server held at one moment; the connection that asks is left out.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Row {
+    /// Since the first guest came.
+    pub at_us: u64,
+    /// Visits so far.
+    pub visits: u64,
+    /// Guests who are silent: the server may or may not have noticed.
+    pub silent: usize,
+    /// What the server held.
+    #[serde(flatten)]
+    pub held: Held,
+}
+
+/// What the server holds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Held {
+    /// Open connections.
+    pub connections: u64,
+    /// Places in the feed.
+    pub subscriptions: u64,
+    /// Tasks of its runtimes.
+    pub tasks: u64,
+    /// File descriptors of its process.
+    pub file_descriptors: Option<u64>,
+    /// What its process has allocated: of its proportional set size, the anonymous part.
+    pub memory_bytes: Option<u64>,
+}
+
+impl Report {
+    /// Whether everything returned, on every transport.
+    pub fn holds(&self) -> bool {
+        self.left_behind.is_empty() && self.lanes.iter().all(|lane| lane.answered > 0)
+    }
+}

@@ -1,0 +1,43 @@
+//! `bench soak` at small scale: nobody falls silent, which takes a server more than a minute to notice.
+
+use serde_json::Value;
+
+use super::bench::run;
+
+#[test]
+fn a_server_returns_to_what_it_was_after_guests_that_vanish() {
+    let finished =
+        run(&["bench", "soak", "-c", "5", "-d", "2s", "--vanish", "close,reset", "--format", "json"]);
+    assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
+    let report: Value = serde_json::from_str(&finished.text).unwrap();
+    assert_eq!((&report["lab"], &report["left_behind"]), (&"soak".into(), &Value::Array(Vec::new())));
+    let lanes = report["lanes"].as_array().unwrap();
+    assert_eq!(lanes.len(), 4);
+    for lane in lanes {
+        let number = |key: &str| lane[key].as_u64().unwrap_or_else(|| panic!("no `{key}` in {lane}"));
+        assert!(number("answered") > 0 && number("read_bytes") > 0, "{lane}");
+        assert_eq!(number("closed") + number("reset"), number("visits"), "{lane}");
+        assert_eq!((number("silent"), number("failed")), (0, 0), "{lane}: {}", report["first_failure"]);
+    }
+    let rows = report["rows"].as_array().unwrap();
+    let [first, through @ .., last] = &rows[..] else { panic!("no rows: {report}") };
+    assert_eq!(through.len(), 10);
+    for held in ["connections", "subscriptions", "tasks", "file_descriptors"] {
+        assert_eq!(first[held], last[held], "{held}");
+        let most = through.iter().map(|row| row[held].as_u64().unwrap()).max();
+        assert!(most > first[held].as_u64(), "{held} never grew: {rows:#?}");
+    }
+    assert!(last["memory_bytes"].is_u64(), "{last}");
+}
+
+#[test]
+fn its_table_fits_a_terminal() {
+    let finished = run(&["bench", "soak", "-c", "10", "-d", "2s", "-t", "sse", "--vanish", "reset"]);
+    assert!(
+        finished.text.contains("everything returned to the start, "),
+        "{}{}",
+        finished.text,
+        finished.errors
+    );
+    finished.assert_printable();
+}
