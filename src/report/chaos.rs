@@ -14,10 +14,11 @@ fn conditions(report: &Report) -> String {
     let mut facts = vec![
         format!("{} clients on each transport", report.clients),
         format!("link {}", report.link),
-        format!("{} for {}", report.rate, duration(Some(report.duration_us as f64))),
+        format!("{} asked for", report.rate),
+        format!("{}/s published for {}", achieved(report), duration(Some(report.duration_us as f64))),
         format!("memory {} events", report.memory_events),
         format!("poll {}", chosen(report.poll_interval_us)),
-        format!("{} published", published.acknowledged),
+        format!("{} events", published.acknowledged),
     ];
     if published.unclear > 0 {
         facts.push(format!("{} more, perhaps: the answer was lost", published.unclear));
@@ -27,6 +28,11 @@ fn conditions(report: &Report) -> String {
         facts.push("interrupted: this is what there was by then".to_owned());
     }
     folded("", &facts.join(" · "))
+}
+
+/// What the machine let the publisher do: what was due while nobody answered came later.
+fn achieved(report: &Report) -> String {
+    three_digits(report.published.acknowledged as f64 / (report.duration_us as f64 / 1e6))
 }
 
 fn fate(report: &Report) -> String {

@@ -1,7 +1,7 @@
 //! Who publishes, through every restart, and writes down what became of each message.
 //!
 //! ```text
-//! player ─ due ─▶ row ─▶ eight lines ─ POST ─▶ server
+//! player ─ due ─▶ row ─▶ 16 lines ─ POST ─▶ server
 //!                          │ 201 and an id        it is published: into the log
 //!                          │ 503, 429, no server  it is not: again, a moment later
 //!                          └ cut off              nobody knows: into the log as that, and never again
@@ -28,8 +28,8 @@ use crate::event::EventId;
 use crate::source::{Player, Source, SourceKind};
 use crate::wire::Ledger;
 
-/// POSTs at once: enough for 500 a second where an answer takes 16 ms, as it does on a machine that is busy.
-const LINES: usize = 8;
+/// POSTs at once: enough for 500 a second where an answer takes 32 ms, as it may on a machine that is busy.
+const LINES: usize = 16;
 
 /// Before a message is tried again that was not taken.
 const AGAIN: Duration = Duration::from_millis(20);
