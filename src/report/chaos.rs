@@ -23,6 +23,9 @@ fn conditions(report: &Report) -> String {
     if published.unclear > 0 {
         facts.push(format!("{} more, perhaps: the answer was lost", published.unclear));
     }
+    if published.unsent > 0 {
+        facts.push(format!("{} more were due, and not sent in time", published.unsent));
+    }
     facts.push(format!("seed {}", report.seed));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
@@ -155,7 +158,7 @@ mod tests {
             rate: "500".parse().unwrap(),
             memory_events: 1_000,
             poll_interval_us: 1_000_000,
-            published: Published { due: 30_000, acknowledged: 30_000, unclear: 3, tried_again: 0 },
+            published: Published { due: 30_000, acknowledged: 30_000, unclear: 3, unsent: 0, tried_again: 0 },
             lives: vec![over, last],
             catching_up_us: 1,
             lanes: vec![lane],

@@ -93,7 +93,7 @@ pub async fn run(
         rate: plan.rate,
         memory_events: plan.memory,
         poll_interval_us: plan.poll_interval.as_micros() as u64,
-        published: Published { due, acknowledged: log.count(), unclear: log.unclear_count(), tried_again },
+        published: published(&log, due, tried_again),
         lives: server_lives,
         catching_up_us: catching_up.as_micros() as u64,
         lanes,
@@ -172,6 +172,11 @@ async fn until_all_is_told(clients: &[Client], newest: EventId) -> Duration {
         }
         sleep(LOOK).await;
     }
+}
+
+fn published(log: &Log, due: u64, tried_again: u64) -> Published {
+    let (acknowledged, unclear) = (log.count(), log.unclear_count());
+    Published { due, acknowledged, unclear, unsent: due.saturating_sub(acknowledged + unclear), tried_again }
 }
 
 struct Judged {

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::log::{Log, Sent};
 use super::plan::Plan;
@@ -37,9 +38,6 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// How long an answer may take: a server that is drained takes no longer.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// How long what is still in the row when all is over may take.
-const REST: Duration = Duration::from_secs(60);
-
 /// What was published so far, shared by all who write it down.
 pub(super) type Shared = Arc<Mutex<Log>>;
 
@@ -48,6 +46,7 @@ pub(super) struct Publisher {
     player: Player,
     lines: JoinSet<anyhow::Result<()>>,
     tried_again: Arc<AtomicU64>,
+    over: CancellationToken,
 }
 
 /// A message that is due.
@@ -64,11 +63,11 @@ impl Publisher {
         let (entry, row) = unbounded_channel();
         let row: Row = Arc::new(tokio::sync::Mutex::new(row));
         let tried_again = Arc::<AtomicU64>::default();
-        let mut lines = JoinSet::new();
+        let (mut lines, over) = (JoinSet::new(), CancellationToken::new());
         for _ in 0..LINES {
             let options = Options::new(target.clone());
             let line = Line { options, connection: None, log: log.clone(), tried_again: tried_again.clone() };
-            lines.spawn(line.publish(row.clone()));
+            lines.spawn(line.publish(row.clone(), over.clone()));
         }
         let source = Source {
             kind: SourceKind::Poisson,
@@ -86,22 +85,18 @@ impl Publisher {
             let _ = entry.send(Due { number, data });
             number += 1;
         })?;
-        Ok(Self { player, lines, tried_again })
+        Ok(Self { player, lines, tried_again, over })
     }
 
-    /// Publishes what is due by now, and no more. Gives how many that were, and how often one was tried again.
+    /// Waits for the answers that are under way, and sends nothing more: what is still in the row was never sent.
+    /// Gives how many messages were due, and how often one was tried again.
     pub(super) async fn stop(self) -> anyhow::Result<(u64, u64)> {
-        let Self { player, mut lines, tried_again } = self;
+        let Self { player, mut lines, tried_again, over } = self;
         let due = player.stop().events;
-        let rest = async {
-            while let Some(ended) = lines.join_next().await {
-                ended??;
-            }
-            anyhow::Ok(())
-        };
-        timeout(REST, rest)
-            .await
-            .map_err(|_| anyhow!("the server did not take the rest within {REST:?}"))??;
+        over.cancel();
+        while let Some(ended) = lines.join_next().await {
+            ended??;
+        }
         Ok((due, tried_again.load(Relaxed)))
     }
 }
@@ -122,19 +117,20 @@ enum Fate {
 }
 
 impl Line {
-    async fn publish(mut self, row: Row) -> anyhow::Result<()> {
-        loop {
-            let next = row.lock().await.recv().await;
-            let Some(due) = next else { return Ok(()) };
-            self.settle(&due).await?;
+    async fn publish(mut self, row: Row, over: CancellationToken) -> anyhow::Result<()> {
+        let next = async || row.lock().await.recv().await;
+        while let Some(Some(due)) = over.run_until_cancelled(next()).await {
+            self.settle(&due, &over).await?;
         }
+        Ok(())
     }
 
-    /// Tries until it is known what became of it, or that nobody will ever know.
-    async fn settle(&mut self, due: &Due) -> anyhow::Result<()> {
-        loop {
-            while !self.is_connected().await {
+    /// Tries until it is known what became of it, or that nobody will ever know, or all is over.
+    async fn settle(&mut self, due: &Due, over: &CancellationToken) -> anyhow::Result<()> {
+        while !over.is_cancelled() {
+            if !self.is_connected().await {
                 sleep(AGAIN).await;
+                continue;
             }
             let sent = Sent { number: due.number, sent_us: monotonic_us() };
             match self.send(&due.data).await? {
@@ -152,6 +148,7 @@ impl Line {
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether there is a connection, after an attempt to have one.
