@@ -228,6 +228,7 @@ mod tests {
         asking.rests(&drain, true);
         assert!(drain.is_last_call());
         stays.iter_mut().for_each(|stay| stay.leave(&drain));
-        assert_eq!((drain.guests().wakers.len(), drain.guests().resting), (0, 0));
+        let guests = drain.guests();
+        assert_eq!((guests.wakers.len(), guests.resting), (0, 0));
     }
 }
