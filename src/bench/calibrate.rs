@@ -114,8 +114,7 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
     let fresh = sampled(async || {
         let ledger = Arc::new(Ledger::default());
         let before = monotonic_us();
-        let socket = dial(options, &ledger).await.ok()?;
-        let mut connection = Connection::over(socket).await.ok()?;
+        let mut connection = Connection::open(options, &ledger).await.ok()?;
         connection.exchange(get(options, "/health")).await.ok()?;
         Some((ledger.last_read_us.load(Ordering::Relaxed) - before) as f64)
     });
@@ -166,9 +165,8 @@ async fn waiting_event(plan: &Plan, options: &Options) -> anyhow::Result<Option<
 }
 
 async fn publish_one(options: &Options, size: usize) -> anyhow::Result<()> {
-    let socket = dial(options, &Arc::default()).await?;
     let failed = |ended| anyhow!("cannot publish to `{}`: {ended}", options.target);
-    let mut connection = Connection::over(socket).await.map_err(failed)?;
+    let mut connection = Connection::open(options, &Arc::default()).await.map_err(failed)?;
     let data = Payload::new(size).next_data().to_owned();
     let answer = connection.exchange(publishing(options, FIRST, data)).await.map_err(failed)?;
     match answer.status.is_success() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use bytes::Bytes;
 use hyper::{Method, Request};
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::child::Child;
 use super::orders::{Done, Order};
 use super::plan::Plan;
-use crate::client::{self, Connection, Ended, Options, Target, dial};
+use crate::client::{self, Connection, Ended, Options, Target};
 use crate::clock::Clock;
 use crate::event::EventId;
 use crate::source::{Played, Player, Source};
@@ -134,8 +134,8 @@ impl Publisher {
     async fn start(source: &Source, options: Options) -> anyhow::Result<Self> {
         let (sender, due) = mpsc::unbounded_channel();
         let ledger = Arc::new(Ledger::default());
-        let socket = dial(&options, &ledger).await.context("cannot publish")?;
-        let connection = Connection::over(socket).await.map_err(|ended| anyhow!("{ended}"))?;
+        let opened = Connection::open(&options, &ledger).await;
+        let connection = opened.map_err(|ended| anyhow!("cannot publish: {ended}"))?;
         let posting = tokio::spawn(post(connection, options, due));
         let player = Player::start(source, Clock::start(), move |_, data| {
             let _ = sender.send(data.to_owned());

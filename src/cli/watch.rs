@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::client::{ClientArguments, TrustArguments};
 use super::{Cli, interrupted, runtime, units};
-use crate::client::{Drifting, Headers, News, Options, Reader, Target, Timekeeper};
+use crate::client::{Drifting, Headers, Http, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::fallback::Strategy;
 use crate::transport::{NoSuchTransport, Transport};
@@ -54,6 +54,9 @@ pub(super) struct Arguments {
     /// How often to poll
     #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
     poll_interval: Duration,
+    /// Which HTTP to speak: 2 is agreed on over https, and else taken for granted
+    #[arg(long, value_enum, default_value_t)]
+    http: Http,
     #[command(flatten)]
     chosen: ClientArguments,
     #[command(flatten)]
@@ -89,6 +92,7 @@ impl Arguments {
     fn options(self) -> Options {
         Options {
             proxy: self.chosen.proxy.to(&self.url),
+            http: self.http,
             topic: self.topic,
             client: self.client,
             from: self.from,

@@ -1,4 +1,4 @@
-//! One counted HTTP/1.1 connection.
+//! One counted HTTP connection.
 //!
 //! hyper's connection and the request that uses it are driven by one task, in turn: the socket is read only
 //! while somebody waits for what it brings, so the stamp of the last read is the stamp of what was just
@@ -7,18 +7,25 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::Request;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::dial::Socket;
+use super::dial::{Socket, dial};
 use super::ended::Ended;
+use super::http::Http;
 use super::options::Options;
 use super::received::{Answering, Received};
+use super::streams;
+use super::tunnel::Tunnel;
+use crate::wire::Ledger;
 
 /// An answer that is read whole is no longer than this: eight times what the protocol lets a batch be.
 const LONGEST_ANSWER: usize = 8 << 20;
@@ -32,22 +39,96 @@ pub(crate) fn get(options: &Options, path: &'static str) -> Request<Bytes> {
 }
 
 pub(crate) struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    driver: http1::Connection<TokioIo<Socket>, Full<Bytes>>,
+    sender: Sender,
+    driver: Driver,
     is_open: bool,
+    /// Of the URL of each request.
+    scheme: &'static str,
+    /// Whether it may be used again after its first request.
+    keep_alive: bool,
+    has_asked: bool,
+}
+
+enum Sender {
+    One(http1::SendRequest<Full<Bytes>>),
+    Two(streams::Sender),
+}
+
+enum Driver {
+    One(Box<http1::Connection<TokioIo<Socket>, Full<Bytes>>>),
+    Two(Box<streams::Driver>),
 }
 
 impl Connection {
-    pub(crate) async fn over(socket: Socket) -> Result<Self, Ended> {
-        let (sender, driver) = http1::handshake(TokioIo::new(socket)).await?;
-        Ok(Self { sender, driver, is_open: true })
+    /// Dials, and agrees on nothing yet but which HTTP it is.
+    pub(crate) async fn open(options: &Options, ledger: &Arc<Ledger>) -> Result<Self, Ended> {
+        let socket = dial(options, ledger).await?;
+        let (sender, driver) = match options.http {
+            Http::One => {
+                let (sender, driver) = http1::handshake(TokioIo::new(socket)).await?;
+                (Sender::One(sender), Driver::One(Box::new(driver)))
+            }
+            Http::Two => {
+                let (sender, driver) = streams::open(socket).await?;
+                (Sender::Two(sender), Driver::Two(Box::new(driver)))
+            }
+        };
+        let scheme = if options.target.is_secured() { "https" } else { "http" };
+        let keep_alive = options.keep_alive;
+        Ok(Self { sender, driver, is_open: true, scheme, keep_alive, has_asked: false })
     }
 
     /// Asks, and waits for the head of the answer.
     pub(crate) async fn send<B: Into<Bytes>>(&mut self, request: Request<B>) -> Result<Answering, Ended> {
-        let answer = self.sender.send_request(request.map(|body| Full::new(body.into())));
-        let (head, body) = self.drive(answer).await?.into_parts();
-        Ok(Answering { status: head.status, headers: head.headers, body })
+        Ok(self.answer(request).await?.into())
+    }
+
+    async fn answer<B: Into<Bytes>>(&mut self, request: Request<B>) -> Result<Response<Incoming>, Ended> {
+        self.has_asked = true;
+        let request = request.map(|body| Full::new(body.into()));
+        let answer = match &mut self.sender {
+            Sender::One(sender) => Either::Left(sender.send_request(request)),
+            Sender::Two(sender) => Either::Right(sender.send_request(streams::spelled(request, self.scheme))),
+        };
+        self.drive(answer).await.map_err(|wrong| self.judged(wrong.into()))
+    }
+
+    /// Tells who does not speak HTTP/2 at all from who is gone.
+    fn judged(&self, ended: Ended) -> Ended {
+        match &self.driver {
+            Driver::Two(driver) if driver.is_misunderstood() => Ended::Unreadable(NO_HTTP2.to_owned()),
+            _ => ended,
+        }
+    }
+
+    /// Asks for a stream of HTTP/2 that both sides may write to (RFC 8441), and gives it with the head of the answer.
+    pub(crate) async fn tunnel(mut self, mut request: Request<()>) -> Result<(Answering, Tunnel), Ended> {
+        if !self.offers_websockets().await? {
+            return Err(Ended::Unreadable(NO_WEBSOCKETS.to_owned()));
+        }
+        *request.method_mut() = Method::CONNECT;
+        request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
+        let mut answer = self.answer(request.map(|()| Bytes::new())).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(Ended::refused(&self.rest(answer.into()).await?));
+        }
+        let stream = self.drive(hyper::upgrade::on(&mut answer)).await?;
+        Ok((answer.into(), Tunnel::new(stream, self)))
+    }
+
+    async fn offers_websockets(&mut self) -> Result<bool, Ended> {
+        poll_fn(|cx| {
+            self.turn(cx);
+            match &self.driver {
+                Driver::Two(driver) => match driver.offers_websockets() {
+                    Some(offers) => Poll::Ready(Ok(offers)),
+                    None if self.is_open => Poll::Pending,
+                    None => Poll::Ready(Err(self.judged(Ended::Lost(io::ErrorKind::UnexpectedEof.into())))),
+                },
+                Driver::One(_) => Poll::Ready(Ok(false)),
+            }
+        })
+        .await
     }
 
     /// The next piece of a body; nothing at its end.
@@ -81,14 +162,22 @@ impl Connection {
     pub(crate) async fn is_reusable(&mut self) -> bool {
         poll_fn(|cx| {
             self.turn(cx);
-            Poll::Ready(self.is_open && !self.sender.is_closed())
+            let is_closed = match &self.sender {
+                Sender::One(sender) => sender.is_closed(),
+                Sender::Two(sender) => sender.is_closed(),
+            };
+            Poll::Ready(self.is_open && !is_closed && (self.keep_alive || !self.has_asked))
         })
         .await
     }
 
-    fn turn(&mut self, cx: &mut std::task::Context<'_>) {
+    /// Lets the connection go on; what it has for somebody then waits for them.
+    pub(super) fn turn(&mut self, cx: &mut Context<'_>) {
         if self.is_open {
-            self.is_open = Pin::new(&mut self.driver).poll(cx).is_pending();
+            self.is_open = match &mut self.driver {
+                Driver::One(driver) => Pin::new(driver).poll(cx).is_pending(),
+                Driver::Two(driver) => driver.poll(cx).is_pending(),
+            };
         }
     }
 
@@ -104,3 +193,7 @@ impl Connection {
         .await
     }
 }
+
+const NO_HTTP2: &str = "this server does not speak HTTP/2 here; ask with `--http 1`";
+const NO_WEBSOCKETS: &str =
+    "this server takes no WebSockets over HTTP/2 (RFC 8441); ask with `--http 1`, or another transport";

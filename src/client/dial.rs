@@ -12,8 +12,9 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::either::Either;
 
+use super::http::Http;
 use super::options::Options;
-use crate::tls::{HTTP_1, Secured};
+use crate::tls::{HTTP_1, HTTP_2, Secured};
 use crate::wire::{Books, End, Ledger, Wire};
 
 /// A counted socket that is given up where nothing comes for too long.
@@ -57,7 +58,9 @@ async fn over(options: &Options, socket: Patient, books: Books) -> io::Result<So
     }
     let late = |_| io::Error::new(ErrorKind::TimedOut, "no TLS handshake within 10 s");
     let (host, _) = options.target.address();
-    let connecting = options.target.trust().connect(host, &[HTTP_1], socket);
+    // Only the one that is spoken: what is measured must not be left to what a server prefers.
+    let protocols = [if options.http == Http::Two { HTTP_2 } else { HTTP_1 }];
+    let connecting = options.target.trust().connect(host, &protocols, socket);
     let secured = timeout(HANDSHAKE, connecting).await.map_err(late)??;
     let beneath = secured.beneath();
     Ok(Wire::new(Either::Right(Box::new(secured)), End::Client, books).above(beneath))

@@ -18,7 +18,6 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::connection::{Connection, get};
-use super::dial::dial;
 use super::ended::Ended;
 use super::options::Options;
 use crate::clock::{Time, monotonic_us};
@@ -102,7 +101,7 @@ impl Asker {
             return Ok(told);
         }
         // A connection that was used may end at any time: that is no answer yet.
-        let fresh = Connection::over(dial(&self.options, &self.ledger).await?).await?;
+        let fresh = Connection::open(&self.options, &self.ledger).await?;
         self.exchange(fresh).await
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 
 use super::headers::Headers;
+use super::http::Http;
 use super::proxy::Proxy;
 use super::target::Target;
 use crate::event::Position;
@@ -37,6 +38,8 @@ pub struct Options {
     pub via: Option<SocketAddr>,
     /// Whom to ask for a tunnel to the target; a relay, where there is one, is in front of it.
     pub proxy: Option<Proxy>,
+    /// Which HTTP to speak.
+    pub http: Http,
     /// Which topic; the server's default where none is named.
     pub topic: Option<String>,
     /// The name under which the server keeps a ledger.
@@ -78,6 +81,7 @@ impl Options {
             target,
             via: None,
             proxy: None,
+            http: Http::default(),
             topic: None,
             client: None,
             from: Position::Latest,

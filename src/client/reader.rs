@@ -84,7 +84,8 @@ impl<F: FnMut(News) + Send> Reader<F> {
 
     /// Opens a counted HTTP connection.
     pub(crate) async fn connect(&mut self) -> Result<Connection, Ended> {
-        Connection::over(self.dial().await?).await
+        self.is_connected = false;
+        Connection::open(&self.options, &self.ledger).await
     }
 
     /// Asks on this connection, or on a fresh one where it is used up.

@@ -1,9 +1,9 @@
 //! What a server answered.
 
 use bytes::Bytes;
-use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
+use hyper::{Response, StatusCode};
 
 /// A whole answer.
 #[derive(Clone, Debug)]
@@ -21,6 +21,13 @@ pub(crate) struct Answering {
     pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Incoming,
+}
+
+impl From<Response<Incoming>> for Answering {
+    fn from(answer: Response<Incoming>) -> Self {
+        let (head, body) = answer.into_parts();
+        Self { status: head.status, headers: head.headers, body }
+    }
 }
 
 fn field<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, split};
 
-use crate::client::{Options, Socket, dial};
+use crate::client::{Http, Options, Socket, dial};
 use crate::clock::monotonic_us;
 use crate::event::Message;
 use crate::wire::Ledger;
@@ -114,6 +114,8 @@ impl Echo {
 }
 
 async fn open(options: &Options, ledger: &Arc<Ledger>, topic: &str) -> io::Result<BufReader<Socket>> {
+    // A bare socket has no streams: it is the same beside either HTTP.
+    let options = &Options { http: Http::One, ..options.clone() };
     let mut socket = BufReader::new(dial(options, ledger).await?);
     let host = options.target.authority();
     let fields = options.headers.credentials();

@@ -22,6 +22,9 @@ pub enum Distrust {
     /// Both speak TLS, and nothing that the other does.
     #[error("`{0}` and this client do not agree on how to encrypt: {1}")]
     Unlike(String, String),
+    /// It speaks TLS, and not this HTTP.
+    #[error("`{0}` does not speak this HTTP over TLS: ask with another `--http`")]
+    Protocol(String),
     /// A certificate cannot name it.
     #[error("`{0}` is no name that a certificate can have")]
     Name(String),
@@ -38,6 +41,7 @@ pub(super) fn explain(wrong: io::Error, host: &str) -> io::Error {
         Some(Error::InvalidCertificate(why)) => Distrust::Certificate(host, say(why)),
         Some(Error::InvalidMessage(_)) => Distrust::Plain(host),
         Some(Error::PeerIncompatible(why)) => Distrust::Unlike(host, format!("{why:?}")),
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => Distrust::Protocol(host),
         Some(Error::AlertReceived(why)) if is_about_us(*why) => Distrust::Unlike(host, format!("{why:?}")),
         // Many a server that knows no TLS hangs up, and so does one that is just leaving.
         None if wrong.kind() == ErrorKind::UnexpectedEof => {
@@ -49,8 +53,8 @@ pub(super) fn explain(wrong: io::Error, host: &str) -> io::Error {
 }
 
 fn is_about_us(alert: AlertDescription) -> bool {
-    use AlertDescription::{HandshakeFailure, InsufficientSecurity, NoApplicationProtocol, ProtocolVersion};
-    matches!(alert, HandshakeFailure | InsufficientSecurity | NoApplicationProtocol | ProtocolVersion)
+    use AlertDescription::{HandshakeFailure, InsufficientSecurity, ProtocolVersion};
+    matches!(alert, HandshakeFailure | InsufficientSecurity | ProtocolVersion)
 }
 
 fn say(why: &CertificateError) -> String {

@@ -23,11 +23,10 @@ use super::log::{Log, Sent};
 use super::plan::Plan;
 use crate::bench::capacity::marker::Mark;
 use crate::bench::stage::publishing;
-use crate::client::{Connection, Ended, Options, Target, dial};
+use crate::client::{Connection, Ended, Options, Target};
 use crate::clock::{Clock, monotonic_us};
 use crate::event::EventId;
 use crate::source::{Player, Source, SourceKind};
-use crate::wire::Ledger;
 
 /// POSTs at once: enough for 500 a second where an answer takes 32 ms, as it may on a machine that is busy.
 const LINES: usize = 16;
@@ -182,8 +181,7 @@ impl Line {
 }
 
 async fn open(options: &Options) -> Result<Connection, Ended> {
-    let ledger = Arc::new(Ledger::default());
-    Connection::over(dial(options, &ledger).await?).await
+    Connection::open(options, &Arc::default()).await
 }
 
 /// The id under which it was published.

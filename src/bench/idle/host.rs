@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bench::process;
-use crate::client::{Connection, Options, Target, dial, get};
+use crate::client::{Connection, Options, Target, get};
 
 /// Where a server runs, as far as it is known.
 pub(super) struct Host {
@@ -96,8 +96,7 @@ impl Host {
 }
 
 async fn ask(options: &Options) -> Option<serde_json::Value> {
-    let socket = dial(options, &Arc::default()).await.ok()?;
-    let mut connection = Connection::over(socket).await.ok()?;
+    let mut connection = Connection::open(options, &Arc::default()).await.ok()?;
     let answer = connection.exchange(get(options, "/stats")).await.ok()?;
     serde_json::from_slice(&answer.body).ok()
 }

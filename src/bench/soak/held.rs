@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::result::Held;
 use crate::bench::process;
 use crate::bench::served::Served;
-use crate::client::{Connection, Ended, Options, dial, get};
+use crate::client::{Connection, Ended, Options, get};
 
 /// From one look to the next, while something still moves.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -44,7 +44,7 @@ pub(super) async fn look(served: &Served) -> anyhow::Result<Held> {
 }
 
 async fn ask(options: &Options) -> Result<Value, Ended> {
-    let mut connection = Connection::over(dial(options, &Arc::default()).await?).await?;
+    let mut connection = Connection::open(options, &Arc::default()).await?;
     let answer = connection.exchange(get(options, "/stats")).await?;
     serde_json::from_slice(&answer.body).map_err(|wrong| Ended::Unreadable(wrong.to_string()))
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::book::{Answer, Book};
 use super::queue::Due;
 use crate::bench::stage::publishing;
-use crate::client::{Connection, Ended, Options, Received, dial, get};
+use crate::client::{Connection, Ended, Options, Received, get};
 use crate::clock::monotonic_us;
 use crate::event::EventId;
 use crate::wire::Ledger;
@@ -29,7 +29,7 @@ pub(super) struct Line {
 pub(super) async fn open(options: &Options, connections: usize) -> anyhow::Result<Vec<Line>> {
     let opening = (0..connections).map(|_| async {
         let ledger = Arc::new(Ledger::default());
-        let mut connection = Connection::over(dial(options, &ledger).await?).await?;
+        let mut connection = Connection::open(options, &ledger).await?;
         connection.exchange(get(options, "/health")).await?;
         Ok(Line { connection, ledger })
     });
@@ -77,7 +77,7 @@ async fn exchange(mut line: Line, message: Due, options: &Options, book: &Book) 
 impl Line {
     async fn ask(&mut self, options: &Options, data: String) -> Result<Received, Ended> {
         if !self.connection.is_reusable().await {
-            self.connection = Connection::over(dial(options, &self.ledger).await?).await?;
+            self.connection = Connection::open(options, &self.ledger).await?;
         }
         let topic = options.topic.as_deref().unwrap_or_default();
         self.connection.exchange(publishing(options, topic, data)).await

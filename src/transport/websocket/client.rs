@@ -8,14 +8,16 @@ use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use hyper::Request;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::config;
-use crate::client::{Ended, News, Reader, Received, Socket};
+use crate::client::{Ended, Http, News, Reader, Received};
 use crate::event::{LAST_EVENT_ID, Message};
 
 /// A few reads' worth of small frames.
@@ -28,14 +30,40 @@ pub(crate) async fn subscribe<F>(reader: &mut Reader<F>) -> Result<Infallible, E
 where
     F: FnMut(News) + Send,
 {
-    let wire = reader.dial().await?;
-    let asked = reader.request("/websocket", &reader.options().heartbeat_parameters());
-    let request = upgrade(asked, &reader.options().target.authority());
-    let handshake = client_async_with_config(request, wire, Some(config(READ_BUFFER, LARGEST_MESSAGE)));
-    let (mut socket, answer) = handshake.await.map_err(ended)?;
+    let request = reader.request("/websocket", &reader.options().heartbeat_parameters());
+    match reader.options().http {
+        Http::One => {
+            let wire = reader.dial().await?;
+            let request = upgrade(request, &reader.options().target.authority());
+            let handshake = client_async_with_config(request, wire, Some(settings()));
+            let (socket, answer) = handshake.await.map_err(ended)?;
+            let position = answer.headers().get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+            converse(socket, position.unwrap_or_default(), reader).await
+        }
+        Http::Two => {
+            let (answer, stream) = reader.connect().await?.tunnel(connect(request)).await?;
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(settings())).await;
+            converse(socket, &answer.header(LAST_EVENT_ID).unwrap_or_default(), reader).await
+        }
+    }
+}
+
+fn settings() -> WebSocketConfig {
+    config(READ_BUFFER, LARGEST_MESSAGE)
+}
+
+/// Listens and speaks, from a position that the server told.
+async fn converse<S, F>(
+    mut socket: WebSocketStream<S>,
+    position: &str,
+    reader: &mut Reader<F>,
+) -> Result<Infallible, Ended>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: FnMut(News) + Send,
+{
     reader.connected();
-    let position = answer.headers().get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
-    reader.stands_at(position.unwrap_or_default());
+    reader.stands_at(position);
     if let Some(text) = reader.options().send.clone() {
         socket.send(Frame::text(text)).await.map_err(ended)?;
     }
@@ -50,8 +78,8 @@ where
     ended
 }
 
-async fn speak(
-    mouth: &mut SplitSink<WebSocketStream<Socket>, Frame>,
+async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
+    mouth: &mut SplitSink<WebSocketStream<S>, Frame>,
     said: &mut BoxStream<'static, String>,
 ) -> Result<Infallible, Ended> {
     while let Some(text) = said.next().await {
@@ -60,11 +88,12 @@ async fn speak(
     pending().await
 }
 
-async fn hear<F>(
-    ears: &mut SplitStream<WebSocketStream<Socket>>,
+async fn hear<S, F>(
+    ears: &mut SplitStream<WebSocketStream<S>>,
     reader: &mut Reader<F>,
 ) -> Result<Infallible, Ended>
 where
+    S: AsyncRead + AsyncWrite + Unpin,
     F: FnMut(News) + Send,
 {
     // Said by the server before it closes.
@@ -97,6 +126,12 @@ fn upgrade(mut request: Request<()>, authority: &str) -> Request<()> {
 
 fn said(CloseFrame { code, reason }: CloseFrame) -> Ended {
     Ended::Told { code: code.into(), reason: reason.to_string() }
+}
+
+/// What RFC 8441, section 5, asks of a client: no key, and no `Upgrade`, which the method says.
+fn connect(mut request: Request<()>) -> Request<()> {
+    request.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    request
 }
 
 /// Copies what it keeps: a frame is a part of the codec's whole read buffer.

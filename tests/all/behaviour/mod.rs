@@ -42,6 +42,7 @@ mod secured;
 mod serve;
 mod slow;
 mod speaking;
+mod streams;
 #[cfg(target_os = "linux")]
 mod thousands;
 mod tokens;
