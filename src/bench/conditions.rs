@@ -5,7 +5,7 @@ use super::result::Run;
 /// One condition of a run, as it is typed.
 type Condition = fn(&Run) -> String;
 
-const CONDITIONS: [Condition; 4] = [link, rate, poll_interval, clients];
+const CONDITIONS: [Condition; 5] = [link, rate, poll_interval, clients, http];
 
 /// For each run, the conditions that are not the same in all of them: `rtt=50ms · 10/s`. Nothing where there
 /// is only one run.
@@ -31,6 +31,10 @@ fn poll_interval(run: &Run) -> String {
         us if us.is_multiple_of(1_000_000) => format!("poll every {} s", us / 1_000_000),
         us => format!("poll every {} ms", us as f64 / 1e3),
     }
+}
+
+fn http(run: &Run) -> String {
+    run.http.to_string()
 }
 
 fn clients(run: &Run) -> String {

@@ -33,6 +33,8 @@ pub(super) struct Spent {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries {
     pub(super) is_connected: bool,
+    /// What had passed its sockets when it was connected for the first time.
+    pub(super) connecting: Counts,
     pub(super) arrivals: Vec<Arrival>,
     /// The highest sequence so far.
     pub(super) newest: u64,
@@ -68,7 +70,11 @@ impl Diary {
     pub(super) fn note(&self, news: News) {
         let mut entries = self.entries();
         match news {
-            News::Connected => entries.is_connected = true,
+            News::Connected => {
+                if !std::mem::replace(&mut entries.is_connected, true) {
+                    entries.connecting = self.ledger.counts();
+                }
+            }
             News::Event { event, arrived_us } | News::Duplicate { event, arrived_us } => {
                 entries.arrived(&event, arrived_us, self.spent());
             }

@@ -8,8 +8,8 @@ use super::curve::curve;
 use super::plan::{Mode, Plan};
 use super::predict::{self, Basis, Prediction, over};
 use super::result::{
-    Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, RawTrial, TcpIp, TrialFigures,
-    TrialLatency,
+    Bytes, BytesPerEvent, Compared, Control, Events, Handshake, Lane, Latency, Layers, RawTrial, TcpIp,
+    TrialFigures, TrialLatency,
 };
 use super::round::{LaneRound, Round};
 use super::scene::Set;
@@ -53,9 +53,12 @@ pub(super) fn lane(
         bytes_per_event: bytes(&trials, &prediction, rng),
         tcp_ip_per_event: tcp_ip(&trials),
         connections_opened: trials.iter().map(|trial| trial.connections_opened).max().unwrap_or(0),
+        handshake_bytes: handshake(&trials),
         first_event_us: Compared {
             measured: set.calibration.first_event_us.get(&transport).copied(),
-            predicted: bases.first().map(|basis| predict::first_event_us(&basis.inputs, &set.calibration)),
+            predicted: bases
+                .first()
+                .map(|basis| predict::first_event_us(transport, &basis.inputs, &set.calibration)),
             ..Compared::default()
         },
         server_cpu_us_per_event: spent(plan, set, |round, pairs| Some(round.spent.cpu_us? / pairs)),
@@ -254,6 +257,14 @@ fn bytes(trials: &[&Trial], prediction: &Prediction, rng: &mut Rng) -> BytesPerE
         up: layers(|bytes| bytes.up),
         predicted: prediction.bytes,
     }
+}
+
+/// Of each connection, those of all rounds together.
+fn handshake(trials: &[&Trial]) -> Option<Handshake> {
+    let sum = |read: fn(&Trial) -> u64| trials.iter().map(|trial| read(trial)).sum::<u64>() as f64;
+    let (connections, down) = (sum(|trial| trial.connections_opened), sum(|trial| trial.handshake.down));
+    let up = sum(|trial| trial.handshake.up);
+    (down > 0.0).then(|| Handshake { down: down / connections, up: up / connections })
 }
 
 fn tcp_ip(trials: &[&Trial]) -> Option<TcpIp> {

@@ -53,6 +53,7 @@ pub mod talk;
 pub mod threshold;
 mod trial;
 pub mod until;
+mod waking;
 mod warnings;
 
 pub use experiment::{Progress, run};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cores::Cores;
 use super::until::Until;
-use crate::client::{Headers, Options, PollMode, Proxy, Target};
+use crate::client::{Headers, Http, Options, PollMode, Proxy, Target};
 use crate::link::Link;
 use crate::source::{Source, SourceKind};
 use crate::transport::Transport;
@@ -30,6 +30,10 @@ pub struct Plan {
     pub transports: Vec<Transport>,
     /// The network between the two ends.
     pub link: Link,
+    /// Which HTTP the clients speak.
+    pub http: Http,
+    /// Whether a server of our own speaks TLS.
+    pub tls: bool,
     /// Clients a lane.
     pub clients: usize,
     /// What is published; nothing by us where somebody else does.
@@ -94,6 +98,7 @@ impl Plan {
     /// What a client of a lane chooses; `phase` is where its first poll falls in the interval.
     pub(super) fn options(&self, target: Target, phase: f64) -> Options {
         Options {
+            http: self.http,
             topic: self.topic.clone(),
             headers: self.headers.clone(),
             poll_interval: self.poll_interval,
@@ -124,6 +129,8 @@ pub(super) mod tests {
         Plan {
             transports: Transport::ALL.to_vec(),
             link: Link::default(),
+            http: Http::One,
+            tls: false,
             clients: 1,
             source: Source::default(),
             duration: Some(Duration::from_secs(10)),

@@ -10,6 +10,7 @@ use super::result::{Bytes, Layers};
 use super::round::{Round, Window};
 use super::statistics::median;
 use super::trial::Trial;
+use super::waking::Waking;
 use crate::source::SourceKind;
 use crate::theory::{
     self, Arrivals, Heads, Heartbeats, Inputs, Latency, OneWay, Payload, Played, Requests, bytes_per_event,
@@ -51,7 +52,7 @@ impl Basis {
         rounds: &[Round],
         calibration: &Calibration,
         ways: &[OneWay],
-        wake_us: f64,
+        waking: Waking,
     ) -> Self {
         let windows: Vec<&Window> = rounds.iter().map(|round| &round.window).collect();
         let events: f64 = windows.iter().map(|window| window.events() as f64).sum();
@@ -61,7 +62,8 @@ impl Basis {
                 rate_per_s: if seconds > 0.0 { events / seconds } else { 0.0 },
                 arrivals: arrivals(plan),
                 one_way: OneWay::Given(typical_us(ways)),
-                wake_us,
+                wake_us: waking.wake_us,
+                writes_per_event: waking.writes_per_event,
                 ..inputs(plan, calibration)
             },
             ways: ways.to_vec(),
@@ -77,12 +79,12 @@ impl Basis {
         rounds: &[Round],
         calibration: &Calibration,
         ways: &[OneWay],
-        wake_us: f64,
+        waking: Waking,
     ) -> Vec<Self> {
         // An interrupted run may have played the lane once more than the control row.
         let way = |number: usize| slice::from_ref(&ways[number.min(ways.len() - 1)]);
         let rounds = rounds.iter().enumerate();
-        let of = |(number, round)| Self::of(plan, slice::from_ref(round), calibration, way(number), wake_us);
+        let of = |(number, round)| Self::of(plan, slice::from_ref(round), calibration, way(number), waking);
         rounds.map(of).collect()
     }
 
@@ -99,7 +101,8 @@ impl Basis {
             _ => theory::requests(transport, &self.inputs).or_else(|| played.as_ref().map(Played::requests)),
         };
         let bytes = requests.zip(self.payload).map(|(requests, payload)| {
-            let bytes = bytes_per_event(transport, &requests, self.beats(transport), heads, &payload);
+            let bytes =
+                bytes_per_event(transport, &self.inputs, &requests, self.beats(transport), heads, &payload);
             Bytes { down: layers(&bytes.down), up: layers(&bytes.up) }
         });
         Prediction { latencies: self.ways.iter().filter_map(latency).collect(), requests, bytes }
@@ -128,15 +131,15 @@ impl Basis {
 }
 
 pub(super) fn layers(of: &theory::Layers) -> Layers {
-    Layers { payload: of.payload, envelope: of.envelope, http: of.http, tls: 0.0 }
+    Layers { payload: of.payload, envelope: of.envelope, http: of.http, tls: of.tls }
 }
 
 /// What the plan and the calibration say, whatever is played. G is measured as a whole: what of it is the
 /// server's and what the client's does not matter to any formula.
 pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
-    // A gap without keep-alive was measured with its new connection, R more, and R for a proxy's tunnel.
-    let tunnel = f64::from(plan.proxy.is_some());
-    let trips = if plan.keep_alive { 1.0 } else { 2.0 + tunnel };
+    // A gap without keep-alive was measured with its new connection: R more, and R each for TLS and a proxy's tunnel.
+    let opening = 1.0 + f64::from(plan.tls) + f64::from(plan.proxy.is_some());
+    let trips = if plan.keep_alive { 1.0 } else { 1.0 + opening };
     let round_trip_us = calibration.round_trip_us.unwrap_or(calibration.gap_us / trips);
     Inputs {
         rate_per_s: plan.source.rate.per_s(),
@@ -151,8 +154,10 @@ pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
         hold_us: plan.hold().as_secs_f64() * 1e6,
         linger_us: plan.linger.as_secs_f64() * 1e6,
         keep_alive: plan.keep_alive,
-        tls: false,
         proxied: plan.proxy.is_some(),
+        http: plan.http,
+        tls: plan.tls,
+        writes_per_event: 1.0,
     }
 }
 
@@ -214,10 +219,11 @@ impl Schedule {
     }
 }
 
-/// 2R + s, R more through a proxy, with an s that holds what both ends spend on a new connection: on a loopback that is most of it.
-pub(super) fn first_event_us(inputs: &Inputs, calibration: &Calibration) -> f64 {
+/// 2R + s, and R more for all that a connection takes besides, with an s that holds what both ends spend on a new one:
+/// on a loopback that is most of it.
+pub(super) fn first_event_us(transport: Transport, inputs: &Inputs, calibration: &Calibration) -> f64 {
     let server_us = (calibration.fresh_us - inputs.connect_us() - inputs.round_trip_us).max(0.0);
-    theory::first_event_us(&Inputs { server_us, ..inputs.clone() })
+    theory::first_event_us(transport, &Inputs { server_us, ..inputs.clone() })
 }
 
 impl Prediction {

@@ -14,6 +14,7 @@ pub(super) fn quiet(inputs: &Inputs, heads: &[(Transport, Heads)], payload: &Pay
         rate_per_s: RATE_PER_S,
         arrivals: Some(Arrivals::Poisson),
         linger_us: 0.0,
+        writes_per_event: 1.0,
         ..inputs.clone()
     };
     let lanes = heads.iter().filter_map(|(transport, heads)| {
@@ -23,7 +24,7 @@ pub(super) fn quiet(inputs: &Inputs, heads: &[(Transport, Heads)], payload: &Pay
             _ => requests(*transport, &inputs)?,
         };
         let beats = Heartbeats::default().per_event(*transport, &inputs)?;
-        let bytes = bytes_per_event(*transport, &requests, beats, heads, payload);
+        let bytes = bytes_per_event(*transport, &inputs, &requests, beats, heads, payload);
         Some(Quiet {
             transport: *transport,
             rate_per_s: RATE_PER_S,

@@ -15,11 +15,11 @@ use crate::transport::Transport;
 mod lane;
 
 pub use super::threshold::{Held, Outcome};
-pub use crate::client::{HeaderStyle, PollMode};
+pub use crate::client::{HeaderStyle, Http, PollMode};
 pub use crate::link::Achieved;
 pub use lane::{
-    Bytes, BytesPerEvent, Compared, Control, Events, Lane, Latency, Layers, QuantilePoint, RawTrial, TcpIp,
-    TrialFigures, TrialLatency,
+    Bytes, BytesPerEvent, Compared, Control, Events, Handshake, Lane, Latency, Layers, QuantilePoint,
+    RawTrial, TcpIp, TrialFigures, TrialLatency,
 };
 
 /// Grows when a key is dropped or means something else; keys may be added without.
@@ -103,6 +103,12 @@ pub struct Run {
     pub hold_us: u64,
     /// How long a long poll waited for more.
     pub linger_us: u64,
+    /// Which HTTP was spoken.
+    #[serde(default)]
+    pub http: Http,
+    /// Whether the connections were encrypted.
+    #[serde(default)]
+    pub tls: bool,
     /// Whose heads were sent.
     pub headers: HeaderStyle,
     /// Whether connections served more than one request.
@@ -197,6 +203,9 @@ pub struct Inputs {
     pub payload_bytes: Input,
     /// Bytes of the heads, by transport: request, empty answer, full answer.
     pub head_bytes: BTreeMap<Transport, [f64; 3]>,
+    /// How often a stream was written to, an event: the reads of the control row, in which several events may be.
+    #[serde(default)]
+    pub writes_per_event: Input,
 }
 
 /// A number, and how it was come by.

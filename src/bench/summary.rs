@@ -13,7 +13,8 @@ use super::result::{Control, Input, Inputs, Lane, Own, Quiet, Run, ServerClock};
 use super::round::Round;
 use super::scene::Set;
 use super::statistics::median;
-use super::trial::Trial;
+use super::waking::Waking;
+use crate::event::EventId;
 use crate::source::Played;
 use crate::theory::Heads;
 use crate::transport::Transport;
@@ -31,13 +32,13 @@ pub(super) async fn summarize(plan: &Plan, sets: &[Set], rng: &mut Rng) -> anyho
     let first = sets.first().ok_or_else(|| anyhow!("nothing was run"))?;
     let control_set = sets.iter().find(|set| set.has_control).unwrap_or(first);
     let ways = predict::ways(&control_set.rounds, &control_set.calibration);
-    let wake_us = wake_us(&trials(control_set, None), control_set);
+    let waking = Waking::of(&trials(control_set, None), control_set);
     let mut lanes = Vec::new();
     let mut theory = None;
     for set in sets {
-        let basis = Basis::of(plan, &set.rounds, &set.calibration, &ways, wake_us);
+        let basis = Basis::of(plan, &set.rounds, &set.calibration, &ways, waking);
         let heads = weigh(plan, set, &basis).await?;
-        let bases = Basis::of_each(plan, &set.rounds, &set.calibration, &ways, wake_us);
+        let bases = Basis::of_each(plan, &set.rounds, &set.calibration, &ways, waking);
         for transport in &set.transports {
             lanes.push(figures::lane(plan, set, *transport, &bases, &heads, rng));
         }
@@ -74,6 +75,8 @@ fn put_together(plan: &Plan, sets: &[Set], found: Found) -> Run {
         poll_mode: plan.poll_mode,
         hold_us: plan.hold().as_micros() as u64,
         linger_us: plan.linger.as_micros() as u64,
+        http: plan.http,
+        tls: plan.tls,
         headers: plan.headers.style,
         keep_alive: plan.keep_alive,
         proxy: plan.proxy.as_ref().map(ToString::to_string),
@@ -94,9 +97,13 @@ async fn weigh(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<(Tra
     let window = &set.rounds[0].window;
     let per_answer = |transport| predict::events_per_answer(transport, &basis.inputs);
     let weighed = heads::sample(plan, u64::midpoint(window.after, window.last), per_answer).await?;
-    let began = median(set.rounds.iter().map(|round| round.began.to_string().len() as f64).collect());
-    let ids = Ids::of(&basis.payload.unwrap_or(weighed.payload));
-    let ids = Ids { began: began.unwrap_or(ids.began), ..ids };
+    let in_head = |id: EventId| Ids::of(plan.http, id).asked;
+    let began = median(set.rounds.iter().map(|round| in_head(round.began)).collect());
+    // As long as they were on average, and of an alphabet as those of this epoch.
+    let typical = EventId { sequence: u64::midpoint(window.after, window.last), ..set.rounds[0].began };
+    let letters = typical.to_string().len() as f64;
+    let asked = basis.payload.map_or(letters, |payload| payload.id_bytes) * in_head(typical) / letters;
+    let ids = Ids { asked, began: began.unwrap_or(asked) };
     Ok(tunnelled(weighed.adjusted(set.route.target(), ids), plan, set))
 }
 
@@ -106,9 +113,9 @@ fn tunnelled(mut heads: Vec<(Transport, Heads)>, plan: &Plan, set: &Set) -> Vec<
     let [up, down] = set.calibration.tunnel_bytes;
     for (transport, heads) in &mut heads {
         if !plan.keep_alive || matches!(transport, Transport::Sse | Transport::Websocket) {
-            heads.request += up;
-            heads.full_answer += down;
-            heads.empty_answer += down;
+            heads.request.http += up;
+            heads.full_answer.http += down;
+            heads.empty_answer.http += down;
         }
     }
     heads
@@ -117,21 +124,9 @@ fn tunnelled(mut heads: Vec<(Transport, Heads)>, plan: &Plan, set: &Set) -> Vec<
 /// A feed that nobody waits for is its own case: small ids, one event an answer.
 async fn quiet_feed(plan: &Plan, set: &Set, basis: &Basis) -> anyhow::Result<Vec<Quiet>> {
     let weighed = heads::sample(plan, 100, |_| 1).await?;
-    let heads = weighed.adjusted(set.route.target(), Ids::of(&weighed.payload));
-    let mut heads = tunnelled(heads, plan, set);
+    let mut heads = tunnelled(weighed.adjusted(set.route.target(), weighed.ids), plan, set);
     heads.retain(|(transport, _)| plan.transports.contains(transport));
     Ok(quiet(&basis.inputs, &heads, &basis.payload.unwrap_or(weighed.payload)))
-}
-
-/// w: what a read of the control row brings beyond one instant came while the server woke up, λw of it, with
-/// λ in instants: the ten events of a burst come at one.
-fn wake_us(control: &[Trial], set: &Set) -> f64 {
-    let sum = |count: fn(&Trial) -> u64| control.iter().map(count).sum::<u64>() as f64;
-    let (instants, reads) = (sum(|trial| trial.instants), sum(|trial| trial.reads));
-    let clients = control.iter().map(|trial| trial.clients).max().unwrap_or(1) as f64;
-    let seconds: f64 = set.rounds.iter().map(|round| round.window.seconds()).sum();
-    let beyond_one = instants / reads - 1.0;
-    if beyond_one > 0.0 { beyond_one * seconds * 1e6 / (instants / clients) } else { 0.0 }
 }
 
 fn own(rounds: &[Own]) -> Own {
@@ -157,7 +152,7 @@ fn latest<'a>(rounds: impl Iterator<Item = &'a Round>) -> Option<Played> {
 
 fn inputs(basis: &Basis, calibration: &Calibration, heads: &[(Transport, Heads)]) -> Inputs {
     let weights = |(transport, heads): &(Transport, Heads)| {
-        (*transport, [heads.request, heads.empty_answer, heads.full_answer])
+        (*transport, [heads.request, heads.empty_answer, heads.full_answer].map(|head| head.http))
     };
     Inputs {
         rate_per_s: Input::measured(Some(basis.inputs.rate_per_s)),
@@ -168,5 +163,6 @@ fn inputs(basis: &Basis, calibration: &Calibration, heads: &[(Transport, Heads)]
         wake_us: Input::measured(Some(basis.inputs.wake_us)),
         payload_bytes: Input::measured(basis.payload.map(|payload| payload.bytes)),
         head_bytes: heads.iter().map(weights).collect(),
+        writes_per_event: Input::measured(Some(basis.inputs.writes_per_event)),
     }
 }

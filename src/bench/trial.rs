@@ -1,6 +1,7 @@
 //! What a lane's diaries add up to: events counted, latencies in order, bytes by layer.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 
 use super::diary::{Arrival, Entries, Spent};
 use super::result::{Bytes, Events, TcpIp};
@@ -8,7 +9,7 @@ use super::round::{LaneRound, Round, Window};
 use super::statistics::Sample;
 use crate::client::Drifting;
 use crate::transport::Transport;
-use crate::wire::Segments;
+use crate::wire::{Counts, Handshake, Segments};
 
 /// One lane in one round.
 pub(super) struct Trial {
@@ -27,6 +28,8 @@ pub(super) struct Trial {
     pub(super) bytes: Option<Bytes>,
     pub(super) tcp_ip: Option<TcpIp>,
     pub(super) connections_opened: u64,
+    /// Of all connections together.
+    pub(super) handshake: Handshake,
     /// How many latencies fell into each bucket.
     pub(super) histogram: BTreeMap<u64, u64>,
 }
@@ -56,6 +59,7 @@ impl Trial {
             bytes: (pairs > 0.0).then(|| cost.bytes(pairs, &sorted)),
             tcp_ip: lane.segments.filter(|_| pairs > 0.0).map(|segments| tcp_ip(segments, pairs)),
             connections_opened: lane.end.counts.connections,
+            handshake: lane.end.counts.handshake,
             histogram: histogram(&sorted, offset),
             events,
         }
@@ -168,13 +172,18 @@ fn histogram(clients: &[Sorted], offset: &Drifting) -> BTreeMap<u64, u64> {
 /// What a lane spent in the window, all its clients together.
 ///
 /// A stream's one request and its heads were sent before the window, for all that came in it: they count. A
-/// poller's first request is one of many, and only those of the window count.
+/// poller's first request is one of many, and only those of the window count. So it is with what TLS adds to them.
 struct Cost {
     requests: f64,
     empty_share: Option<f64>,
     http_up: f64,
     http_down: f64,
     body_up: f64,
+    tls_up: f64,
+    /// Of a stream's one answer; of pollers, of all answers of the window.
+    tls_down: f64,
+    /// Around each event of a stream that arrived in the window.
+    tls_around: f64,
     /// Around each event that arrived in the window.
     envelope_down: f64,
 }
@@ -186,15 +195,20 @@ impl Cost {
         let asked = if is_stream { lane.end.counts } else { window };
         let payload = (lane.end.payload - lane.start.payload) as f64;
         let arrivals = (lane.end.arrivals - lane.start.arrivals) as f64;
-        let envelope = (window.down.body as f64 - payload) / arrivals;
         let is_asking = !is_stream && window.requests > 0;
+        let connecting =
+            lane.clients.iter().map(|client| client.connecting).fold(Counts::default(), Counts::add);
+        let around = |bytes: f64| if arrivals > 0.0 { bytes / arrivals } else { 0.0 };
         Self {
             requests: asked.requests as f64,
             empty_share: is_asking.then(|| window.empty_answers as f64 / window.requests as f64),
             http_up: asked.up.http as f64,
             http_down: asked.down.http as f64,
             body_up: window.up.body as f64,
-            envelope_down: if arrivals > 0.0 { envelope } else { 0.0 },
+            tls_up: window.up.tls as f64 + if is_stream { connecting.up.tls as f64 } else { 0.0 },
+            tls_down: if is_stream { connecting.down.tls } else { window.down.tls } as f64,
+            tls_around: if is_stream { around(window.down.tls as f64) } else { 0.0 },
+            envelope_down: around(window.down.body as f64 - payload),
         }
     }
 
@@ -206,7 +220,9 @@ impl Cost {
         bytes.down.payload = if count > 0.0 { sum / count } else { 0.0 };
         bytes.down.envelope = self.envelope_down;
         bytes.down.http = self.http_down / pairs;
+        bytes.down.tls = self.tls_around + self.tls_down / pairs;
         bytes.up.envelope = self.body_up / pairs;
+        bytes.up.tls = self.tls_up / pairs;
         bytes.up.http = self.http_up / pairs;
         bytes
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::client::ClientArguments;
 use super::units;
 use crate::bench::{Mode, Plan};
-use crate::client::{Proxy, Target, Token};
+use crate::client::{Http, Proxy, Target, Token};
 use crate::link::Link;
 use crate::source::{MAX_DATA, Rate, Source, SourceKind};
 use crate::transport::Transport;
@@ -42,6 +42,9 @@ pub(super) struct ExperimentArguments {
     /// Draw the same instants as every run with this seed [default: random]
     #[arg(long)]
     seed: Option<u64>,
+    /// Which HTTP the clients speak; may be repeated [default: 1]
+    #[arg(long, value_enum)]
+    http: Vec<Http>,
     #[command(flatten)]
     client: ClientArguments,
     /// Open a connection for every request
@@ -95,12 +98,16 @@ impl ExperimentArguments {
                         // The same draws at another rate would be the same luck.
                         plan.source.seed = base.seed + 1_000 * number as u64;
                         plan.link = link.clone();
-                        plans.push(plan);
+                        plans.extend(self.https().into_iter().map(|http| Plan { http, ..plan.clone() }));
                     }
                 }
             }
         }
         plans
+    }
+
+    fn https(&self) -> Vec<Http> {
+        if self.http.is_empty() { vec![Http::default()] } else { self.http.clone() }
     }
 
     fn rates(&self) -> Vec<Rate> {
@@ -117,6 +124,8 @@ impl ExperimentArguments {
         Plan {
             transports,
             link: Link::default(),
+            http: Http::default(),
+            tls: false,
             clients: 1,
             source: Source {
                 kind: self.source.clone().unwrap_or_default(),

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, error::ErrorKind};
 
 use super::experiment::ExperimentArguments;
 use super::{Cli, runtime, units};
-use crate::bench::{Ids, Plan, Sampled, sample};
+use crate::bench::{Plan, Sampled, sample};
 use crate::client::Target;
 use crate::link::Link;
 use crate::report::predicted::{FanOut, Lane, Predicted, text};
@@ -69,8 +69,10 @@ fn inputs(arguments: &Arguments, plan: &Plan, rtt: Duration) -> Inputs {
         hold_us: us(plan.hold()),
         linger_us: us(plan.linger),
         keep_alive: plan.keep_alive,
-        tls: false,
         proxied: plan.proxy.is_some(),
+        http: plan.http,
+        tls: plan.tls,
+        writes_per_event: 1.0,
     }
 }
 
@@ -90,7 +92,7 @@ fn arrivals(kind: &SourceKind) -> Arrivals {
 fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sampled) -> Predicted {
     // As if the server listened on the default address.
     let target: Target = "http://127.0.0.1:8080".parse().expect("this is a URL");
-    let heads = weighed.adjusted(&target, Ids::of(&weighed.payload));
+    let heads = weighed.adjusted(&target, weighed.ids);
     let events = inputs.rate_per_s * arguments.connection.as_secs_f64();
     let lanes = heads.iter().filter(|(transport, _)| plan.transports.contains(transport));
     let lane = |(transport, heads): &(Transport, theory::Heads)| {
@@ -102,10 +104,11 @@ fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sample
         Lane {
             transport: *transport,
             latency: theory::latency(*transport, inputs),
-            bytes: requests
-                .map(|requests| bytes_per_event(*transport, &requests, beats, heads, &weighed.payload)),
+            bytes: requests.map(|requests| {
+                bytes_per_event(*transport, inputs, &requests, beats, heads, &weighed.payload)
+            }),
             requests,
-            first_event_us: theory::first_event_us(inputs),
+            first_event_us: theory::first_event_us(*transport, inputs),
         }
     };
     let terms = Terms {

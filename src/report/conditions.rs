@@ -68,13 +68,15 @@ pub(super) enum Condition {
     Linger,
     Clients,
     Mode,
+    Http,
+    Tls,
     Headers,
     KeepAlive,
     Proxy,
 }
 
 impl Condition {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Link,
         Self::Source,
         Self::Rate,
@@ -85,6 +87,8 @@ impl Condition {
         Self::Linger,
         Self::Clients,
         Self::Mode,
+        Self::Http,
+        Self::Tls,
         Self::Headers,
         Self::KeepAlive,
         Self::Proxy,
@@ -113,6 +117,8 @@ impl Condition {
             Self::Linger => "linger",
             Self::Clients => "clients",
             Self::Mode => "mode",
+            Self::Http => "HTTP",
+            Self::Tls => "TLS",
             Self::Headers => "heads",
             Self::KeepAlive => "keep-alive",
             Self::Proxy => "proxy",
@@ -138,6 +144,8 @@ impl Condition {
                 Mode::Together => "together".to_owned(),
                 Mode::Isolated => "isolated".to_owned(),
             },
+            Self::Http => run.http.to_string(),
+            Self::Tls => tls(run).to_owned(),
             Self::Headers => heads(run.headers).to_owned(),
             Self::KeepAlive => if run.keep_alive { "yes" } else { "no" }.to_owned(),
             Self::Proxy => proxy(run).to_owned(),
@@ -148,6 +156,11 @@ impl Condition {
 /// The address of the proxy that connections went through.
 pub(super) fn proxy(run: &Run) -> &str {
     run.proxy.as_deref().unwrap_or("none")
+}
+
+/// A server of our own and our own clients agree on 1.3; of another server's version nothing is known here.
+pub(super) fn tls(run: &Run) -> &'static str {
+    if run.tls { "TLS" } else { "no TLS" }
 }
 
 /// What tells each run from the others: `rtt=50ms · 10/s`; empty where there is but one.

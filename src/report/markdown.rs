@@ -43,7 +43,8 @@ fn latencies(run: &Run) -> String {
 }
 
 fn costs(run: &Run) -> String {
-    let mut table = Table::new([
+    let tls = run.tls.then_some("TLS");
+    let columns = [
         "cost an event",
         "requests",
         "theory",
@@ -55,9 +56,8 @@ fn costs(run: &Run) -> String {
         "envelope",
         "heads down",
         "heads up",
-        "first event",
-        "theory",
-    ]);
+    ];
+    let mut table = Table::new(columns.into_iter().chain(tls).chain(["first event", "theory"]));
     for lane in &run.lanes {
         let [requests, empty, total] = costs_of(lane);
         let (down, up) = (lane.bytes_per_event.down, lane.bytes_per_event.up);
@@ -68,9 +68,11 @@ fn costs(run: &Run) -> String {
             bytes(down.map(|down| down.http)),
             bytes(up.map(|up| up.http)),
         ];
+        let tls = tls.map(|_| bytes(both.map(|(down, up)| down.tls + up.tls)));
         let first = pair(&lane.first_event_us, duration, false);
         let name = vec![lane.transport.name().to_owned()];
-        table.row(&[name, requests, empty, total, layers.to_vec(), first].concat());
+        table
+            .row(&[name, requests, empty, total, layers.to_vec(), tls.into_iter().collect(), first].concat());
     }
     format!("{}\n", table.text)
 }
@@ -182,7 +184,7 @@ Theory lies outside the 95% interval of 2 of 6 figures (\*). Off by: in half wid
 - sse mean 171 µs (150 µs–201 µs), theory 140 µs, off by +1.5
 - sse p50 152 µs (140 µs–160 µs), theory 131 µs, off by +1.8
 
-no link · poisson · 10/s · 100 B · poll every 1 s · fixed-rate · hold 25 s · linger 0 s · 1 client · together · bare heads · keep-alive  
+no link · poisson · 10/s · 100 B · poll every 1 s · fixed-rate · hold 25 s · linger 0 s · 1 client · together · HTTP/1.1 · no TLS · bare heads · keep-alive  
 97 events a client, 1 round of 10.0 s  
 wirelanes 1, release build, on linux, x86\_64, 2 CPUs  
 `wirelanes bench`, seed 7

@@ -9,7 +9,7 @@ pub(super) mod tests;
 
 use std::fmt::Write as _;
 
-use super::conditions::{labels, troubled};
+use super::conditions::{labels, tls, troubled};
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use super::thresholds::thresholds;
 use crate::bench::Mode;
@@ -119,7 +119,8 @@ fn conditions(run: &Run, report: &Report) -> String {
     }
     facts.extend(run.proxy.iter().map(|proxy| format!("through the proxy {proxy}")));
     let keep_alive = if run.keep_alive { "" } else { ", no keep-alive" };
-    facts.push(format!("HTTP/1.1{keep_alive}, no TLS, {} heads", heads(run.headers)));
+    let http = if is_same(|run| run.http.to_string()) { run.http.to_string() } else { "HTTP".to_owned() };
+    facts.push(format!("{http}{keep_alive}, {}, {} heads", tls(run), heads(run.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
     }

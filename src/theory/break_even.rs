@@ -84,7 +84,7 @@ fn cost(quantity: Quantity, lane: &(Transport, Heads), inputs: &Inputs, terms: &
         }
     };
     let heartbeats = terms.heartbeats.per_event(*transport, inputs)?;
-    Some(bytes_per_event(*transport, &requests, heartbeats, heads, &terms.payload).total())
+    Some(bytes_per_event(*transport, inputs, &requests, heartbeats, heads, &terms.payload).total())
 }
 
 fn cheaper([a, b]: [Transport; 2], [cost_a, cost_b]: [Option<f64>; 2]) -> Option<Transport> {

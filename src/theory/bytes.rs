@@ -1,26 +1,54 @@
-//! What an event costs on the wire, above TLS and TCP: the payload, what wraps it, and HTTP's heads.
+//! What an event costs on the wire, above TCP: the payload, what wraps it, HTTP's heads, and TLS around it all.
+//!
+//! ```text
+//!                 HTTP/1.1                        HTTP/2
+//! sse             5e⏎ │ id: … data: … ⏎⏎ │ ⏎      00 00 5e 00 00 00 00 00 01 │ id: … data: … ⏎⏎
+//! websocket       81 7e 00 aa │ …                 00 00 ae 00 00 00 00 00 01 │ 81 7e 00 aa │ …
+//! each write with TLS          17 03 03 00 c4 │ … all that is written at once … │ 17 │ tag of 16 bytes
+//! ```
 
-use super::Requests;
+use super::coded::new_date;
+use super::{Inputs, Requests};
+use crate::client::Http;
 use crate::transport::Transport;
 
-/// `:` and a blank line, in a chunk of its own: `3\r\n:\n\n\r\n`.
-const SSE_HEARTBEAT: f64 = 3.0 + 5.0;
+/// `:` and a blank line.
+const COMMENT: f64 = 3.0;
+/// In a chunk of its own: `3\r\n:\n\n\r\n`.
+const CHUNK_OF_COMMENT: f64 = 5.0;
 /// A frame header and nothing else.
 pub(super) const PING: f64 = 2.0;
 /// The same back; a client masks what it sends, with 4 bytes (RFC 6455, section 5.3).
 pub(super) const PONG: f64 = 2.0 + 4.0;
 
-/// Bytes of HTTP heads, with the blank line that ends them: the mean, as the lane's own encoder writes them.
+/// The head of a frame of HTTP/2 (RFC 9113, section 4.1).
+const FRAME: f64 = 9.0;
+/// What a record of TLS 1.3 adds to what it carries: a head of 5 bytes, a byte that tells the type, a tag of 16
+/// (RFC 8446, section 5.2).
+const RECORD: f64 = 5.0 + 1.0 + 16.0;
+
+/// What something weighs, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weight {
+    /// Itself, with the blank line that ends it, or in HTTP/2 with the heads of its frames.
+    pub http: f64,
+    /// The records of TLS that carry it, and what is sent with it.
+    pub tls: f64,
+}
+
+/// HTTP heads: the mean, as the lane's own encoder writes them.
 ///
 /// Of a stream: `request` and `full_answer` are those that open the connection.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Heads {
     /// Q: of a request.
-    pub request: f64,
-    /// A0: of an answer without an event.
-    pub empty_answer: f64,
-    /// A1: of an answer with events.
-    pub full_answer: f64,
+    pub request: Weight,
+    /// A0: of an answer without an event, in HTTP/2 with a date that the answer before had, too.
+    pub empty_answer: Weight,
+    /// A1: of an answer with events, likewise.
+    pub full_answer: Weight,
+    /// Of an answer with events, the heads of its DATA frames: none in HTTP/1.1.
+    pub data_frames: f64,
 }
 
 /// What an event brings along, in bytes.
@@ -41,12 +69,14 @@ pub struct Layers {
     pub envelope: f64,
     /// Request and response heads.
     pub http: f64,
+    /// What encryption adds, the handshake aside.
+    pub tls: f64,
 }
 
 impl Layers {
     /// All layers together.
     pub fn total(&self) -> f64 {
-        self.payload + self.envelope + self.http
+        self.payload + self.envelope + self.http + self.tls
     }
 }
 
@@ -72,22 +102,62 @@ impl BytesPerEvent {
 /// answers.
 pub fn bytes_per_event(
     transport: Transport,
+    inputs: &Inputs,
     requests: &Requests,
     heartbeats: f64,
     heads: &Heads,
     payload: &Payload,
 ) -> BytesPerEvent {
-    let (down, up) = match transport {
-        Transport::Poll | Transport::Longpoll => (array(requests), 0.0),
-        Transport::Sse => (lines_and_chunk(payload) + heartbeats * SSE_HEARTBEAT, 0.0),
-        Transport::Websocket => (frame_header(payload.bytes) + heartbeats * PING, heartbeats * PONG),
-    };
-    let answers =
-        requests.empty_per_event() * heads.empty_answer + requests.full_per_event() * heads.full_answer;
-    BytesPerEvent {
-        down: Layers { payload: payload.bytes, envelope: down, http: answers },
-        up: Layers { payload: 0.0, envelope: up, http: requests.per_event * heads.request },
+    let (empty, full) = (requests.empty_per_event(), requests.full_per_event());
+    let answers = |of: fn(&Weight) -> f64| empty * of(&heads.empty_answer) + full * of(&heads.full_answer);
+    let asked = |of: fn(&Weight) -> f64| requests.per_event * of(&heads.request);
+    let (mut down, mut up) = (Layers::default(), Layers::default());
+    down.payload = payload.bytes;
+    (down.http, down.tls) = (answers(|of| of.http), answers(|of| of.tls));
+    (up.http, up.tls) = (asked(|of| of.http), asked(|of| of.tls));
+    // A write of a stream's is a frame of its connection, and a record.
+    let frame = if inputs.http == Http::Two { FRAME } else { 0.0 };
+    let record = if inputs.tls { RECORD } else { 0.0 };
+    let writes = inputs.writes_per_event;
+    match transport {
+        Transport::Poll | Transport::Longpoll => {
+            // Over a connection of its own every answer says all, and was weighed so.
+            if inputs.keep_alive {
+                down.http += dates(transport, inputs, requests) * new_date(inputs.http);
+            }
+            down.envelope = array(requests) + full * heads.data_frames;
+        }
+        Transport::Sse => {
+            let (around, comment) = match inputs.http {
+                Http::One => (chunk(payload.bytes + lines(payload)), COMMENT + CHUNK_OF_COMMENT),
+                Http::Two => (writes * frame, COMMENT + frame),
+            };
+            down.envelope = lines(payload) + around + heartbeats * comment;
+            down.tls += (writes + heartbeats) * record;
+        }
+        Transport::Websocket => {
+            down.envelope = frame_header(payload.bytes) + writes * frame + heartbeats * (PING + frame);
+            up.envelope = heartbeats * (PONG + frame);
+            down.tls += (writes + heartbeats) * record;
+            up.tls += heartbeats * record;
+        }
     }
+    BytesPerEvent { down, up }
+}
+
+/// Answers an event whose date no answer before them had, μ being the answers a second: of those that come at an
+/// even pace one a second, if they are more; of those that come when events do, each that has none before it in its
+/// second, (1 − e^(−μ))/μ of them.
+fn dates(transport: Transport, inputs: &Inputs, requests: &Requests) -> f64 {
+    let answers_per_s = inputs.rate_per_s * requests.per_event;
+    if answers_per_s <= 0.0 {
+        return requests.per_event;
+    }
+    let share = match transport {
+        Transport::Poll => (1.0 / answers_per_s).min(1.0),
+        _ => -(-answers_per_s).exp_m1() / answers_per_s,
+    };
+    requests.per_event * share
 }
 
 /// Two brackets an array, and a comma before every event but its first.
@@ -96,12 +166,14 @@ fn array(requests: &Requests) -> f64 {
     2.0 * arrays + (1.0 - arrays)
 }
 
-/// `id: …` and `data: …`, a line each, and a blank line (HTML standard, section 9.2.5), in one chunk:
-/// its length in hex and two line ends (RFC 9112, section 7.1).
-fn lines_and_chunk(payload: &Payload) -> f64 {
-    let lines = "id: \ndata: \n\n".len() as f64 + payload.id_bytes;
-    let digits = (payload.bytes + lines).log(16.0).floor() + 1.0;
-    lines + digits + 4.0
+/// `id: …` and `data: …`, a line each, and a blank line (HTML standard, section 9.2.5).
+fn lines(payload: &Payload) -> f64 {
+    "id: \ndata: \n\n".len() as f64 + payload.id_bytes
+}
+
+/// A chunk's length in hex and two line ends (RFC 9112, section 7.1).
+fn chunk(length: f64) -> f64 {
+    length.log(16.0).floor() + 1.0 + 4.0
 }
 
 /// From the server, unmasked (RFC 6455, section 5.2).
@@ -115,11 +187,11 @@ pub(super) fn frame_header(payload: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{HEADS, PAYLOAD, assert_near};
+    use super::super::fixture::{HEADS, PAYLOAD, assert_near, inputs};
     use super::*;
 
     fn bytes(transport: Transport, requests: &Requests, heartbeats: f64) -> BytesPerEvent {
-        bytes_per_event(transport, requests, heartbeats, &HEADS, &PAYLOAD)
+        bytes_per_event(transport, &inputs(), requests, heartbeats, &HEADS, &PAYLOAD)
     }
 
     #[test]
@@ -136,7 +208,8 @@ mod tests {
             let written = format!("{:x}\r\n{block}\r\n", block.len());
             let payload = Payload { bytes: data.len() as f64, id_bytes: 11.0 };
             let wrapped = (written.len() - data.len()) as f64;
-            assert_eq!(lines_and_chunk(&payload), wrapped, "around {} bytes", data.len());
+            let lines = lines(&payload);
+            assert_eq!(lines + chunk(payload.bytes + lines), wrapped, "around {} bytes", data.len());
         }
     }
 
@@ -154,7 +227,7 @@ mod tests {
     fn every_request_pays_its_heads() {
         let requests = Requests { per_event: 4.0, empty_share: Some(0.75) };
         let poll = bytes(Transport::Poll, &requests, 0.0);
-        assert_eq!(poll.down, Layers { payload: 170.0, envelope: 2.0, http: 3.0 * 90.0 + 150.0 });
+        assert_eq!(poll.down, Layers { payload: 170.0, envelope: 2.0, http: 3.0 * 90.0 + 150.0, tls: 0.0 });
         assert_eq!(poll.up, Layers { http: 4.0 * 70.0, ..Layers::default() });
         assert_eq!(poll, bytes(Transport::Longpoll, &requests, 0.0));
         assert_eq!(poll.total(), 172.0 + 420.0 + 280.0);
@@ -164,13 +237,40 @@ mod tests {
     fn a_stream_pays_once_a_connection_and_for_its_heartbeats() {
         let connected = Requests::of_streams(1.0, 10.0);
         let websocket = bytes(Transport::Websocket, &connected, 0.5);
-        assert_eq!(websocket.down, Layers { payload: 170.0, envelope: 4.0 + 1.0, http: 15.0 });
-        assert_eq!(websocket.up, Layers { payload: 0.0, envelope: 3.0, http: 7.0 });
+        assert_eq!(websocket.down, Layers { payload: 170.0, envelope: 4.0 + 1.0, http: 15.0, tls: 0.0 });
+        assert_eq!(websocket.up, Layers { payload: 0.0, envelope: 3.0, http: 7.0, tls: 0.0 });
         let sse = bytes(Transport::Sse, &Requests::of_streams(1.0, f64::INFINITY), 0.5);
         assert_eq!(
             sse.down,
-            Layers { payload: 170.0, envelope: 8.0 + 5.0 + 11.0 + 2.0 + 4.0 + 4.0, http: 0.0 }
+            Layers { payload: 170.0, envelope: 8.0 + 5.0 + 11.0 + 2.0 + 4.0 + 4.0, http: 0.0, tls: 0.0 }
         );
         assert_eq!(sse.up, Layers::default());
+    }
+
+    #[test]
+    fn over_http2_a_write_is_a_frame_and_with_tls_a_record() {
+        // Two events at a time.
+        let inputs = Inputs { http: Http::Two, tls: true, writes_per_event: 0.5, ..inputs() };
+        let connected = Requests::of_streams(0.0, 1.0);
+        let bytes =
+            |transport| bytes_per_event(transport, &inputs, &connected, 0.25, &Heads::default(), &PAYLOAD);
+        let sse = bytes(Transport::Sse);
+        assert_eq!(sse.down.envelope, 8.0 + 5.0 + 11.0 + 0.5 * 9.0 + 0.25 * (3.0 + 9.0));
+        assert_eq!((sse.down.tls, sse.up.tls), (0.75 * 22.0, 0.0));
+        let websocket = bytes(Transport::Websocket);
+        assert_eq!(websocket.down.envelope, 4.0 + 0.5 * 9.0 + 0.25 * (2.0 + 9.0));
+        assert_eq!(websocket.up.envelope, 0.25 * (6.0 + 9.0));
+        assert_eq!((websocket.down.tls, websocket.up.tls), (0.75 * 22.0, 0.25 * 22.0));
+    }
+
+    #[test]
+    fn over_http2_the_first_answer_of_a_second_says_the_date() {
+        let inputs = |rate_per_s| Inputs { http: Http::Two, rate_per_s, ..inputs() };
+        let answers = |per_event| Requests { per_event, empty_share: Some(0.0) };
+        let share = |transport, per_s| dates(transport, &inputs(per_s), &answers(1.0));
+        assert_eq!((share(Transport::Poll, 0.5), share(Transport::Poll, 4.0)), (1.0, 0.25));
+        // Of Poisson's seconds, e^(−4) have none.
+        assert_near("long polls", share(Transport::Longpoll, 4.0), (1.0 - (-4.0_f64).exp()) / 4.0, 1e-12);
+        assert_near("rare ones", share(Transport::Longpoll, 1e-6), 1.0, 1e-6);
     }
 }

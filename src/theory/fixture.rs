@@ -1,12 +1,18 @@
 //! What the tests of this chapter share.
 
-use super::{Arrivals, Heads, Inputs, OneWay, Payload, PollMode};
+use super::{Arrivals, Heads, Inputs, OneWay, Payload, PollMode, Weight};
+use crate::client::Http;
 
 /// d.
 pub(super) const D_US: f64 = 100.0;
 
 /// A bare client's heads, about.
-pub(super) const HEADS: Heads = Heads { request: 70.0, empty_answer: 90.0, full_answer: 150.0 };
+pub(super) const HEADS: Heads = Heads {
+    request: Weight { http: 70.0, tls: 0.0 },
+    empty_answer: Weight { http: 90.0, tls: 0.0 },
+    full_answer: Weight { http: 150.0, tls: 0.0 },
+    data_frames: 0.0,
+};
 
 /// 100 bytes of data in their shell.
 pub(super) const PAYLOAD: Payload = Payload { bytes: 170.0, id_bytes: 11.0 };
@@ -26,8 +32,10 @@ pub(super) fn inputs() -> Inputs {
         hold_us: 25e6,
         linger_us: 0.0,
         keep_alive: true,
+        http: Http::One,
         tls: false,
         proxied: false,
+        writes_per_event: 1.0,
     }
 }
 

@@ -4,7 +4,7 @@ use super::one_way::OneWay;
 use super::requests::events_a_longpoll;
 use super::steady::{self, Meeting};
 use super::wait::Wait;
-use super::{Arrivals, Inputs};
+use super::{Arrivals, Http, Inputs};
 use crate::transport::Transport;
 
 /// How latencies are predicted to be spread: a way, and independent of it a wait.
@@ -70,10 +70,12 @@ pub fn latency(transport: Transport, inputs: &Inputs) -> Option<Latency> {
     Some(Latency { one_way: inputs.one_way.clone(), wait })
 }
 
-/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more each for TLS and for
-/// a proxy.
-pub fn first_event_us(inputs: &Inputs) -> f64 {
-    inputs.connect_us() + inputs.round_trip_us + inputs.server_us
+/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more each for TLS and for a
+/// proxy; on a WebSocket over HTTP/2 another R, for it may not be asked for before the server's SETTINGS are there (RFC 8441, section 3).
+pub fn first_event_us(transport: Transport, inputs: &Inputs) -> f64 {
+    let waits_for_settings = transport == Transport::Websocket && inputs.http == Http::Two;
+    let trips = if waits_for_settings { 2.0 } else { 1.0 };
+    inputs.connect_us() + trips * inputs.round_trip_us + inputs.server_us
 }
 
 /// All events wait for the next poll, evenly between 0 and T′: mean T′/2, quantile pT′.
@@ -174,10 +176,14 @@ mod tests {
     #[test]
     fn the_first_event_takes_a_connection_and_a_round_trip() {
         let inputs = Inputs { round_trip_us: 1_000.0, server_us: 30.0, ..inputs() };
-        assert_eq!(first_event_us(&inputs), 2_030.0);
-        let secret = Inputs { tls: true, ..inputs };
-        assert_eq!(first_event_us(&secret), 3_030.0);
-        assert_eq!(first_event_us(&Inputs { proxied: true, ..secret }), 4_030.0);
+        assert_eq!(first_event_us(Transport::Sse, &inputs), 2_030.0);
+        let encrypted = Inputs { tls: true, ..inputs };
+        assert_eq!(first_event_us(Transport::Sse, &encrypted), 3_030.0);
+        let proxied = Inputs { proxied: true, ..encrypted.clone() };
+        assert_eq!(first_event_us(Transport::Sse, &proxied), 4_030.0);
+        let streams = Inputs { http: Http::Two, ..encrypted };
+        assert_eq!(first_event_us(Transport::Sse, &streams), 3_030.0);
+        assert_eq!(first_event_us(Transport::Websocket, &streams), 4_030.0);
     }
 
     #[test]

@@ -19,7 +19,8 @@
 //! ```
 //!
 //! In reading order: [`latency()`] (d plus a wait), [`requests()`] (how often each asks), `steady.rs` (a feed
-//! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking costs),
+//! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking
+//! costs), [`coded`] (how long a text is in a head),
 //! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same),
 //! [`beat()`] (what a connection costs on which nothing happens), [`talk`] (what it takes to publish),
 //! [`fallback`] (how long it takes to find what works).
@@ -29,6 +30,7 @@
 
 mod break_even;
 mod bytes;
+mod coded;
 pub mod fallback;
 mod fan_out;
 mod heartbeats;
@@ -47,7 +49,8 @@ mod agreement;
 mod fixture;
 
 pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
-pub use bytes::{BytesPerEvent, Heads, Layers, Payload, bytes_per_event};
+pub use bytes::{BytesPerEvent, Heads, Layers, Payload, Weight, bytes_per_event};
+pub use coded::{coded, new_date};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;
 pub use idle::{Beat, Habits, Sent, beat};
@@ -57,7 +60,7 @@ pub use requests::{Requests, requests};
 pub use simulate::{Played, simulate};
 pub use wait::Wait;
 
-pub use crate::client::PollMode;
+pub use crate::client::{Http, PollMode};
 
 /// How the instants of the events are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,10 +99,15 @@ pub struct Inputs {
     pub linger_us: f64,
     /// Whether the next request goes over the same connection.
     pub keep_alive: bool,
+    /// Which HTTP is spoken: its heads, and what a stream wraps around its writes.
+    pub http: Http,
     /// Whether the connection is encrypted: TLS 1.3 takes one round trip more to open (RFC 8446, section 2).
     pub tls: bool,
     /// Whether a proxy is asked for a tunnel first: one round trip more (RFC 9110, section 9.3.6).
     pub proxied: bool,
+    /// How often a stream's connection is written to, an event: once, or less often where several events come
+    /// before the server has woken up.
+    pub writes_per_event: f64,
 }
 
 impl Inputs {

@@ -54,8 +54,8 @@ pub fn waits(
 pub fn post_bytes(request_head: f64, answer_head: f64, data: f64, id: f64) -> BytesPerEvent {
     let answer = r#"{"id":""}"#.len() as f64 + id;
     BytesPerEvent {
-        up: Layers { payload: data, envelope: 0.0, http: request_head },
-        down: Layers { payload: 0.0, envelope: answer, http: answer_head },
+        up: Layers { payload: data, envelope: 0.0, http: request_head, tls: 0.0 },
+        down: Layers { payload: 0.0, envelope: answer, http: answer_head, tls: 0.0 },
     }
 }
 
@@ -69,8 +69,12 @@ pub fn frame_bytes(data: f64, reference: f64, id: f64) -> BytesPerEvent {
     let asked = r#"{"publish":,"ref":""}"#.len() as f64 + reference;
     let ack = r#"{"ack":{"ref":"","id":""}}"#.len() as f64 + reference + id;
     BytesPerEvent {
-        up: Layers { payload: data, envelope: asked + frame_header(data + asked) + MASK, http: 0.0 },
-        down: Layers { payload: 0.0, envelope: ack + frame_header(ack), http: 0.0 },
+        up: Layers {
+            payload: data,
+            envelope: asked + frame_header(data + asked) + MASK,
+            ..Layers::default()
+        },
+        down: Layers { payload: 0.0, envelope: ack + frame_header(ack), ..Layers::default() },
     }
 }
 

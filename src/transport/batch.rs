@@ -123,7 +123,7 @@ pub fn messages(array: &Bytes) -> Result<Vec<Message>, serde_json::Error> {
 ///
 /// # Errors
 /// Where the server said no, or what it sent is no batch.
-pub(super) fn take<F>(reader: &mut Reader<F>, answer: &Received) -> Result<bool, Ended>
+pub(crate) fn take<F>(reader: &mut Reader<F>, answer: &Received) -> Result<bool, Ended>
 where
     F: FnMut(News) + Send,
 {

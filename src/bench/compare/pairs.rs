@@ -9,7 +9,7 @@ use crate::bench::result::Run;
 
 /// What runs of a kind have in common: another link or rate makes another measurement, and another size the same
 /// one of something else.
-const KIND: [&str; 5] = ["clients", "link", "poll_interval_us", "rate_per_s", "source"];
+const KIND: [&str; 7] = ["clients", "http", "link", "poll_interval_us", "rate_per_s", "source", "tls"];
 
 /// Windows are as long as they were asked to be, and a moment longer.
 const ABOUT: f64 = 0.1;
@@ -51,6 +51,7 @@ pub(super) fn conditions(run: &Run) -> Conditions {
         ("clients", json!(run.clients)),
         ("headers", json!(run.headers)),
         ("hold_us", json!(run.hold_us)),
+        ("http", json!(run.http)),
         ("keep_alive", json!(run.keep_alive)),
         ("linger_us", json!(run.linger_us)),
         ("link", json!(run.link)),
@@ -61,6 +62,7 @@ pub(super) fn conditions(run: &Run) -> Conditions {
         ("rate_per_s", json!(asked)),
         ("size_bytes", json!(run.size_bytes)),
         ("source", json!(run.source)),
+        ("tls", json!(run.tls)),
         ("warmup_us", json!(run.warmup_us)),
     ])
 }

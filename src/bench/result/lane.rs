@@ -48,6 +48,10 @@ pub struct Lane {
     pub tcp_ip_per_event: Option<TcpIp>,
     /// Connections opened, all clients together, the most of any round.
     pub connections_opened: u64,
+    /// What TLS took before the first request of each connection, both ways; `null` without TLS. It is no part of
+    /// what an event costs above.
+    #[serde(default)]
+    pub handshake_bytes: Option<Handshake>,
     /// From `connect()` to the arrival of an event that was waiting.
     pub first_event_us: Compared,
     /// The server's CPU time for each event and client; of isolated runs.
@@ -236,7 +240,7 @@ pub struct Layers {
     pub envelope: f64,
     /// Heads of requests and answers.
     pub http: f64,
-    /// Encryption: this version speaks none.
+    /// What encryption adds, the handshake aside.
     pub tls: f64,
 }
 
@@ -245,6 +249,15 @@ impl Layers {
     pub fn total(&self) -> f64 {
         self.payload + self.envelope + self.http + self.tls
     }
+}
+
+/// A handshake, the mean of all connections of a lane; its figures hang on the certificate, and are not predicted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Handshake {
+    /// From server to client.
+    pub down: f64,
+    /// From client to server.
+    pub up: f64,
 }
 
 /// What TCP and IP add, for each event and client, as the client's kernel counted it.

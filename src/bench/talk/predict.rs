@@ -19,7 +19,7 @@ use super::trial::window_us;
 use crate::bench::predict::layers;
 use crate::bench::result::{Bytes, Layers};
 use crate::bench::statistics::Statistic;
-use crate::client::PollMode;
+use crate::client::{Http, PollMode};
 use crate::source::SourceKind;
 use crate::theory::talk::{busy_share, frame_bytes, mean_wait_us, ping_bytes, post_bytes, waits};
 use crate::theory::{BytesPerEvent, Heartbeats, Inputs, Latency, OneWay, Wait, simulate};
@@ -130,8 +130,10 @@ impl Basis<'_> {
             hold_us: self.plan.hold().as_secs_f64() * 1e6,
             linger_us: 0.0,
             keep_alive: true,
+            http: Http::One,
             tls: false,
             proxied: self.plan.proxy.is_some(),
+            writes_per_event: 1.0,
         }
     }
 

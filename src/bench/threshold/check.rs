@@ -77,30 +77,33 @@ fn planned_events(plan: &Plan) -> Option<f64> {
     }
 }
 
-/// The conditions that there are, as a threshold names them: `@none,r=10,i=1s,c=1`.
+/// The conditions that there are, as a threshold names them: `@none,r=10,i=1s,c=1,http=1`.
 fn named(plans: &[Plan]) -> String {
     let name = |plan: &Plan| {
         let interval = humantime::format_duration(plan.poll_interval).to_string().replace(' ', "");
-        format!("`@{},r={},i={interval},c={}`", plan.link, plan.source.rate, plan.clients)
+        let http = plan.http.number();
+        format!("`@{},r={},i={interval},c={},http={http}`", plan.link, plan.source.rate, plan.clients)
     };
     plans.iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
 impl Conditions {
     fn mean_plan(&self, plan: &Plan) -> bool {
-        let Self { link, rate, poll_interval, clients } = self;
+        let Self { link, rate, poll_interval, clients, http } = self;
         link.as_ref().is_none_or(|link| *link == plan.link)
             && rate.is_none_or(|rate| plan.only_listens() || rate == plan.source.rate)
             && poll_interval.is_none_or(|interval| interval == plan.poll_interval)
             && clients.is_none_or(|clients| clients == plan.clients)
+            && http.is_none_or(|http| http == plan.http)
     }
 
     fn mean(&self, run: &Run) -> bool {
-        let Self { link, rate, poll_interval, clients } = self;
+        let Self { link, rate, poll_interval, clients, http } = self;
         link.as_ref().is_none_or(|link| link.to_string() == run.link)
             && rate.is_none_or(|rate| run.played.as_ref().is_none_or(|source| rate == source.rate))
             && poll_interval.is_none_or(|interval| interval.as_micros() == u128::from(run.poll_interval_us))
             && clients.is_none_or(|clients| clients == run.clients)
+            && http.is_none_or(|http| http == run.http)
     }
 }
 
@@ -213,7 +216,7 @@ mod tests {
             (
                 "sse.p50@rtt=60ms<1s",
                 vec![near.clone(), far],
-                Some("there are `@none,r=10/s,i=1s,c=1` `@rtt=50ms,"),
+                Some("there are `@none,r=10/s,i=1s,c=1,http=1` `@rtt=50ms,"),
             ),
             ("sse.p50@c=100<1s", vec![near.clone()], Some("nothing is run under these conditions")),
             ("sse.p50@r=10,i=1s,c=1<1s", vec![near.clone()], None),

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Without conditions it holds of the lane in every run. A condition is a rate (`r=10`), a poll interval
-//! (`i=250ms`), a number of clients (`c=100`), or else a part of the link, as it is typed. What cannot be told from
+//! (`i=250ms`), a number of clients (`c=100`), an HTTP (`http=2`), or else a part of the link, as it is typed. What cannot be told from
 //! the events that are planned is refused before anything is measured; what could not be told after all has failed.
 //!
 //! In reading order: here what it is and how it is read, `limit` (units), `check` (whether it holds).
@@ -18,6 +18,7 @@ mod limit;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::client::Http;
 use crate::link::Link;
 use crate::source::Rate;
 use crate::transport::Transport;
@@ -73,6 +74,7 @@ struct Conditions {
     rate: Option<Rate>,
     poll_interval: Option<Duration>,
     clients: Option<usize>,
+    http: Option<Http>,
 }
 
 /// On which side of its limit a figure must lie.
@@ -158,6 +160,10 @@ fn conditions_of(text: &str) -> Result<Conditions, String> {
             Some(("c", clients)) => {
                 conditions.clients = Some(clients.parse().map_err(|_| wrong(&"write `c=100`"))?);
             }
+            Some(("http", number)) => {
+                let number = number.parse::<u8>().map_err(|_| wrong(&"write `http=2`"))?;
+                conditions.http = Some(number.try_into().map_err(|error: String| wrong(&error))?);
+            }
             _ => link.push(part),
         }
     }
@@ -181,9 +187,10 @@ mod tests {
         assert_eq!(threshold.transport, Transport::Websocket);
         assert_eq!(threshold.figure, Figure::P99);
         assert_eq!((threshold.side, threshold.limit), (Side::Below, 80_000.0));
-        let Conditions { link, rate, poll_interval, clients } = threshold.conditions;
+        let Conditions { link, rate, poll_interval, clients, http } = threshold.conditions;
         assert_eq!(link, Some("rtt=50ms,jitter=10ms".parse().unwrap()));
-        assert_eq!((rate.map(Rate::per_s), poll_interval, clients), (Some(10.0), None, None));
+        assert_eq!((rate.map(Rate::per_s), poll_interval, clients, http), (Some(10.0), None, None, None));
+        assert_eq!(read("sse.bytes@http=2<300").conditions.http, Some(Http::Two));
 
         let plain = read(" poll.requests <= 0.2 ");
         assert_eq!((plain.side, plain.limit, plain.conditions), (Side::AtMost, 0.2, Conditions::default()));
@@ -229,6 +236,8 @@ mod tests {
             ("sse.p99@rtt=fast<80ms", "rtt"),
             ("sse.p99@r=none<80ms", "is no rate"),
             ("sse.p99@c=many<80ms", "write `c=100`"),
+            ("sse.p99@http=two<80ms", "write `http=2`"),
+            ("sse.p99@http=3<80ms", "there are 1 and 2"),
         ] {
             let refused = text.parse::<Threshold>().unwrap_err().to_string();
             assert!(refused.starts_with(&format!("`{text}` is no threshold: ")), "{refused}");

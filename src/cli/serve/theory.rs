@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 use crate::link::{Link, Outlook};
 use crate::source::{MAX_DATA, Rate, SourceKind};
-use crate::theory::{self, Arrivals, Heartbeats, Inputs, OneWay, Payload, PollMode};
+use crate::theory::{self, Arrivals, Heartbeats, Http, Inputs, OneWay, Payload, PollMode};
 use crate::transport::Transport;
 
 /// Points of a curve: a chart a thousand dots wide has no use for more than one a hundredth.
@@ -115,8 +115,10 @@ impl Question {
             hold_us: us(self.hold),
             linger_us: 0.0,
             keep_alive: true,
+            http: Http::One,
             tls: false,
             proxied: false,
+            writes_per_event: 1.0,
         }
     }
 

@@ -52,7 +52,8 @@ fn figures(latency: &Latency) -> [&Compared; 5] {
 pub(super) fn costs(report: &Report) -> Markup {
     html! {
         p {
-            "For each event and client. TCP/IP: the bytes of its headers, both ways, of the window. First event: "
+            "For each event and client. TLS: what it adds, both ways, its handshakes aside. TCP/IP: the bytes of its "
+            "headers, both ways, of the window. First event: "
             "from " code { "connect()" } " to an event that was waiting."
         }
         div.scrolling tabindex="0" {
@@ -60,7 +61,7 @@ pub(super) fn costs(report: &Report) -> Markup {
                 thead { tr {
                     (heads(report)) th.name { "lane" }
                     @for name in ["requests", "empty", "bytes"] { th { (name) } th { "theory" } }
-                    th { "envelope" } th { "theory" } th { "heads down" } th { "heads up" }
+                    th { "envelope" } th { "theory" } th { "heads down" } th { "heads up" } th { "TLS" }
                     th { "TCP/IP" } th { "connections" } th { "first event" } th { "theory" } th { "server CPU" }
                 } }
                 tbody { @for run in &report.runs { @for (index, lane) in run.lanes.iter().enumerate() {
@@ -83,6 +84,7 @@ fn cost_cells(lane: &Lane) -> Markup {
         (pair(&spent.total, bytes, is_noisy))
         td { (bytes(measured)) } td.theory { (bytes(spent.predicted.map(envelope))) }
         td { (bytes(spent.down.map(|down| down.http))) } td { (bytes(spent.up.map(|up| up.http))) }
+        td { (bytes(spent.down.zip(spent.up).map(|(down, up)| down.tls + up.tls))) }
         td { (bytes(lane.tcp_ip_per_event.map(|of| of.header_bytes_down + of.header_bytes_up))) }
         td { (lane.connections_opened) }
         (pair(&lane.first_event_us, duration, false))

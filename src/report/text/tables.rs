@@ -58,11 +58,33 @@ pub(super) fn costs(run: &Run) -> String {
     for lane in &run.lanes {
         text += &cost_rows(lane, run);
     }
+    text += &encryption(run);
     text += &tcp_ip(run);
     for lane in &run.lanes {
         text += &server(lane).unwrap_or_default();
     }
     text
+}
+
+/// What TLS adds to all that, in one line of all lanes; nothing without it.
+fn encryption(run: &Run) -> String {
+    let both = |down: Option<Layers>, up: Option<Layers>| Some(down?.tls + up?.tls);
+    let of = |lane: &Lane| {
+        let spent = &lane.bytes_per_event;
+        let predicted = spent.predicted.map(|bytes| bytes.down.tls + bytes.up.tls);
+        let measured = bytes(both(spent.down, spent.up));
+        format!("{} {measured} (theory {})", lane.transport, bytes(predicted))
+    };
+    let Some(handshake) = run.lanes.iter().find_map(|lane| lane.handshake_bytes) else {
+        return String::new();
+    };
+    let lanes: Vec<String> = run.lanes.iter().map(of).collect();
+    let [down, up] = [handshake.down, handshake.up].map(|way| bytes(Some(way)));
+    let text = format!(
+        "TLS, bytes both ways: {}; a handshake, once a connection and not in these: {down} down, {up} up",
+        lanes.join(", ")
+    );
+    folded("", &text)
 }
 
 /// What the kernel sent below all that, in one line of all lanes; nothing where it does not say.

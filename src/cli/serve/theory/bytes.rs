@@ -24,9 +24,6 @@ pub(super) const PAYLOAD: RangeInclusive<u64> = 1..=MAX_DATA as u64 + 64 + *ID.e
 /// `epoch-0`, and the last sequence there could be.
 pub(super) const ID: RangeInclusive<u64> = 8..=27;
 
-/// Given, and so no part of what is predicted.
-const WEIGHTLESS: Heads = Heads { request: 0.0, empty_answer: 0.0, full_answer: 0.0 };
-
 /// An event with so much data as `serve` makes it, when it has made a thousand.
 pub(super) fn usual(size: usize) -> Payload {
     let id = EventId { epoch: Epoch::from_number(0), sequence: 1_000 };
@@ -47,6 +44,8 @@ pub(super) fn envelope(
         Transport::Sse | Transport::Websocket => Requests::of_streams(0.0, 1.0),
     };
     let beats = Heartbeats::default().per_event(transport, inputs)?;
-    let bytes = bytes_per_event(transport, &requests, beats, &WEIGHTLESS, payload);
+    // Given, and so no part of what is predicted.
+    let weightless = Heads::default();
+    let bytes = bytes_per_event(transport, inputs, &requests, beats, &weightless, payload);
     Some(bytes.down.envelope + bytes.up.envelope)
 }
