@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::process;
 use crate::client::Target;
 use crate::feed::Retain;
+use crate::tls::Trust;
 
 /// Of `CreateProcess`: Ctrl-C is not passed on.
 #[cfg(windows)]
@@ -30,11 +31,11 @@ impl Child {
     pub(super) async fn start(plan: &Plan) -> anyhow::Result<Self> {
         let events = plan.retain();
         let largest = plan.source.size.max(1024) + 256;
-        Self::remembering(Retain { events, bytes: events * largest }, plan.cores).await
+        Self::remembering(Retain { events, bytes: events * largest }, plan.cores, plan.tls).await
     }
 
     /// A server whose topics remember so much, on a CPU of its own where cores are named.
-    pub(super) async fn remembering(retain: Retain, cores: Option<Cores>) -> anyhow::Result<Self> {
+    pub(super) async fn remembering(retain: Retain, cores: Option<Cores>, tls: bool) -> anyhow::Result<Self> {
         let this = std::env::current_exe().context("cannot find this program to start it again")?;
         let mut command = Command::new(this);
         // Ctrl-C in a terminal goes to the whole group: the server must outlive it until the result is in.
@@ -46,6 +47,7 @@ impl Child {
             .args(["serve", "--listen", "127.0.0.1:0", "--orders"])
             .args(["--retain", &retain.events.to_string()])
             .args(["--retain-bytes", &retain.bytes.to_string()])
+            .args(tls.then_some("--tls-self-signed"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
@@ -59,7 +61,14 @@ impl Child {
         let mut answers = BufReader::new(stdout).lines();
         let first = answers.next_line().await?.context("the server ended before it listened")?;
         let url = first.strip_prefix("listening on ").context("the server did not say where it listens")?;
-        let target = url.parse().context("the server listens at no URL")?;
+        let mut target: Target = url.parse().context("the server listens at no URL")?;
+        if target.is_secured() {
+            // Nobody vouches for it but the pipe that it is read from.
+            let second = answers.next_line().await?.unwrap_or_default();
+            let fingerprint = second.strip_prefix("fingerprint ").map(str::parse);
+            let fingerprint = fingerprint.and_then(Result::ok).context("the server did not say who it is")?;
+            target = target.trusting(Trust::only(fingerprint));
+        }
         Ok(Self { process, orders, answers, target })
     }
 

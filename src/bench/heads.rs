@@ -19,6 +19,7 @@ use crate::event::EventId;
 use crate::feed::{Feed, Retain};
 use crate::server::{Config, Server};
 use crate::theory::{Heads, Payload, Weight, coded};
+use crate::tls::{Identity, Trust};
 use crate::transport::Transport;
 
 /// What was weighed.
@@ -70,6 +71,7 @@ pub async fn sample(
     let server =
         Server::bind(config, feed.clone(), Arc::new(|| None)).context("cannot listen on loopback")?;
     let target = Target::server(server.address());
+    let (server, target) = if plan.tls { secured(server, target)? } else { (server, target) };
     let authority = target.authority();
     let serving = tokio::spawn(server.run(std::future::pending()));
     let scale = Scale::new(plan, feed, target);
@@ -82,6 +84,12 @@ pub async fn sample(
     serving.abort();
     let payload = scale.payload();
     Ok(Sampled { http: plan.http, keep_alive: plan.keep_alive, heads, payload, ids, authority })
+}
+
+fn secured(server: Server, target: Target) -> anyhow::Result<(Server, Target)> {
+    let identity = Identity::self_signed([])?;
+    let target = target.secured().trusting(Trust::only(identity.fingerprint()));
+    Ok((server.secured(identity), target))
 }
 
 impl Sampled {

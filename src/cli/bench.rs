@@ -127,6 +127,7 @@ impl Arguments {
             plan.rounds = self.rounds();
             plan.until = self.until.map(|until| (until, (self.max_rounds as usize).max(plan.rounds)));
             plan.mode = self.mode;
+            plan.tls |= self.url.as_ref().is_some_and(Target::is_secured);
             plan.url = self.url.clone().map(|url| self.trust.of(url));
             plan.headers.token = self.experiment.token(self.url.as_ref());
             if let Some(url) = &self.url {
@@ -165,6 +166,9 @@ impl Arguments {
         }
         if *kind == SourceKind::Stdin {
             usage("`--source stdin` cannot be played twice: serve it, and `bench --url` that server");
+        }
+        if self.url.is_some() && self.experiment.tls {
+            usage("`--tls` is for a server of our own: name an `https://` URL with `--url`");
         }
         if self.url.is_some() && self.mode == Mode::Isolated {
             usage("`--mode isolated` starts a server for each lane: leave out `--url`");

@@ -45,6 +45,9 @@ pub(super) struct ExperimentArguments {
     /// Which HTTP the clients speak; may be repeated [default: 1]
     #[arg(long, value_enum)]
     http: Vec<Http>,
+    /// Over TLS, on a server of our own: with a certificate that is made for it, and trusted alone
+    #[arg(long)]
+    pub(super) tls: bool,
     #[command(flatten)]
     client: ClientArguments,
     /// Open a connection for every request
@@ -125,7 +128,7 @@ impl ExperimentArguments {
             transports,
             link: Link::default(),
             http: Http::default(),
-            tls: false,
+            tls: self.tls,
             clients: 1,
             source: Source {
                 kind: self.source.clone().unwrap_or_default(),

@@ -51,6 +51,17 @@ pub struct Heads {
     pub data_frames: f64,
 }
 
+impl Heads {
+    /// Of HTTP/1.1, without TLS.
+    pub const fn plain(request: f64, empty_answer: f64, full_answer: f64) -> Self {
+        const fn plain(http: f64) -> Weight {
+            Weight { http, tls: 0.0 }
+        }
+        let (request, empty_answer, full_answer) = (plain(request), plain(empty_answer), plain(full_answer));
+        Self { request, empty_answer, full_answer, data_frames: 0.0 }
+    }
+}
+
 /// What an event brings along, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Payload {

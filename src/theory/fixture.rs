@@ -1,18 +1,13 @@
 //! What the tests of this chapter share.
 
-use super::{Arrivals, Heads, Inputs, OneWay, Payload, PollMode, Weight};
+use super::{Arrivals, Heads, Inputs, OneWay, Payload, PollMode};
 use crate::client::Http;
 
 /// d.
 pub(super) const D_US: f64 = 100.0;
 
 /// A bare client's heads, about.
-pub(super) const HEADS: Heads = Heads {
-    request: Weight { http: 70.0, tls: 0.0 },
-    empty_answer: Weight { http: 90.0, tls: 0.0 },
-    full_answer: Weight { http: 150.0, tls: 0.0 },
-    data_frames: 0.0,
-};
+pub(super) const HEADS: Heads = Heads::plain(70.0, 90.0, 150.0);
 
 /// 100 bytes of data in their shell.
 pub(super) const PAYLOAD: Payload = Payload { bytes: 170.0, id_bytes: 11.0 };

@@ -31,7 +31,7 @@ pub async fn run(
     for number in 0..plan.rounds {
         progress(&format!("round {} of {}", number + 1, plan.rounds));
         // A round that begins on a log of its own has an event of its own to wait for.
-        let mut server = Child::remembering(Retain::default(), None).await?;
+        let mut server = Child::remembering(Retain::default(), None, false).await?;
         let seed = plan.source.seed.wrapping_add(2 * number as u64);
         let source = Source { seed, ..plan.source.clone() };
         let round = Box::pin(round::run(plan, &source, &mut server, &engine));

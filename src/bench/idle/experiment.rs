@@ -75,7 +75,7 @@ async fn play(
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Option<Trial>> {
     let child = match plan.url {
-        None => Some(Child::remembering(REMEMBERED, plan.cores).await?),
+        None => Some(Child::remembering(REMEMBERED, plan.cores, false).await?),
         Some(_) => None,
     };
     let target = child.as_ref().map(Child::target).or(plan.url.as_ref()).expect("there is one or the other");

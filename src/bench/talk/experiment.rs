@@ -26,7 +26,7 @@ impl Site {
     async fn open(plan: &Plan, engine: &Engine) -> anyhow::Result<Self> {
         let server = match &plan.url {
             Some(_) => None,
-            None => Some(Child::remembering(plan.retain(), plan.cores).await?),
+            None => Some(Child::remembering(plan.retain(), plan.cores, false).await?),
         };
         let target = server.as_ref().map(Child::target).or(plan.url.as_ref());
         let target = target.expect("there is a server of our own, or somebody's");

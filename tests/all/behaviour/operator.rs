@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use wirelanes::theory::{
-    self, Arrivals, Heads, Heartbeats, Inputs, OneWay, Payload, PollMode, Requests, bytes_per_event,
+    self, Arrivals, Heads, Heartbeats, Http, Inputs, OneWay, Payload, PollMode, Requests, bytes_per_event,
 };
 use wirelanes::transport::Transport;
 
@@ -282,7 +282,7 @@ fn theory_is_told_for_the_settings_of_a_page() {
 #[test]
 fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
     let here = Operated::start(ANY, &["--source=quiet"]);
-    let heads = Heads { request: 700.0, empty_answer: 90.0, full_answer: 150.0 };
+    let heads = Heads::plain(700.0, 90.0, 150.0);
     let payload = Payload { bytes: 300.0, id_bytes: 12.0 };
     let inputs = Inputs {
         rate_per_s: 0.5,
@@ -297,8 +297,10 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
         hold_us: 5e6,
         linger_us: 0.0,
         keep_alive: true,
+        http: Http::One,
         tls: false,
         proxied: false,
+        writes_per_event: 1.0,
     };
     let query =
         "source=poisson&rate=0.5/s&interval_ms=1000&hold_s=5&link=rtt%3D100ms&payload=300&id_bytes=12";
@@ -308,7 +310,7 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
         let beats = Heartbeats::default().per_event(transport, &inputs).unwrap();
         let requests = theory::requests(transport, &inputs);
         let asked = requests.unwrap_or_else(|| Requests::of_streams(1.0, 40.0));
-        let bytes = bytes_per_event(transport, &asked, beats, &heads, &payload);
+        let bytes = bytes_per_event(transport, &inputs, &asked, beats, &heads, &payload);
         let envelope = bytes.down.envelope + bytes.up.envelope;
         assert!((said("envelope_per_event").unwrap() - envelope).abs() < 1e-9, "{transport}: {lanes}");
         let counts = ["requests_per_event", "empty_per_event", "full_per_event"].map(said);
@@ -318,9 +320,9 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
             "{transport}: a stream's are given"
         );
         if let [Some(all), Some(empty), Some(full)] = counts {
-            let down = empty * heads.empty_answer + full * heads.full_answer;
+            let down = empty * heads.empty_answer.http + full * heads.full_answer.http;
             assert!((down - bytes.down.http).abs() < 1e-9, "{transport}: {lanes}");
-            assert!((all * heads.request - bytes.up.http).abs() < 1e-9, "{transport}: {lanes}");
+            assert!((all * heads.request.http - bytes.up.http).abs() < 1e-9, "{transport}: {lanes}");
         }
     }
     assert_eq!(
