@@ -8,7 +8,7 @@
 //! ```
 
 use super::coded::new_date;
-use super::{Inputs, Requests};
+use super::{Heartbeats, Inputs, Requests};
 use crate::client::Http;
 use crate::transport::Transport;
 
@@ -23,6 +23,8 @@ pub(super) const PONG: f64 = 2.0 + 4.0;
 
 /// The head of a frame of HTTP/2 (RFC 9113, section 4.1).
 const FRAME: f64 = 9.0;
+/// A PING, and the same back: eight bytes in a frame (RFC 9113, section 6.7).
+const HTTP2_PING: f64 = FRAME + 8.0;
 /// What a record of TLS 1.3 adds to what it carries: a head of 5 bytes, a byte that tells the type, a tag of 16
 /// (RFC 8446, section 5.2).
 const RECORD: f64 = 5.0 + 1.0 + 16.0;
@@ -139,12 +141,17 @@ pub fn bytes_per_event(
             down.envelope = array(requests) + full * heads.data_frames;
         }
         Transport::Sse => {
+            // Nobody asks and nobody answers: the connection itself is asked whether it is still there.
+            let pings = Heartbeats::default().http2_pings_per_event(inputs);
+            down.http += pings * HTTP2_PING;
+            up.http += pings * HTTP2_PING;
+            up.tls += pings * record;
             let (around, comment) = match inputs.http {
                 Http::One => (chunk(payload.bytes + lines(payload)), COMMENT + CHUNK_OF_COMMENT),
                 Http::Two => (writes * frame, COMMENT + frame),
             };
             down.envelope = lines(payload) + around + heartbeats * comment;
-            down.tls += (writes + heartbeats) * record;
+            down.tls += (writes + heartbeats + pings) * record;
         }
         Transport::Websocket => {
             down.envelope = frame_header(payload.bytes) + writes * frame + heartbeats * (PING + frame);
@@ -267,7 +274,10 @@ mod tests {
             |transport| bytes_per_event(transport, &inputs, &connected, 0.25, &Heads::default(), &PAYLOAD);
         let sse = bytes(Transport::Sse);
         assert_eq!(sse.down.envelope, 8.0 + 5.0 + 11.0 + 0.5 * 9.0 + 0.25 * (3.0 + 9.0));
-        assert_eq!((sse.down.tls, sse.up.tls), (0.75 * 22.0, 0.0));
+        // One event a second, a PING in 25.
+        assert_eq!((sse.down.http, sse.up.http), (0.04 * 17.0, 0.04 * 17.0));
+        assert_near("records down", sse.down.tls, 0.79 * 22.0, 1e-9);
+        assert_near("records up", sse.up.tls, 0.04 * 22.0, 1e-9);
         let websocket = bytes(Transport::Websocket);
         assert_eq!(websocket.down.envelope, 4.0 + 0.5 * 9.0 + 0.25 * (2.0 + 9.0));
         assert_eq!(websocket.up.envelope, 0.25 * (6.0 + 9.0));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Arrivals, Inputs};
+use super::{Arrivals, Http, Inputs};
 use crate::transport::Transport;
 
 /// When streams give a sign of life, in microseconds.
@@ -12,12 +12,14 @@ pub struct Heartbeats {
     pub sse_silence_us: f64,
     /// `websocket`: a ping every so often, whatever else is sent.
     pub websocket_ping_us: f64,
+    /// HTTP/2, where the client has not said anything for so long, as on `sse`. On `websocket` its pongs are said.
+    pub http2_silence_us: f64,
 }
 
 impl Default for Heartbeats {
-    /// 15 s, as the HTML standard advises against impatient proxies (section 9.2.7), and 25 s.
+    /// 15 s, as the HTML standard advises against impatient proxies (section 9.2.7), and 25 s twice.
     fn default() -> Self {
-        Self { sse_silence_us: 15e6, websocket_ping_us: 25e6 }
+        Self { sse_silence_us: 15e6, websocket_ping_us: 25e6, http2_silence_us: 25e6 }
     }
 }
 
@@ -31,7 +33,15 @@ impl Heartbeats {
         }
     }
 
-    /// The same of the very schedule that was played: `schedule_us` ascending, for the events in `window_us`
+    /// PINGs an event on a stream on which only the server speaks: its events are heard by the client alone.
+    pub fn http2_pings_per_event(&self, inputs: &Inputs) -> f64 {
+        match inputs.http {
+            Http::One => 0.0,
+            Http::Two => 1.0 / inputs.events_in(self.http2_silence_us),
+        }
+    }
+
+    /// Heartbeats of the very schedule that was played: `schedule_us` ascending, for the events in `window_us`
     /// that have one before them. `None` where there are none.
     pub fn played(&self, transport: Transport, schedule_us: &[f64], window_us: &Range<f64>) -> Option<f64> {
         let silences = || schedule_us.windows(2).filter(|pair| window_us.contains(&pair[1]));

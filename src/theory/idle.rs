@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     const HABITS: Habits = Habits {
-        heartbeats: Heartbeats { sse_silence_us: 15e6, websocket_ping_us: 25e6 },
+        heartbeats: Heartbeats { sse_silence_us: 15e6, websocket_ping_us: 25e6, http2_silence_us: 25e6 },
         poll_interval_us: 30e6,
         hold_us: 25e6,
         request_bytes: 70.0,

@@ -162,7 +162,7 @@ impl Question {
         let Outlook { buffers, upgrades, idle, cuts, refuses, .. } = self.outlook;
         let is_silenced = |longest_us| idle.is_some_and(|idle| us(idle) <= longest_us);
         // The silence of streams ends with a sign of life.
-        let Heartbeats { sse_silence_us, websocket_ping_us } = Heartbeats::default();
+        let Heartbeats { sse_silence_us, websocket_ping_us, .. } = Heartbeats::default();
         refuses
             || match transport {
                 Transport::Poll => false,
