@@ -135,12 +135,14 @@ fn predict(arguments: &Arguments, plan: &Plan, inputs: &Inputs, weighed: &Sample
 fn conditions(plan: &Plan, inputs: &Inputs) -> String {
     let spelled = |span: Duration| humantime::format_duration(span);
     format!(
-        "{} {} · {} B · rtt {} · poll every {} · long polls held {}",
+        "{} {} · {} B · rtt {} · poll every {} · long polls held {}\n{}{}",
         plan.source.kind,
         plan.source.rate,
         plan.source.size,
         spelled(Duration::from_secs_f64(inputs.round_trip_us / 1e6)),
         spelled(plan.poll_interval),
         spelled(plan.hold()),
+        plan.http,
+        if plan.tls { ", TLS" } else { ", no TLS" },
     )
 }

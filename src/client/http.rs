@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
 #[serde(try_from = "u8", into = "u8")]
-#[schemars(with = "u8", extend("enum" = [1, 2]))]
+#[schemars(with = "u64", extend("enum" = [1, 2]))]
 pub enum Http {
     /// HTTP/1.1: one exchange at a time, heads in full.
     #[default]

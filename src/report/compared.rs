@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::format::{bytes, chosen, duration, number, rate};
 use super::text::folded;
 use crate::bench::compare::{Comparison, Conditions, Difference, Figure, Pair, Side, Verdict};
+use crate::bench::result::Http;
 
 /// All of it.
 pub fn compared(comparison: &Comparison) -> String {
@@ -55,6 +56,11 @@ fn condition(key: &str, value: &Value) -> String {
         ("rate_per_s", _) => value.as_f64().map_or_else(|| "any rate".to_owned(), rate),
         ("clients", Some(1)) => "1 client".to_owned(),
         ("clients", _) => format!("{value} clients"),
+        ("http", Some(number)) => {
+            let http = u8::try_from(number).ok().and_then(|number| Http::try_from(number).ok());
+            http.map_or_else(plain, |http| http.to_string())
+        }
+        ("tls", _) => if value == true { "TLS" } else { "no TLS" }.to_owned(),
         ("duration_us", Some(us)) => duration(Some(us as f64)),
         (_, number) => match (key.strip_suffix("_us"), number) {
             (Some(name), Some(us)) => format!("{} {}", name.replace('_', " "), chosen(us)),

@@ -46,7 +46,7 @@ pub struct Predicted {
 
 /// The tables.
 pub fn text(predicted: &Predicted) -> String {
-    let mut text = format!("{}\ntheory, nothing measured but the heads\n", predicted.conditions);
+    let mut text = format!("{}: theory, nothing measured but the heads\n", predicted.conditions);
     text += "\nlatency        mean      p50      p95      p99   first event\n";
     for lane in &predicted.lanes {
         let quantile = |p| lane.latency.as_ref().and_then(|latency| latency.quantile_us(p));

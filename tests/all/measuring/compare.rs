@@ -226,8 +226,8 @@ fn what_does_not_go_together_is_named_and_not_skipped() {
         "\n6 rounds a side · no link · size bytes 100 in a, size bytes 500 in b\n",
         "\n6 rounds a side · rtt=50ms\n",
         "\npoll      only in a\n",
-        "\nonly in a, and not compared: 100 clients · rtt=50ms · poll interval 100 ms ·\n  50/s · poisson\n",
-        "\nonly in b, and not compared: 1 client · rtt=90ms · poll interval 100 ms · 50/s ·\n  poisson\n",
+        "\nonly in a, and not compared: 100 clients · HTTP/1.1 · rtt=50ms · poll interval\n  100 ms · 50/s · poisson · no TLS\n",
+        "\nonly in b, and not compared: 1 client · HTTP/1.1 · rtt=90ms · poll interval 100\n  ms · 50/s · poisson · no TLS\n",
         "\nwarning: b was interrupted: it has what there was by then\n",
         "\nwarning: a debug build: do not quote these numbers\n",
     ] {

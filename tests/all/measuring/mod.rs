@@ -34,6 +34,7 @@ mod refused;
 mod schema;
 #[cfg(target_os = "linux")]
 mod soak;
+mod streams;
 mod talk;
 mod thresholds;
 mod usual;

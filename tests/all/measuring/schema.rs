@@ -35,6 +35,7 @@ fn breach_of(word: &str, rule: &Value, path: &str, value: &Value) -> Option<Stri
         }
         ("type", _) => unless(names(rule).iter().any(|name| is_a(name, value))),
         ("const", _) => unless(rule == value),
+        ("enum", _) => unless(rule.as_array().unwrap().contains(value)),
         ("anyOf", _) => unless(kinds(rule, path, value) > 0),
         ("oneOf", _) => unless(kinds(rule, path, value) == 1),
         ("minimum", Value::Number(_)) => unless(number(value) >= number(rule)),
@@ -124,6 +125,7 @@ const PURE: &[&str] = &[
     "schema_version",
     "seed",
     "cpus",
+    "http",
     "rounds",
     "run",
     "clients",
