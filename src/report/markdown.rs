@@ -184,7 +184,7 @@ Theory lies outside the 95% interval of 2 of 6 figures (\*). Off by: in half wid
 - sse mean 171 µs (150 µs–201 µs), theory 140 µs, off by +1.5
 - sse p50 152 µs (140 µs–160 µs), theory 131 µs, off by +1.8
 
-no link · poisson · 10/s · 100 B · poll every 1 s · fixed-rate · hold 25 s · linger 0 s · 1 client · together · HTTP/1.1 · no TLS · bare heads · keep-alive  
+no link · poisson · 10/s · 100 B · poll every 1 s · fixed-rate · hold 25 s · linger 0 s · 1 client · together · HTTP/1.1 · no TLS · bare heads · keep-alive · no proxy  
 97 events a client, 1 round of 10.0 s  
 wirelanes 1, release build, on linux, x86\_64, 2 CPUs  
 `wirelanes bench`, seed 7
