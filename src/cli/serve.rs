@@ -67,7 +67,7 @@ pub(super) struct Arguments {
     /// no other reaches it; else operator]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
-    /// How long a server that is to end may take to let go of everybody; 0 waits for nobody
+    /// How long a server that is told to end (SIGTERM, Ctrl-C) may take to let go of everybody; 0 waits for nobody
     #[arg(
         long,
         value_name = "TIME",
@@ -103,6 +103,7 @@ enum PublishersArgument {
 
 /// What feeds the topic `demo`.
 #[derive(Args)]
+#[command(next_help_heading = "The feed")]
 struct SourceArguments {
     /// What to publish: poisson, steady, pairs, bursts, quiet, trace:FILE with a line {"at_ms":0,"data":…} for
     /// each event, trace:earthquakes, or stdin

@@ -11,6 +11,7 @@ use crate::server::{Allowed, Claims, Origins, Server, Tokens, WebOrigin, now_s};
 const PAGE_S: f64 = 12.0 * 3600.0;
 
 #[derive(Args)]
+#[command(next_help_heading = "Who may")]
 pub(super) struct Admission {
     /// Let in only who bears a token that is signed with the key in FILE: `wirelanes token` makes both. Whoever opens
     /// the page by an address that is printed here has one, for 12 hours

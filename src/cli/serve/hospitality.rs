@@ -20,6 +20,7 @@ const LAUNCH: Duration = Duration::from_secs(5);
 
 /// For whom the page is.
 #[derive(Args)]
+#[command(next_help_heading = "The page")]
 pub(super) struct Hospitality {
     /// Open the page in the default browser, on a link of 100 ms where none is asked for
     #[arg(long, conflicts_with = "orders")]

@@ -7,6 +7,7 @@ use crate::server::Limits;
 use crate::source::Rate;
 
 #[derive(Args)]
+#[command(next_help_heading = "How much")]
 pub(super) struct LimitArguments {
     /// Connections at a time; one more is answered 503 [default: what the file limit of this process allows]
     #[arg(long, value_name = "COUNT", value_parser = at_least_one)]

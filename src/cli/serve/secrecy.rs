@@ -10,6 +10,7 @@ use crate::tls::Identity;
 
 /// Who the server is.
 #[derive(Args)]
+#[command(next_help_heading = "TLS")]
 pub(super) struct Secrecy {
     /// Speak TLS, with this certificate and those that vouch for it (PEM, the server's own first)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
