@@ -13,7 +13,7 @@ use super::conditions::{labels, tls, troubled};
 use super::format::{bytes, chosen, duration, number, percent, rate};
 use super::thresholds::thresholds;
 use crate::bench::Mode;
-use crate::bench::result::{HeaderStyle, Lane, PollMode, Report, Run, ServerClock};
+use crate::bench::result::{HeaderStyle, Http, Lane, PollMode, Report, Run, ServerClock};
 
 use crate::source::SourceKind;
 use crate::transport::Transport;
@@ -119,7 +119,10 @@ fn conditions(run: &Run, report: &Report) -> String {
     }
     facts.extend(run.proxy.iter().map(|proxy| format!("through the proxy {proxy}")));
     let keep_alive = if run.keep_alive { "" } else { ", no keep-alive" };
-    let http = if is_same(|run| run.http.to_string()) { run.http.to_string() } else { "HTTP".to_owned() };
+    let http = match is_same(|run| run.http.to_string()) {
+        true => run.http.to_string(),
+        false => format!("{} and {}", Http::One, Http::Two),
+    };
     facts.push(format!("{http}{keep_alive}, {}, {} heads", tls(run), heads(run.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
