@@ -2,16 +2,16 @@
 //
 //   page ── config, publish, crowd, visible, leave, back ──▶ worker ── entries ──▶ page
 //
-// Read `transport/*.js` first: one file is one transport. `client/*.js` is what is the same for all of them.
+// Read `transport/*.js` first: one file is one transport. `client/*.js` is what is the same for all of them, and
+// `fallback/*.js` reads over whichever of them works.
 
 import { Clock } from "./client/clock.js";
 import { Control } from "./client/control.js";
 import { crowd } from "./client/crowd.js";
-import { Lane } from "./client/lane.js";
+import { Lane, LANES } from "./client/lane.js";
 import { now } from "./client/now.js";
 import { parseId } from "./client/stand.js";
 import { publish, tookAnswer } from "./client/publish.js";
-import { TRANSPORTS } from "./transport/index.js";
 import { watchTabs } from "./client/tabs.js";
 
 /** A lane's words count down in tenths of a second. */
@@ -33,7 +33,7 @@ const flagOf = (sent_us) => (isVisible && sent_us >= visible_since_us ? "" : "hi
 const onForeign = (lane, at, message) => tookAnswer(lane.name, at, message);
 const onAnew = (one) => lanes.forEach((lane) => lane.anew(parseId(one.reader.stand.id)));
 const knows = { serverTime: clock.serverTime, flagOf };
-const lanes = Object.keys(TRANSPORTS).map((name) => new Lane(name, knows, { onForeign, onAnew }));
+const lanes = LANES.map((name) => new Lane(name, knows, { onForeign, onAnew }));
 
 let config = null;
 let hasLeft = false;

@@ -31,6 +31,9 @@ const LANES: [&str; 12] = [
 ];
 const ANOTHER_LANE: &str = "other";
 
+/// Who reads over one transport after the other says so with `lane=auto`: all it asks is of this one lane.
+const STRATEGY: &str = "auto";
+
 /// What a server counts, by transport and by client.
 pub(super) struct Accounts {
     transports: [(Arc<Ledger>, Arc<Tally>); Transport::ALL.len()],
@@ -57,7 +60,7 @@ impl Accounts {
         let transport =
             Transport::at(path).map_or(&self.other, |transport| &self.transports[transport as usize].0);
         let client = asker.client.and_then(|name| {
-            let lane = lane_of(path);
+            let lane = if asker.is_strategy { STRATEGY } else { lane_of(path) };
             self.sheet(&name, Request { lane, n: asker.n, connection })
         });
         Account { transport: transport.clone(), client }
@@ -119,6 +122,7 @@ struct Asker<'a> {
     n: Option<u64>,
     /// It asks for a control topic.
     is_watching: bool,
+    is_strategy: bool,
 }
 
 impl<'a> Asker<'a> {
@@ -132,6 +136,7 @@ impl<'a> Asker<'a> {
             client: first("client").map(|(_, name)| name),
             n: first("n").and_then(|(_, number)| number.parse().ok()),
             is_watching: first("topic").is_some_and(|(_, topic)| topic.starts_with(CONTROL)),
+            is_strategy: first("lane").is_some_and(|(_, lane)| lane == STRATEGY),
         }
     }
 }
@@ -186,6 +191,17 @@ mod tests {
         assert!(Asker::read("topic=%63ontrol%2E_a").is_watching);
         assert!(!Asker::read("topic=demo&topic=control._a").is_watching, "the first is meant");
         assert_eq!(Asker::read("client=_a&n=many").n, None);
+    }
+
+    #[tokio::test]
+    async fn who_reads_over_one_after_the_other_has_one_lane_for_all_of_them() {
+        let feed = crate::feed::Feed::new(Default::default());
+        let accounts = Accounts::new(Arc::new(Desks::new(&feed, Duration::from_secs(60))));
+        for target in ["/sse?client=_a&lane=auto", "/poll?client=_a&lane=auto", "/poll?client=_a&lane=sse"] {
+            accounts.of(target, 1);
+        }
+        let lanes: Vec<_> = accounts.lanes("_a").into_iter().map(|(lane, _)| lane).collect();
+        assert_eq!(lanes, [STRATEGY, "poll"], "no other lane can be named");
     }
 
     #[tokio::test]

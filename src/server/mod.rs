@@ -46,7 +46,8 @@
 //! `wrote` may tell of), and `shown` begins with the fields that a head stands for, one a line.
 //!
 //! `at_us` is on the clock of `sent_us`, `shown` the first 1,024 of exactly these bytes in base64, `lane` the first
-//! part of the path, `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
+//! part of the path, or `auto` for who asks with `lane=auto`, as one does that goes from one transport to the next,
+//! `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
 //! client's first request, also where marks are `unshown`. Only the server publishes to `control.…`.
 
 mod accept;

@@ -2,13 +2,19 @@
 
 import { laneColour, laneStyle } from "./style.js";
 
+/** Twelve corners, clockwise: arms as wide as they are long. */
+const PLUS = [
+  [-0.45, -1.3], [0.45, -1.3], [0.45, -0.45], [1.3, -0.45], [1.3, 0.45], [0.45, 0.45],
+  [0.45, 1.3], [-0.45, 1.3], [-0.45, 0.45], [-1.3, 0.45], [-1.3, -0.45], [-0.45, -0.45],
+];
+
 const SHAPES = {
   circle: (path, r) => path.arc(0, 0, r, 0, 2 * Math.PI),
   triangle: (path, r) => polygon(path, [[0, -1.2 * r], [1.15 * r, r], [-1.15 * r, r]]),
   square: (path, r) => path.rect(-0.9 * r, -0.9 * r, 1.8 * r, 1.8 * r),
   diamond: (path, r) => polygon(path, [[0, -1.3 * r], [1.3 * r, 0], [0, 1.3 * r], [-1.3 * r, 0]]),
   cross: (path, r) => strokes(path, [[-r, -r, r, r], [-r, r, r, -r]]),
-  plus: (path, r) => strokes(path, [[-1.2 * r, 0, 1.2 * r, 0], [0, -1.2 * r, 0, 1.2 * r]]),
+  plus: (path, r) => polygon(path, PLUS.map(([x, y]) => [x * r, y * r])),
   star: (path, r) => strokes(path, [[-r, -r, r, r], [-r, r, r, -r], [-1.3 * r, 0, 1.3 * r, 0]]),
 };
 
@@ -26,7 +32,7 @@ function strokes(path, lines) {
 
 export function drawMarker(context, theme, lane, [x, y], radius = 4.5) {
   const { marker } = laneStyle(lane);
-  const isOpen = ["cross", "plus", "star"].includes(marker);
+  const isOpen = ["cross", "star"].includes(marker);
   context.save();
   context.translate(x, y);
   context.setLineDash([]);

@@ -8,11 +8,12 @@ export const LANES = {
   longpoll: { marker: "square", dash: [10, 5], width: 3, light: "#D55E00", dark: "#E69F00" },
   sse: { marker: "triangle", dash: [], width: 6, light: "#009E73", dark: "#009E73" },
   websocket: { marker: "circle", dash: [], width: 3, light: "#0072B2", dark: "#56B4E9" },
+  auto: { marker: "plus", dash: [14, 4, 2, 4], width: 3, light: "#000000", dark: "#F0E442" },
 };
 
-// Of transports that are still to come: two more.
+// Of what is still to come: two more.
 const SPARE = [
-  { marker: "plus", dash: [14, 4, 2, 4], width: 3, light: "#7A5195", dark: "#B79AD0" },
+  { marker: "cross", dash: [14, 4, 2, 4], width: 3, light: "#7A5195", dark: "#B79AD0" },
   { marker: "star", dash: [6, 3, 6, 8], width: 3, light: "#806600", dark: "#F0E442" },
 ];
 

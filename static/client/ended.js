@@ -7,6 +7,16 @@ export class Ended extends Error {
   isFinal = false;
   /** The browser hides why. */
   isUnseen = false;
+  /** It was open, or seemed to be, and nothing came. */
+  isSilent = false;
+
+  static of(wrong) {
+    return wrong instanceof Ended ? wrong : Ended.unreadable(wrong.message);
+  }
+
+  static silent(why) {
+    return Object.assign(new Ended(why), { isSilent: true });
+  }
 
   /** The connection could not be made, or was cut: browsers do not tell which. */
   static lost() {
@@ -14,7 +24,7 @@ export class Ended extends Error {
   }
 
   static late(ms) {
-    return new Ended(`no answer in ${ms / 1000} s`);
+    return Ended.silent(`no answer in ${ms / 1000} s`);
   }
 
   /** Codes: RFC 6455, section 7.4.1, and 3008: too slow. */
@@ -37,6 +47,11 @@ export class Ended extends Error {
 
   static unreadable(why) {
     return Object.assign(new Ended(`cannot read what came: ${why}`), { isRefused: true });
+  }
+
+  /** In a word. */
+  get word() {
+    return this.isSilent ? "silent" : this.isRefused || this.isUnseen ? "refused" : "cut";
   }
 }
 

@@ -1,4 +1,4 @@
-// What the page has to say: on the WebSocket of its lane, else by POST.
+// What the page has to say: on the WebSocket of its lane, where it has one, else by POST.
 //
 //   {"publish":"hello","ref":"7"}              {"ack":{"ref":"7","id":"8f3k2a-1043"}}
 //
@@ -17,7 +17,7 @@ import { said } from "./ended.js";
 import { tell } from "./outbox.js";
 
 export function publish({ lane: name, data, ref, key }, lane, config) {
-  if (name !== "websocket") return post({ name, data, ref, key }, config);
+  if (name !== "websocket" && !lane.reader.say) return post({ name, data, ref, key }, config);
   const message = { publish: data, ref: String(ref), ...(key && { key }) };
   // What is shown may be exported: it never holds the key.
   const shown = JSON.stringify(key ? { ...message, key: "…" } : message);

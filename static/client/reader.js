@@ -58,9 +58,10 @@ export class Reader {
   /** A request leaves. All is in its query: a header would cost a preflight, as a link is another origin. */
   asks(path, parameters = {}, isNamed = true) {
     this.signal.throwIfAborted();
-    const { base, topic, client, token } = this.options;
+    const { base, topic, client, token, lane, also } = this.options;
     const n = client ? nextNumber() : 0;
-    const query = new URLSearchParams({ topic, ...(n && isNamed && { client, n }), ...parameters });
+    const name = { client, n, ...(lane && { lane }) };
+    const query = new URLSearchParams({ topic, ...(n && isNamed && name), ...also, ...parameters });
     if (this.hasPosition) query.set("last_event_id", this.stand.id);
     const bare = `${base}${path}?${query}`;
     const url = withToken(bare, token);
@@ -141,6 +142,14 @@ export class Reader {
     this.#end(ended);
   }
 
+  /** The server sent what has not come: one that knows no other way waits for it. */
+  fellSilent() {}
+
+  /** What it is, where all goes well. */
+  get words() {
+    return { live: "live", connecting: "connecting" };
+  }
+
   #failed(n, at, ended) {
     this.#leaveSeat();
     this.news({ is: "failed", n, at, error: ended.message });
@@ -190,7 +199,7 @@ export class Reader {
   async comeBack(wrong) {
     const { signal } = this;
     if (signal.aborted) return;
-    const ended = await this.#explain(wrong instanceof Ended ? wrong : Ended.unreadable(wrong.message));
+    const ended = await this.#explain(Ended.of(wrong));
     const wait = ended.isFinal ? Infinity : this.reconnect.wait(this.options.reconnect, ended.after_ms);
     this.back = { ended, until: now() + wait };
     this.news({ is: "ended" });

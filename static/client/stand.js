@@ -20,6 +20,13 @@ export class Stand {
   #id = null;
   #missing = new Set();
 
+  /** One that begins one event before another: the event that has come there comes first. */
+  static before(other) {
+    const [stand, id] = [new Stand(), other.#id];
+    if (id) stand.#id = idOf(id.epoch, Math.max(0, id.sequence - 1));
+    return stand;
+  }
+
   /** Begins anew with what is published from now on. The counts go on. */
   forget() {
     this.#id = null;
@@ -29,6 +36,16 @@ export class Stand {
   /** What to ask for. */
   get id() {
     return this.#id?.text ?? null;
+  }
+
+  /** Whether there was an event before. */
+  get hasSome() {
+    return this.#id?.sequence > 0;
+  }
+
+  /** Whether this one came, or was before all that did. */
+  hasHad(id) {
+    return this.distanceTo(id) <= 0 && !this.#missing.has(id.sequence);
   }
 
   /** How many events lie between here and an id; not a number across epochs. */

@@ -23,7 +23,8 @@ export function stateOf(lane, at) {
   if (back) return waits(back, isUnseen(lane, request, at) ? "; the server has not seen it" : "", at);
   if (isUnseen(lane, request, at)) return ["blocked", blocked(lane, request, at)];
   if (request?.due_since && at - request.due_since > SILENT_MS) return ["silent", silent(request)];
-  return isConnected ? ["live", "live"] : ["connecting", "connecting"];
+  const { live, connecting } = lane.reader.words;
+  return isConnected ? ["live", live] : ["connecting", connecting];
 }
 
 function waits({ ended, until }, unseen, at) {

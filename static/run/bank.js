@@ -40,10 +40,11 @@ export class Bank {
     };
     const all = [...this.#connections.values()].sort((one, other) => one.connection - other.connection);
     for (const { connection, exchange, at_us } of all) {
-      const { lane, is_stream, has_ended } = exchange;
+      const { lane, transport, is_stream, has_ended } = exchange;
       if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
       const { seats, beside } = of(exchange);
-      (lane === "websocket" && is_stream ? beside : seats).push({ connection, lane, is_busy: !has_ended });
+      const name = lane === transport ? lane : `${lane}: ${transport}`;
+      (transport === "websocket" && is_stream ? beside : seats).push({ connection, lane: name, is_busy: !has_ended });
     }
     for (const exchange of open) if (exchange.connection === null) of(exchange).waiting.push(exchange);
     return [...origins.values()];

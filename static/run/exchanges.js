@@ -54,16 +54,17 @@ export class Exchanges {
 
   #asked({ lane, n, at, url }) {
     const passages = this.#lanes.get(lane).passages;
-    const request = passages.of(n, "request", `${n} up`, at);
+    const { origin, transport } = placeOf(url);
+    const request = passages.of({ n, transport }, "request", `${n} up`, at);
     Object.assign(request, { client_at: at, url });
     this.#open.set(n, {
-      n, lane, origin: originOf(url), passages, request, answer: null, asked_at: at, connection: null, is_stream: false,
+      n, lane, transport, origin, passages, request, answer: null, asked_at: at, connection: null, is_stream: false,
       held_us: NaN, has_ended: false, rest: 0, said: [], spoken: 0, heard: 0, wrote: 0,
     });
   }
 
   #answer(exchange, at) {
-    exchange.answer ??= exchange.passages.of(exchange.n, "answer", `${exchange.n} down`, at);
+    exchange.answer ??= exchange.passages.of(exchange, "answer", `${exchange.n} down`, at);
     return exchange.answer;
   }
 
@@ -81,22 +82,24 @@ export class Exchanges {
 
   /** Something that this end alone knows of. */
   #seen(exchange, kind, { n, at }, error) {
-    Object.assign(exchange.passages.of(n, kind, `${n} ${kind} ${at}`, at), { client_at: at, error });
+    Object.assign(exchange.passages.of(exchange, kind, `${n} ${kind} ${at}`, at), { client_at: at, error });
   }
 
-  #event(exchange, { n, at, id, bytes }) {
-    const carrier = exchange.is_stream ? exchange.passages.of(n, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
+  #event(exchange, { n, at, id, bytes, flag }) {
+    const carrier = exchange.is_stream ? exchange.passages.of(exchange, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
     if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
-    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.lane, id, bytes);
+    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.transport, id, bytes);
+    carrier.first ||= id;
+    // What came before weighs on who asked for it again, and is no event.
+    if (flag === "overlap") return carrier;
     carrier.events += 1;
     carrier.payload += bytes;
-    carrier.first ||= id;
     return carrier;
   }
 
   #said(exchange, { n, at, bytes }) {
     exchange.spoken += 1;
-    const said = exchange.passages.of(n, "said", `${n} said ${exchange.spoken}`, at);
+    const said = exchange.passages.of(exchange, "said", `${n} said ${exchange.spoken}`, at);
     Object.assign(said, { client_at: at, body: bytes });
     // 64 that the server has not heard: more than that is not going to be told apart.
     if (exchange.said.push(said) > 64) exchange.said.shift();
@@ -146,8 +149,8 @@ export class Exchanges {
     exchange.rest -= begun;
     let end = begun;
     let last = null;
-    for (const frame of framesIn(exchange.lane, bytes, begun)) {
-      last = eventIn(exchange.lane, bytes, frame);
+    for (const frame of framesIn(exchange.transport, bytes, begun)) {
+      last = eventIn(exchange.transport, bytes, frame);
       this.#frame(exchange, mark, at, { id: last, from: frame.from, size: frame.size });
       end = frame.from + frame.size;
     }
@@ -158,7 +161,7 @@ export class Exchanges {
   #frame(exchange, mark, at, { id, from, size }) {
     exchange.wrote += 1;
     const key = id ? `${exchange.n} ${id}` : `${exchange.n} wrote ${exchange.wrote}`;
-    const passage = exchange.passages.of(exchange.n, id ? "frame" : "beat", key, at);
+    const passage = exchange.passages.of(exchange, id ? "frame" : "beat", key, at);
     if (id) passage.first = id;
     this.#count(exchange, passage, { ...mark, http: 0, body: size }, from);
   }
@@ -179,20 +182,20 @@ export class Exchanges {
 
   /** Bytes up after a head: frames that this page said, in their order, and pongs of the browser's own. */
   #heard(exchange, mark, at) {
-    if (exchange.lane !== "websocket" || !exchange.is_stream) {
+    if (exchange.transport !== "websocket" || !exchange.is_stream) {
       exchange.request.body += mark.body;
       return;
     }
     for (const frame of framesIn("websocket", bytesOf(mark.shown ?? ""))) {
       exchange.heard += 1;
       const own = isData(frame) ? exchange.said.shift() : undefined;
-      const said = own ?? exchange.passages.of(exchange.n, "said", `${exchange.n} heard ${exchange.heard}`, at);
+      const said = own ?? exchange.passages.of(exchange, "said", `${exchange.n} heard ${exchange.heard}`, at);
       this.#count(exchange, said, { ...mark, http: 0, body: frame.size }, frame.from);
     }
   }
 
   #closed(exchange, mark, at) {
-    const closed = exchange.passages.of(exchange.n, "closed", `${exchange.n} closed`, at);
+    const closed = exchange.passages.of(exchange, "closed", `${exchange.n} closed`, at);
     closed.held_us = exchange.held_us;
     exchange.held_us = NaN;
     this.#count(exchange, closed, mark);
@@ -214,6 +217,8 @@ export class Exchanges {
   }
 }
 
-function originOf(url) {
-  return new URL(url, location.href).origin.replace(/^ws/, "http");
+/** The first part of the path is the transport, whichever lane asks. */
+function placeOf(url) {
+  const { origin, pathname } = new URL(url, location.href);
+  return { origin: origin.replace(/^ws/, "http"), transport: pathname.split("/")[1] };
 }

@@ -72,6 +72,7 @@ export class Lane {
   }
 
   answered({ status }) {
+    this.is_stream = false;
     this.answers += 1;
     if (status === 204) this.empty_answers += 1;
   }

@@ -15,9 +15,9 @@ const CAPACITY = 60 * 200;
 const SHOWN = 1000;
 
 /** What is known of it when it is first heard of: nothing. */
-function blank(lane, n, kind, key, at) {
+function blank(lane, { n, transport }, kind, key, at) {
   return {
-    lane, n, kind, key, at, order: at, is_up: kind === "request" || kind === "said",
+    lane, transport, n, kind, key, at, order: at, is_up: kind === "request" || kind === "said",
     client_at: NaN, server_us: NaN, held_us: NaN, connection: null,
     http: 0, body: 0, is_counted: false, status: 0, error: "", url: "",
     events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, scale: 0, label: "",
@@ -47,9 +47,9 @@ export class Passages {
     return this.#byKey.get(key);
   }
 
-  /** The one with this key; it begins at `at`, this browser's clock, where there was none. */
-  of(n, kind, key, at) {
-    return this.#byKey.get(key) ?? this.#add(blank(this.#lane, n, kind, key, at));
+  /** The one of a request with this key; it begins at `at`, this browser's clock, where there was none. */
+  of(request, kind, key, at) {
+    return this.#byKey.get(key) ?? this.#add(blank(this.#lane, request, kind, key, at));
   }
 
   #add(passage) {

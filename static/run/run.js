@@ -6,6 +6,7 @@
 //
 // Memory is bounded: a run of two hours takes as much as one of two minutes.
 
+import { AUTO } from "../fallback/terms.js";
 import { LANES } from "../chart/style.js";
 import { Bank } from "./bank.js";
 import { Events } from "./events.js";
@@ -15,7 +16,9 @@ import { Lane } from "./lane.js";
 import { clockStep } from "./step.js";
 
 export class Run {
-  lanes = new Map(Object.keys(LANES).filter((name) => name !== "(tcp)").map((name) => [name, new Lane(name)]));
+  #all = new Map(Object.keys(LANES).filter((name) => name !== "(tcp)").map((name) => [name, new Lane(name)]));
+  /** Those that are shown: all transports, and reading over whichever works where that is wanted. */
+  lanes = this.#shown(false);
   clock = null;
   server = null;
   control = null;
@@ -25,14 +28,25 @@ export class Run {
   step_us = clockStep();
   bank = new Bank();
   #events = new Events();
-  #exchanges = new Exchanges(this.lanes);
+  #exchanges = new Exchanges(this.#all);
+
+  #shown(withAuto) {
+    return new Map([...this.#all].filter(([name]) => withAuto || name !== AUTO));
+  }
+
+  /** Whether other lanes are shown than before. */
+  show(withAuto) {
+    if (this.lanes.has(AUTO) === withAuto) return false;
+    this.lanes = this.#shown(withAuto);
+    return true;
+  }
 
   take(entries) {
     for (const entry of entries) this.#take(entry);
   }
 
   #take(entry) {
-    const lane = this.lanes.get(entry.lane);
+    const lane = this.#all.get(entry.lane);
     // The time and what is published are no lane's.
     if (entry.lane && !lane) return;
     const passage = this.#exchanges.take(entry);
@@ -55,6 +69,8 @@ export class Run {
 
   /** Whatever has a flag is hollow: drawn, and no part of any figure. */
   #event(lane, entry, passage) {
+    // That it came before is known of it, and its bytes are the price of having asked for it again.
+    if (entry.flag === "overlap") return;
     if (!passage?.is_early) lane.delivers(entry);
     if (entry.flag === "doubled") return;
     const latency_us = this.#latency(entry);
@@ -76,11 +92,11 @@ export class Run {
     for (const mark of marks ?? []) {
       const at = this.clock ? this.browserMs(mark.at_us) : performance.timeOrigin + performance.now();
       const exchange = this.#exchanges.mark(mark, at);
-      this.lanes.get(mark.lane)?.heads.take(mark);
+      this.#all.get(mark.lane)?.heads.take(mark);
       if (exchange) this.bank.mark(exchange, mark);
     }
     this.unshown += unshown ?? 0;
-    for (const [name, ledger] of Object.entries(ledgers ?? {})) this.lanes.get(name)?.setLedger(ledger);
+    for (const [name, ledger] of Object.entries(ledgers ?? {})) this.#all.get(name)?.setLedger(ledger);
   }
 
   /** An instant of the server on this browser's clock; `NaN` before the clocks were compared. */
@@ -96,16 +112,16 @@ export class Run {
   restart(at) {
     this.started_at = at;
     this.unshown = 0;
-    for (const lane of this.lanes.values()) lane.restart(at);
+    for (const lane of this.#all.values()) lane.restart(at);
   }
 
   figures(lane) {
-    return this.lanes.get(lane).figures();
+    return this.#all.get(lane).figures();
   }
 
   /** Bytes an event, by layer, that theory says a lane comes to; `null` where it says nothing, or nothing is given. */
   predictedBytes(lane, theory) {
-    return theory ? this.lanes.get(lane).predictedBytes(theory) : null;
+    return theory ? this.#all.get(lane).predictedBytes(theory) : null;
   }
 
   /** The newest first. */
@@ -119,7 +135,7 @@ export class Run {
 
   /** What passed on a lane's wire, in the order it was heard of. */
   exchanges(lane) {
-    return this.lanes.get(lane).passages;
+    return this.#all.get(lane).passages;
   }
 
   exchange(n) {

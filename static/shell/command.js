@@ -1,8 +1,10 @@
 // The command that repeats this run without a browser.
 //
 //   wirelanes bench --source poisson -r 2/s -s 100 -i 1s --hold 25s --link rtt=100ms --seed 7 -t poll,sse -d 60s
+//   wirelanes watch -t auto -i 1s --hold 25s http://127.0.0.1:9000      where nothing else is on: the same way
 
-import { linkOf } from "./desk.js";
+import { AUTO } from "../fallback/terms.js";
+import { baseOf, linkOf } from "./desk.js";
 import { LANES } from "./scene.js";
 import { writeSpan } from "./units.js";
 
@@ -14,12 +16,20 @@ const quoted = (word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\
 /** The command, and what of the run it cannot repeat. */
 export function commandOf(desk) {
   const { view, state } = desk;
-  const on = LANES.filter((lane) => lane in view.lanes);
+  const on = LANES.filter((lane) => lane in view.lanes && lane !== AUTO);
+  const isAuto = AUTO in view.lanes;
+  if (isAuto && on.length === 0) return { command: watching(desk), notes: ["it reads what this server publishes, through its link, until Ctrl-C"] };
   const specs = [...new Set(on.map((lane) => linkOf(desk, lane).spec))];
   const words = ["wirelanes", "bench", ...sourceWords(state?.source), "-i", writeSpan(intervalOf(desk)), "--hold", `${view.hold}s`];
   for (const spec of specs) words.push("--link", spec);
   words.push("--headers", "chrome", "-t", on.join(","));
   return { command: words.concat(durationWords(desk)).map(quoted).join(" "), notes: notesOf(desk, on, specs) };
+}
+
+/** Reads as `auto` does, over the link that it takes. */
+function watching(desk) {
+  const { view } = desk;
+  return ["wirelanes", "watch", "-t", AUTO, "-i", writeSpan(intervalOf(desk)), "--hold", `${view.hold}s`, baseOf(desk, AUTO)].map(quoted).join(" ");
 }
 
 const intervalOf = ({ view, state }) => Math.max(view.interval, state?.poll_floor_ms ?? 0);
@@ -36,8 +46,10 @@ function durationWords(desk) {
   return ["-d", `${Math.max(10, Math.round((Date.now() - desk.beganAt()) / 1000))}s`];
 }
 
-function notesOf({ view, state }, on, specs) {
+function notesOf(desk, on, specs) {
+  const { view, state } = desk;
   return [
+    AUTO in view.lanes && `\`auto\` is no transport, and not measured with them: \`${watching(desk)}\` reads as it does`,
     on.length === 0 && "no lane is on: `-t` needs one",
     !state?.source && "the server plays no source of its own: what was published by hand is not repeated",
     state?.source?.source.startsWith("trace:") && state.source.source !== "trace:earthquakes" && "the trace's file has to lie where you call it",

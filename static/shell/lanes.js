@@ -5,6 +5,7 @@ import { laneStyle } from "../chart/style.js";
 import { DIRECT, linkNameOf } from "./desk.js";
 import { find, make, offer, write } from "./dom.js";
 import { notice } from "./notices.js";
+import { AUTO } from "../fallback/terms.js";
 import { LANES } from "./scene.js";
 
 const GLYPHS = { diamond: "◆", square: "■", triangle: "▲", circle: "●", plus: "✚", star: "✱" };
@@ -16,11 +17,18 @@ export function showLanes(desk) {
   const rows = LANES.map((lane, index) => makeRow(desk, lane, index));
   find("lanes").append(...rows.map((row) => row.lane));
   find("figures").append(...rows.map((row) => row.figures));
-  const choose = () => rows.forEach((row) => row.choose());
+  const offerAuto = makeOffer(desk, rows.at(-1));
+  const choose = () => {
+    const isFive = AUTO in desk.view.lanes;
+    if (desk.run.show(isFive)) desk.stage.redraw();
+    document.querySelector("main").classList.toggle("five", isFive);
+    rows.forEach((row) => row.choose());
+    offerAuto();
+  };
   desk.on("view", choose);
   desk.on("server", choose);
   desk.on("server", () => notice("links", unknownLinks(desk)));
-  desk.on("view", () => notice("lanes", Object.keys(desk.view.lanes).length === 0 && "no lane is on: press 1 to 4"));
+  desk.on("view", () => notice("lanes", Object.keys(desk.view.lanes).length === 0 && "no lane is on: press 1 to 5"));
   desk.on("tick", () => rows.forEach((row) => row.count()));
   desk.on("entries", hear(desk, rows));
 }
@@ -42,6 +50,22 @@ export function glyph(lane) {
   const mark = make("span", { className: "glyph", ariaHidden: "true", textContent: GLYPHS[laneStyle(lane).marker] });
   mark.dataset.lane = lane;
   return mark;
+}
+
+/** What is off to begin with has a row only while it is on; else it is offered above the rows. */
+function makeOffer(desk, { lane: row, figures }) {
+  const on = make("input", { type: "checkbox" });
+  const offered = make("label", { className: "tick" }, on, glyph(AUTO), ` ${AUTO} `, make("kbd", { textContent: LANES.length }));
+  find("lanes-name").parentElement.append(offered);
+  on.onchange = () => {
+    toggle(desk, AUTO);
+    row.querySelector("input").focus();
+  };
+  return () => {
+    on.checked = false;
+    offered.hidden = AUTO in desk.view.lanes;
+    row.hidden = figures.hidden = !offered.hidden;
+  };
 }
 
 function makeRow(desk, lane, index) {
@@ -90,7 +114,7 @@ function hear(desk, rows) {
   let timer = null;
   const tell = () => {
     timer = null;
-    const news = LANES.filter((lane) => told[lane] !== desk.run.lanes.get(lane)?.state);
+    const news = [...desk.run.lanes.keys()].filter((lane) => told[lane] !== desk.run.lanes.get(lane)?.state);
     for (const lane of news) told[lane] = desk.run.lanes.get(lane)?.state;
     write(find("heard"), news.map((lane) => `${lane} ${told[lane]}`).join(", "));
   };

@@ -1,22 +1,26 @@
 // The scene: everything that one has chosen, as it stands in the address bar.
 //
-//   #lanes=longpoll,sse@slow&interval=2s&source=steady&rate=1/s&size=100&seed=7&link=rtt=300ms
+//   #lanes=longpoll,sse@slow,auto&interval=2s&source=steady&rate=1/s&size=100&seed=7&link=rtt=300ms
 //
+// `lanes` are any of the four transports, and `auto`, which reads over the best that works; behind the `@` is the link.
 // `view` is this page's own, and stands there where it differs from what is usual; `asked` is the server's, and
 // stands there in full: what is usual is for whoever started it to say. What cannot be read is said, and what was
 // taken instead.
 
+import { AUTO } from "../fallback/terms.js";
 import { TRANSPORTS } from "../transport/index.js";
 import { readRate, readSpan, writeSpan } from "./units.js";
 
-export const LANES = Object.keys(TRANSPORTS);
+/** All that can be on; to begin with, the transports are. */
+const USUAL = Object.keys(TRANSPORTS);
+export const LANES = [...USUAL, AUTO];
 
 /** Text sizes: so many rem stand for the usual one. */
 export const TEXT = [0.8, 0.9, 1, 1.15, 1.3, 1.5, 1.8];
 
 /** Each: what is usual, how it is read (nothing: it cannot be), how it is written, and what it should be. */
 const VIEW = {
-  lanes: { usual: () => Object.fromEntries(LANES.map((lane) => [lane, ""])), read: readLanes, write: writeLanes, like: "poll,sse" },
+  lanes: { usual: () => Object.fromEntries(USUAL.map((lane) => [lane, ""])), read: readLanes, write: writeLanes, like: "poll,sse" },
   interval: { usual: () => 1000, read: spanWithin(1, 3600000), write: writeSpan, like: "2s" },
   hold: { usual: () => 25, read: (text) => whole(spanWithin(0, 60000)(text) / 1000), write: (s) => `${s}s`, like: "25s" },
   reconnect: oneOf("spread", "fixed"),

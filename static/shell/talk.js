@@ -51,7 +51,7 @@ let refs = 0;
 function say({ desk, sent }, form, at) {
   const { text, by } = form.elements;
   const lanes = by.value ? [by.value] : LANES.filter((lane) => lane in desk.view.lanes);
-  write(form.querySelector(".said"), lanes.length ? "" : "no lane is on: press 1 to 4");
+  write(form.querySelector(".said"), lanes.length ? "" : "no lane is on: press 1 to 5");
   for (const lane of lanes) {
     const ref = `${++refs}`;
     const key = desk.state.publish === "operator" ? theKey() : undefined;
@@ -83,7 +83,7 @@ const HEAR = {
   marks(talk, { marks }) {
     for (const mark of marks ?? []) {
       if (mark.lane === "publish") weighPost(talk.posts, mark);
-      if (mark.lane === "websocket") weighFrame(talk.sent.get("websocket"), mark);
+      else weighFrame(talk.sent.get(mark.lane), mark);
     }
   },
 };
@@ -123,7 +123,7 @@ function makeRow(lane) {
     const { up, down } = posts.get(message.n) ?? message;
     const after = message.after_ms === undefined ? message.state : duration(1000 * message.after_ms);
     const bytes = [up, down].map((count) => (count === undefined ? "–" : `${count} B`));
-    [lane === "websocket" ? "a frame" : "a POST", after, ...bytes].forEach((text, index) => write(cells[index], text));
+    [message.isSaid || lane === "websocket" ? "a frame" : "a POST", after, ...bytes].forEach((text, index) => write(cells[index], text));
   };
   return { row, show };
 }

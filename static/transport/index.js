@@ -10,10 +10,10 @@ import { subscribe as websocket } from "./websocket.js";
 
 export const TRANSPORTS = { poll, longpoll, sse, websocket };
 
-/** Reads, and comes back after every interruption, until the signal aborts. */
-export async function subscribe(name, reader, signal) {
+/** Reads by one of them, and comes back after every interruption, until the signal aborts. */
+export async function subscribe(read, reader, signal) {
   while (!signal.aborted) {
     reader.begin(signal);
-    await TRANSPORTS[name](reader).catch((ended) => reader.comeBack(ended));
+    await read(reader).catch((ended) => reader.comeBack(ended));
   }
 }

@@ -19,9 +19,12 @@ export class Distribution {
   every_ms = 500;
   #stamps = new Map();
 
+  get lanes() {
+    return [...this.run.lanes.values()];
+  }
+
   constructor(host, run, view, axis) {
     [this.run, this.view, this.axis] = [run, view, axis];
-    this.lanes = [...run.lanes.values()];
     this.at = -1;
     this.surface = new Surface(host, {
       label: "distribution of latency: 50 dots a lane; arrow keys read lanes out",

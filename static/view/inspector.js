@@ -37,11 +37,11 @@ export class Inspector {
   }
 }
 
-function shownOf({ lane, kind, shown, from, http, body }) {
+function shownOf({ transport, kind, shown, from, http, body }) {
   if (!shown) return [element("p", { textContent: "Its bytes are not here: no mark of the server brought them, or they were let go." })];
   const isFrame = ["frame", "beat", "said"].includes(kind);
   const bytes = bytesOf(shown).subarray(from, isFrame ? from + body : undefined);
-  const parts = isFrame ? tableFrom([["bytes", "what they are"], ...partsOf(lane, bytes)]) : element("pre", { tabIndex: 0, textContent: textOf(bytes) });
+  const parts = isFrame ? tableFrom([["bytes", "what they are"], ...partsOf(transport, bytes)]) : element("pre", { tabIndex: 0, textContent: textOf(bytes) });
   if (isFrame) parts.classList.add("hex");
   const cut = bytes.length < http + body ? `The first ${bytes.length} of ${http + body} bytes: the server shows 1,024 of each write.` : "";
   return [parts, element("p", { textContent: cut })];
@@ -52,13 +52,13 @@ const textOf = (bytes) => new TextDecoder().decode(bytes).replaceAll("\r\n", "\\
 
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
-function partsOf(lane, bytes) {
-  const [frame] = framesIn(lane, bytes);
+function partsOf(transport, bytes) {
+  const [frame] = framesIn(transport, bytes);
   if (!frame) return lines(bytes);
   const { head, length, opcode, isMasked } = frame;
   const part = (from, to, name) => [hexOf(bytes.subarray(from, to)), name];
   const payload = bytes.subarray(head, head + length);
-  if (lane === "sse") return [part(0, head, `chunk of ${length} bytes`), ...lines(payload), part(head + length, head + length + 2, "end of the chunk")];
+  if (transport === "sse") return [part(0, head, `chunk of ${length} bytes`), ...lines(payload), part(head + length, head + length + 2, "end of the chunk")];
   const key = isMasked ? head - 4 : head;
   return [
     part(0, 1, `FIN, opcode ${opcode}: ${OPCODES[opcode]}`),

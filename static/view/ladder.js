@@ -28,9 +28,12 @@ export class Ladder {
   #span = 0;
   #isLive = null;
 
+  get lanes() {
+    return [...this.run.lanes.values()];
+  }
+
   constructor(host, run, view) {
     [this.run, this.view] = [run, view];
-    this.lanes = [...run.lanes.values()];
     this.surface = new Surface(host, {
       label: "ladder: requests, holds, answers and frames of each lane on one time axis; arrow keys walk through them",
       idle: "╲ request · ╱ answer, frame · ▒ held · ● carries events · ○ none · ✕ failed · bytes down above, up below",

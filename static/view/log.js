@@ -13,12 +13,11 @@ export class Log {
 
   constructor(host, run, view) {
     [this.run, this.view] = [run, view];
-    this.names = [...run.lanes.keys()];
-    const head = element("tr", {}, ...["event", ...this.names, "text"].map((textContent) => element("th", { textContent, scope: "col" })));
+    this.head = element("tr");
     this.body = element("tbody");
     this.output = element("output");
     this.output.setAttribute("aria-live", "polite");
-    this.frame = element("div", { className: "scrolling log", tabIndex: 0 }, element("table", {}, element("thead", {}, head), this.body));
+    this.frame = element("div", { className: "scrolling log", tabIndex: 0 }, element("table", {}, element("thead", {}, this.head), this.body));
     this.frame.setAttribute("aria-label", "event log; arrow keys read events out, Enter shows one in the inspector");
     this.frame.setAttribute("role", "region");
     host.append(this.frame, this.output);
@@ -68,8 +67,16 @@ export class Log {
   }
 
   draw() {
+    if (this.names?.length !== this.run.lanes.size) this.#begin();
     if (!this.#isRead) this.#fill(this.run.events(ROWS));
     this.#light();
+  }
+
+  /** A column a lane. */
+  #begin() {
+    this.names = [...this.run.lanes.keys()];
+    this.head.replaceChildren(...["event", ...this.names, "text"].map((textContent) => element("th", { textContent, scope: "col" })));
+    this.body.replaceChildren();
   }
 
   #fill(events) {

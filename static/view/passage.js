@@ -10,8 +10,8 @@ export const inMs = (ms) => duration(1000 * ms);
 
 const NAMES = { request: "request", answer: "answer", frame: "frame", beat: "frame without an event", said: "frame up", failure: "failed", closed: "closed", gap: "gap" };
 
-function nameOf({ kind, status, error }) {
-  return [NAMES[kind], status || "", error].filter(Boolean).join(" ");
+function nameOf({ kind, status, error, lane, transport }) {
+  return [NAMES[kind], lane !== transport && `over ${transport}`, status || "", error].filter(Boolean).join(" ");
 }
 
 /** The span between its two ends, `–` where one of them is not known. */

@@ -20,9 +20,12 @@ export class Strip {
   axis = latencyAxis();
   #stamps = new Map();
 
+  get lanes() {
+    return [...this.run.lanes.values()];
+  }
+
   constructor(host, run, view) {
     [this.run, this.view] = [run, view];
-    this.lanes = [...run.lanes.values()];
     this.surface = new Surface(host, {
       label: "latency strip: one dot an event of the last 60 s; arrow keys read events out",
       idle: "hollow: no sample (the tab was hidden, or it was caught up after a cut)",

@@ -16,6 +16,7 @@ pub(crate) mod tab;
 mod bank;
 mod bytes;
 mod delivery;
+mod fallback;
 mod faults;
 mod hands;
 mod looks;

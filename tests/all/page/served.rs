@@ -103,6 +103,6 @@ impl Tab {
 }
 
 /// The page's module is loaded once: asked for again, it is the same.
-fn over_run(expression: &str) -> String {
+pub(super) fn over_run(expression: &str) -> String {
     format!("import('/page.js').then(({{ run }}) => ({expression}))")
 }
