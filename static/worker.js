@@ -50,7 +50,8 @@ function run() {
   running = Object.assign(new AbortController(), { wanted });
   clock.keepAsking(config, running.signal);
   control.keepReading(config, running.signal);
-  watchTabs(config.client, running.signal);
+  // Over HTTP/2 tabs share one connection that none of them uses up.
+  if (!config.isHttp2) watchTabs(config.client, running.signal);
 }
 
 function leave() {

@@ -2,7 +2,10 @@
 //
 //   http://127.0.0.1:9000   [#5 poll] [#6 longpoll] [#7 sse] [ ] [ ] [ ]      beside it, not counted: #8 websocket
 //
-// Numbers are the server's. What it did not number has none.
+// Numbers are the server's. What it did not number has none. Over HTTP/2 there is one connection to an origin for all:
+// each request is a stream on it, and nothing waits for a seat.
+//
+//   https://127.0.0.1:9000  [#3 poll, longpoll, sse]
 
 /** A connection on which nothing was asked for so long is no longer shown: the browser may have closed it. */
 const IDLE_US = 60e6;
@@ -10,13 +13,17 @@ const IDLE_US = 60e6;
 /** Connections that are remembered: more than a page can have at once. */
 const CAPACITY = 64;
 
+/** Whether the page itself came over HTTP/2: the links lead to the same server, which offers the same. */
+export const isHttp2 = performance.getEntriesByType("navigation")[0]?.nextHopProtocol === "h2";
+
 export class Bank {
   #connections = new Map();
   #crowd = new Map();
 
   mark(exchange, { connection, what, at_us }) {
-    this.#connections.delete(connection);
-    if (what !== "closed") this.#connections.set(connection, { connection, exchange, at_us });
+    const key = exchange.is_http2 ? `${connection} ${exchange.lane}` : connection;
+    this.#connections.delete(key);
+    if (what !== "closed") this.#connections.set(key, { connection, exchange, at_us });
     if (this.#connections.size > CAPACITY) this.#connections.delete(this.#connections.keys().next().value);
   }
 
@@ -35,18 +42,24 @@ export class Bank {
   origins(open, now_us) {
     const origins = new Map();
     const of = ({ origin }) => {
-      if (!origins.has(origin)) origins.set(origin, { origin, seats: [], beside: [], waiting: [] });
+      if (!origins.has(origin)) origins.set(origin, emptyOf(origin));
       return origins.get(origin);
     };
     const all = [...this.#connections.values()].sort((one, other) => one.connection - other.connection);
     for (const { connection, exchange, at_us } of all) {
-      const { lane, transport, is_stream, has_ended } = exchange;
+      const { lane, transport, is_stream, has_ended, is_http2 } = exchange;
       if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
-      const { seats, beside } = of(exchange);
+      const { seats, beside, shared } = of(exchange);
       const name = lane === transport ? lane : `${lane}: ${transport}`;
-      (transport === "websocket" && is_stream ? beside : seats).push({ connection, lane: name, is_busy: !has_ended });
+      if (is_http2) shared.set(connection, [...(shared.get(connection) ?? []), name].sort());
+      else (transport === "websocket" && is_stream ? beside : seats).push({ connection, lane: name, is_busy: !has_ended });
     }
     for (const exchange of open) if (exchange.connection === null) of(exchange).waiting.push(exchange);
     return [...origins.values()];
   }
+}
+
+/** `shared`: by connection, the lanes whose requests are streams on it. */
+export function emptyOf(origin) {
+  return { origin, seats: [], beside: [], waiting: [], shared: new Map() };
 }

@@ -58,7 +58,7 @@ export class Exchanges {
     const request = passages.of({ n, transport }, "request", `${n} up`, at);
     Object.assign(request, { client_at: at, url });
     this.#open.set(n, {
-      n, lane, transport, origin, passages, request, answer: null, asked_at: at, connection: null, is_stream: false,
+      n, lane, transport, origin, passages, request, answer: null, asked_at: at, connection: null, is_stream: false, is_http2: false,
       held_us: NaN, has_ended: false, rest: 0, said: [], spoken: 0, heard: 0, wrote: 0,
     });
   }
@@ -113,6 +113,8 @@ export class Exchanges {
     this.#lanes.get(exchange.lane).has_marks = true;
     switch (mark.what) {
       case "arrived":
+        // Of a head that was compressed the fields are shown, and the first of them is `:method`.
+        exchange.is_http2 = atob(mark.shown?.slice(0, 4) ?? "").startsWith(":");
         this.#count(exchange, exchange.request, mark);
         break;
       case "held":

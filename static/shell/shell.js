@@ -3,6 +3,7 @@
 //   control ─▶ desk.view ─▶ worker (config) · address bar · stage
 //   server ──▶ desk.state ─▶ controls
 
+import { isHttp2 } from "../run/bank.js";
 import { notice } from "./notices.js";
 import { showAddress } from "./address.js";
 import { showAsking } from "./asking.js";
@@ -42,7 +43,7 @@ function configOf(desk) {
   const { view, state, client } = desk;
   const lane = (name) => [name, { on: Boolean(state) && name in view.lanes, base: baseOf(desk, name) }];
   return {
-    client, token: theToken(), control: location.origin, topic: "demo", interval_ms: intervalOf(desk), hold_s: view.hold,
+    client, isHttp2, token: theToken(), control: location.origin, topic: "demo", interval_ms: intervalOf(desk), hold_s: view.hold,
     reconnect: view.reconnect, lanes: Object.fromEntries(LANES.map(lane)),
   };
 }

@@ -1,9 +1,12 @@
 // The bank of six: who sits on which connection to an origin, and who waits for one.
 
+import { emptyOf, isHttp2 } from "../run/bank.js";
 import { element, write } from "./dom.js";
 
 /** Connections over HTTP/1.1 that a browser opens to one origin. */
 const SIX = 6;
+
+const SHARED = "HTTP/2: one connection carries all requests, the six do not apply";
 
 /** What has not arrived by then waits for a connection, or for a slow link. */
 const WAITS_MS = 250;
@@ -25,12 +28,13 @@ export class BankPanel {
     const crowd = run.bank.seats().map(({ seat, state, at, base }) => ({ name: `EventSource ${seat + 1}`, state, at, base }));
     // Where no lane is on, the crowd has all six for itself.
     if (crowd.length && !origins.some(({ origin }) => origin === crowd[0].base)) {
-      origins.push({ origin: crowd[0].base, seats: [], beside: [], waiting: [] });
+      origins.push(emptyOf(crowd[0].base));
     }
     const seated = crowd.filter(({ state }) => state === "open" || state === "event");
     const late = crowd.filter(({ state, at }) => state === "asked" && now_ms - at > WAITS_MS);
     const lines = origins.flatMap((origin) => {
-      const { seats, beside, waiting } = origin;
+      const { seats, beside, waiting, shared } = origin;
+      const isShared = shared.size > 0 || isHttp2;
       const busy = [
         ...seats.filter(({ is_busy }) => is_busy).map(({ connection, lane }) => ["busy", `#${connection} ${lane}`]),
         ...seated.filter(({ base }) => base === origin.origin).map(({ name }) => ["busy", name]),
@@ -39,9 +43,10 @@ export class BankPanel {
       const idle = seats.filter(({ is_busy }) => !is_busy).reverse().slice(0, Math.max(0, SIX - busy.length));
       const taken = [...busy, ...idle.map(({ connection, lane }) => ["idle", `#${connection} ${lane} idle`])];
       return [
-        ["origin", origin.origin.replace(/^https?:\/\//, "")],
+        ["origin", `${origin.origin.replace(/^https?:\/\//, "")}${isShared ? ` · ${SHARED}` : ""}`],
+        ...[...shared].map(([connection, lanes]) => ["shared", `#${connection} ${lanes.join(", ")}`]),
         ...taken,
-        ...Array.from({ length: Math.max(0, SIX - taken.length) }, () => ["free", "–"]),
+        ...Array.from({ length: isShared ? 0 : Math.max(0, SIX - taken.length) }, () => ["free", "–"]),
         ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
         ...waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS).map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`]),
       ];

@@ -14,6 +14,20 @@ fn all_four_lanes_of_the_page_are_live_over_tls_and_across_a_link() {
     let tab = browser.tab(&format!("{}&interval=200ms", page.trim_start_matches("page ")));
     tab.until_live(&Transport::ALL);
     tab.until_model("[...run.lanes.keys()].every((lane) => run.figures(lane).n >= 5)", "events came to each");
+    // The browser speaks HTTP/2 where it can: then nobody waits for one of six.
+    tab.until(
+        "/HTTP.2: one connection carries all requests/.test(document.querySelector('#bank .origin')?.innerText)",
+        "the bank says that the six do not apply",
+    );
+    tab.until(
+        "/^#\\d+ .*longpoll.*sse/.test(document.querySelector('#bank .shared')?.innerText)",
+        "lanes share a connection",
+    );
+    assert_eq!(
+        tab.evaluate("document.querySelectorAll('#bank .free').length"),
+        0,
+        "no seat is free or taken"
+    );
     assert_eq!(tab.evaluate("isSecureContext && location.protocol"), "https:");
     for lane in Transport::ALL {
         let figures = tab.model(&format!("run.figures('{lane}')"));
