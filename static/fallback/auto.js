@@ -129,7 +129,7 @@ export class Auto extends Reader {
     const before = this.#current;
     this.#current = Object.assign(candidate, { isBeside: false });
     this.say = reader.say;
-    this.news({ is: "chose", n });
+    this.news({ is: "chose", n, transport });
     this.reconnect.succeeded();
     this.news({ is: "connected" });
     before?.leave();

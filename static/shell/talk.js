@@ -20,21 +20,23 @@ export function showTalk(desk) {
   const form = find("talk-form");
   const talk = { desk, sent: new Map(), posts: new Map(), arrived: new Map(), ids: new Set() };
   const rows = LANES.map(makeRow);
-  find("talk-rows").append(...rows.map(({ row }) => row));
   form.onsubmit = (event) => {
     const at = now();
     event.preventDefault();
     say(talk, form, at);
     rows.forEach(({ show }) => show(talk));
   };
-  const offerLanes = () => render(desk, form);
+  const offerLanes = () => {
+    find("talk-rows").replaceChildren(...rows.filter(({ lane }) => desk.run.lanes.has(lane)).map(({ row }) => row));
+    render(desk, form);
+  };
   desk.on("view", offerLanes);
   desk.on("server", offerLanes);
   desk.on("entries", (entries) => {
     for (const entry of entries) HEAR[entry.is]?.(talk, entry);
     if (talk.sent.size) rows.forEach(({ show }) => show(talk));
   });
-  render(desk, form);
+  offerLanes();
 }
 
 function render(desk, form) {
@@ -125,7 +127,7 @@ function makeRow(lane) {
     const bytes = [up, down].map((count) => (count === undefined ? "–" : `${count} B`));
     [message.isSaid || lane === "websocket" ? "a frame" : "a POST", after, ...bytes].forEach((text, index) => write(cells[index], text));
   };
-  return { row, show };
+  return { lane, row, show };
 }
 
 /** What people wrote, of whatever page; what a feed plays is no message. */
