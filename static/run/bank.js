@@ -46,12 +46,13 @@ export class Bank {
       return origins.get(origin);
     };
     const all = [...this.#connections.values()].sort((one, other) => one.connection - other.connection);
+    const isShared = new Set(all.filter(({ exchange }) => exchange.is_http2).map(({ connection }) => connection));
     for (const { connection, exchange, at_us } of all) {
-      const { lane, transport, is_stream, has_ended, is_http2 } = exchange;
+      const { lane, transport, is_stream, has_ended } = exchange;
       if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
       const { seats, beside, shared } = of(exchange);
       const name = lane === transport ? lane : `${lane}: ${transport}`;
-      if (is_http2) shared.set(connection, [...(shared.get(connection) ?? []), name].sort());
+      if (isShared.has(connection)) shared.set(connection, [...new Set(shared.get(connection)).add(name)].sort());
       else (transport === "websocket" && is_stream ? beside : seats).push({ connection, lane: name, is_busy: !has_ended });
     }
     for (const exchange of open) if (exchange.connection === null) of(exchange).waiting.push(exchange);
