@@ -129,13 +129,15 @@ fn a_stream_that_falls_silent_is_left() {
     let Some(browser) = Browser::shared() else { return };
     let served = serve("rtt=2ms,no-upgrade");
     let tab = open(&browser, &served);
-    let mut published = 0;
     until_says(&tab, "live over sse: websocket refused");
+    let mut published = 0;
     brings(&served, &tab, &mut published, 5);
-    // The stream goes on, and the proxy keeps what comes of it.
-    set(&served, "rtt=2ms,buffer=64k,no-upgrade");
-    brings(&served, &tab, &mut published, 20);
-    until_says(&tab, "live over longpoll: websocket refused, sse silent");
+    // No connection ends: 4,000 bytes take 32 s from now on.
+    set(&served, "rtt=2ms,rate=1kbit,no-upgrade");
+    raw::publish(served.address, &json!("x".repeat(4_000)).to_string());
+    published += 1;
+    tab.until_model("/sse silent/.test(run.lanes.get('auto').text)", "the stream is left");
+    set(&served, "rtt=2ms,no-upgrade");
     brings(&served, &tab, &mut published, 5);
 }
 
