@@ -15,19 +15,21 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A smaller crowd than this leaves less than a megabyte.
 const CROWD: u64 = 500;
 
-/// Looks whether a crowd has left, for as long as it is polled.
+/// Looks whether a crowd has left, for as long as it is polled. It may take its time: who is cut off is noticed a
+/// minute later. So it is asked each time that half of those are gone who were left.
 pub(super) async fn watch(door: &Door) {
-    let (mut most, mut before) = (0, 0);
+    let (mut crowd, mut most, mut before) = (0, 0, 0);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
         let now = door.open();
-        most = now.max(most);
-        // Half of them are gone, and nobody is leaving just now.
-        if most >= CROWD && now <= most / 2 && now >= before {
+        (crowd, most) = (now.max(crowd), now.max(most));
+        // Nobody is leaving just now.
+        if crowd >= CROWD && now <= most / 2 && now >= before {
             give_back();
             most = now;
+            crowd = if now == 0 { 0 } else { crowd };
         }
         before = now;
     }
