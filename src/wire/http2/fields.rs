@@ -64,6 +64,7 @@ impl Fields {
 pub(super) struct Meaning {
     /// Of a request; empty where it could not be read.
     pub(super) path: String,
+    has_path: bool,
     /// Of an answer; 0 where it could not be read.
     pub(super) status: u16,
     /// It says how long the body is.
@@ -120,7 +121,11 @@ impl Meaning {
     fn take(&mut self, name: &[u8], value: &[u8]) {
         let text = || str::from_utf8(value).unwrap_or_default();
         match name {
-            b":path" => self.path = text().chars().take(LONGEST_PATH).collect(),
+            // The first one only: a request has no second (RFC 9113, section 8.3), and a block that names a long one of
+            // the table again with each byte would have four thousand copied for each.
+            b":path" if !std::mem::replace(&mut self.has_path, true) => {
+                self.path = text().chars().take(LONGEST_PATH).collect();
+            }
             b":status" => self.status = text().parse().unwrap_or(0),
             b":protocol" => self.is_websocket = value == b"websocket",
             b"content-length" => self.has_length = true,

@@ -173,3 +173,29 @@ fn nonsense_is_counted_and_harms_nobody() {
         assert!(ledger.requests.load(Relaxed) >= 1);
     }
 }
+
+/// A block in which each byte names an entry of 4,000 letters. Whether that is a path or any other field, to read it costs
+/// about the same.
+#[test]
+fn a_path_that_is_named_over_and_over_costs_what_any_field_does() {
+    let cost = |name: &[u8]| {
+        let mut conversation = Conversation::new(Books::ByTarget(
+            Arc::new(|_: &str, _| Account { transport: Arc::default(), client: None }),
+            1,
+        ));
+        conversation.saw(Direction::Up, PREFACE, None);
+        let literal = [&[0x40, name.len() as u8], name, &[0x7f, 0xa1, 0x1e], &[b'/'; 4_000]].concat();
+        let block = [&literal, &[0xbe; 12_000][..]].concat();
+        let begun = std::time::Instant::now();
+        for n in 0..20_u32 {
+            let length = (block.len() as u32).to_be_bytes();
+            let head = [&length[1..], &[1, 5], &(2 * n + 1).to_be_bytes()[..]].concat();
+            conversation.saw(Direction::Up, &head, None);
+            conversation.saw(Direction::Up, &block, None);
+        }
+        begun.elapsed()
+    };
+    let best = |name| (0..3).map(|_| cost(name)).min().expect("three of them");
+    let (any, path) = (best(b"x-any"), best(b":path"));
+    assert!(path < 10 * any, "{path:?} for a path, {any:?} for any other field");
+}
