@@ -6,6 +6,7 @@
 //! | fields | [`LARGEST_HEAD`]: 431, alone; too many CONTINUATION frames end the connection |
 //! | streams opened and reset (CVE-2023-44487) | h2's 20 that were never looked at, and the [pulse](super::pulse) |
 //! | PING, SETTINGS, PRIORITY, empty frames | one answer each at most, and the [pulse](super::pulse) |
+//! | WINDOW_UPDATE for what was not sent | the [pulse](super::pulse) |
 //! | DATA in small frames | h2's budget for what holds more memory than bytes |
 //! | DATA that is not read | [`STREAM_WINDOW`] and [`CONNECTION_WINDOW`] |
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A frame that brings nothing takes nine bytes of its sender and an answer, a look or a request that was begun in vain
-//! of its receiver: PING, SETTINGS, RST_STREAM, empty DATA. There are good reasons for each, and none for thousands.
+//! of its receiver: PING, SETTINGS, RST_STREAM, empty DATA, room for DATA that was not sent. There are good reasons for each, and none for thousands.
 
 use std::task::{Context, Poll};
 use std::time::Duration;

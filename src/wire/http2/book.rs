@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 use super::fields::Meaning;
-use super::frame::{HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE};
+use super::frame::{DATA, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE};
 use super::share::Share;
 use super::way::{self, Part, Way};
 use super::{Frame, Heard, PREFACE, PRI};
@@ -16,6 +16,10 @@ use crate::wire::{Bytes, Tap};
 
 /// The setting that limits the table by which the other side compresses (RFC 9113, section 6.5.2).
 const HEADER_TABLE_SIZE: u16 = 1;
+
+/// How often a client may widen a window for each frame of DATA it was sent: who reads the largest in quarters says so
+/// for the stream and for the connection. What is beyond makes no room that anybody has used, and is idle.
+const WIDENED_PER_DATA: u64 = 8;
 
 /// All that is known of one connection.
 pub(super) struct Book {
@@ -28,6 +32,9 @@ pub(super) struct Book {
     early: [Bytes; 2],
     share: Share,
     heard: Heard,
+    /// Frames of DATA that were sent, and how often a window was widened for them.
+    sent: u64,
+    widened: u64,
 }
 
 /// A request, and its answer.
@@ -58,6 +65,8 @@ impl Book {
             early: [early, Bytes::default()],
             share: Share::default(),
             heard: Heard::default(),
+            sent: 0,
+            widened: 0,
         }
     }
 
@@ -289,9 +298,15 @@ impl Book {
     }
 
     fn hear(&mut self, direction: Direction, frame: Frame) {
-        if direction == Direction::Up {
-            self.heard.frames += 1;
-            self.heard.idle += u64::from(frame.is_idle());
+        match (direction, frame.kind) {
+            (Direction::Down, DATA) => self.sent += 1,
+            (Direction::Up, kind) => {
+                self.widened += u64::from(kind == WINDOW_UPDATE);
+                let is_in_vain = kind == WINDOW_UPDATE && self.widened > WIDENED_PER_DATA * self.sent;
+                self.heard.frames += 1;
+                self.heard.idle += u64::from(is_in_vain || frame.is_idle());
+            }
+            _ => {}
         }
     }
 

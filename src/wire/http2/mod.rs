@@ -81,6 +81,7 @@ impl Streams {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard {
     pub(crate) frames: u64,
-    /// Those among them that bring nothing: PING, SETTINGS, PRIORITY, RST_STREAM, empty DATA, unknown ones.
+    /// Those among them that bring nothing: PING, SETTINGS, PRIORITY, RST_STREAM, empty DATA, unknown ones, and
+    /// WINDOW_UPDATE where there was no DATA to make room for.
     pub(crate) idle: u64,
 }
