@@ -33,7 +33,7 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     let is_http_1 = head.version <= Version::HTTP_11;
     tracing::debug!("{} {path}", head.method);
     let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports, &shared.origins);
-    let answered = match origin.check() {
+    let answered = match check_host(&head).and_then(|()| origin.check()) {
         Ok(()) => route(shared, handover, head, body, origin.page(), received_us).await,
         Err(foreign) => Err(foreign),
     };
@@ -43,6 +43,15 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     reply
+}
+
+/// RFC 9112, section 3.2: a request that names two hosts is for one of them to who is in front of this server, and
+/// perhaps for the other to us.
+fn check_host(head: &Parts) -> Result<(), Refusal> {
+    match head.headers.get_all(HOST).iter().nth(1) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::bad_request("there are two `Host` fields: send one")),
+    }
 }
 
 /// Whether a request is for the feed. Who asks for anything else may want to know how a drain goes, and asks again.
