@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests; the lint knows only the functions")]
 
 mod behaviour;
+mod hostile;
 mod http2;
 mod measuring;
 mod page;

@@ -2,28 +2,28 @@
 
 use crate::support::{Peer, Running, ms, settle, stop_time};
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// `:method: GET`, `:scheme: http`, `:path: /longpoll`.
-const ASK: &[u8] = b"\x82\x86\x04\x09/longpoll";
+pub(crate) const ASK: &[u8] = b"\x82\x86\x04\x09/longpoll";
 
 /// Ended, and whole.
-const END: u8 = 0x01 | 0x04;
+pub(crate) const END: u8 = 0x01 | 0x04;
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// A connection that has greeted.
-async fn greeted(here: &Running) -> Peer {
+pub(crate) async fn greeted(here: &Running) -> Peer {
     let mut peer = here.connect().await;
     peer.write(&[PREFACE, &frame(4, 0, 0, &[])].concat()).await;
     peer
 }
 
 /// What a server says last: the reason of a GOAWAY, if it said one.
-async fn goodbye(peer: &mut Peer) -> Option<u32> {
+pub(crate) async fn goodbye(peer: &mut Peer) -> Option<u32> {
     loop {
         let head = peer.try_exactly(9).await?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
@@ -37,7 +37,7 @@ async fn goodbye(peer: &mut Peer) -> Option<u32> {
 /// The frames of each turn.
 type Flood<'a> = &'a dyn Fn(u32) -> Vec<u8>;
 
-const ENHANCE_YOUR_CALM: u32 = 11;
+pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 
 #[tokio::test]
 async fn floods_of_frames_that_bring_nothing_end_their_connection_alone() {

@@ -1,7 +1,7 @@
 //! The server over HTTP/2: the same answers, each on a stream of its own.
 
 mod fifty;
-mod floods;
+pub(crate) mod floods;
 mod ledger;
 mod marks;
 mod serving;
