@@ -24,6 +24,9 @@ const EARTHQUAKES: &str = include_str!("earthquakes.ndjson");
 /// A year in milliseconds. What begins later counts from 1970, and would begin to play in half a century.
 const LATEST_START_MS: f64 = 365.0 * 86_400e3;
 
+/// A century: no trace is meant to be longer, and instants beyond all clocks could not be waited for.
+const LONGEST_MS: f64 = 100.0 * LATEST_START_MS;
+
 /// Recorded events, in the order in which they happened.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -88,6 +91,9 @@ impl Trace {
             }
             Some(last_ms) if at_ms < *last_ms => {
                 Err(format!("`at_ms` {at_ms} comes after {last_ms}: sort the lines by it"))
+            }
+            _ if at_ms > LONGEST_MS => {
+                Err(format!("`at_ms` {at_ms} is more than a hundred years: count in milliseconds"))
             }
             _ if at_ms < 0.0 => Err(format!("`at_ms` {at_ms} is before the start: count from 0")),
             _ => Ok(()),
