@@ -40,6 +40,9 @@ pub mod control;
 pub mod event;
 pub mod fallback;
 pub mod feed;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod link;
 pub mod report;
 pub mod server;

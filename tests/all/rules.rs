@@ -40,6 +40,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    // Takes strangers' words to those who read them; no part of the program.
+    ("fuzz", &["event", "feed", "link", "server", "source", "transport", "wire"]),
     ("report", &["bench", "fallback", "source", "theory", "transport", "wire"]),
     (
         "cli",

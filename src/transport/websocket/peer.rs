@@ -38,7 +38,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(heartbeat: Duration, lock: Option<Lock>, pace: Option<Pace>) -> Self {
+    pub(crate) fn new(heartbeat: Duration, lock: Option<Lock>, pace: Option<Pace>) -> Self {
         let ping_due = Instant::now() + heartbeat;
         Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), lock, pace }
     }
