@@ -35,8 +35,8 @@ pub fn trace(bytes: &[u8]) {
         assert!(twice.is_sorted(), "{twice:?}");
     }
     let data = trace.into_data();
-    let line = |(n, data): (usize, &Box<str>)| format!(r#"{{"at_ms":{n},"data":{data}}}"#);
-    let lines: Vec<String> = data.iter().enumerate().map(line).collect();
+    let line = |(n, data): (usize, &str)| format!(r#"{{"at_ms":{n},"data":{data}}}"#);
+    let lines: Vec<String> = data.iter().map(|data| &**data).enumerate().map(line).collect();
     let again = Trace::read("x", lines.join("\n").as_bytes()).map(Trace::into_data);
     assert_eq!(again.ok().as_ref(), Some(&data));
 }
