@@ -141,12 +141,15 @@ async fn windows_that_are_widened_as_they_are_used_are_welcome() {
     }
 }
 
+/// What is sent behind a request on its stream.
+type Trick = fn(u32) -> Vec<u8>;
+
 /// Has the server reset streams, which costs the same as to reset them, and is counted by nobody who counts RST_STREAM
 /// of clients only (CVE-2025-8671).
 #[tokio::test]
 async fn streams_that_the_server_is_made_to_reset_end_their_connection() {
     let here = Running::start();
-    let tricks: [(&str, fn(u32) -> Vec<u8>); 3] = [
+    let tricks: [(&str, Trick); 3] = [
         ("a window too wide", |stream| frame(8, 0, stream, &[0x7f, 0xff, 0xff, 0xff])),
         ("a window widened by nothing", |stream| frame(8, 0, stream, &[0; 4])),
         ("a stream that depends on itself", |stream| {
