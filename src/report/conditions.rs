@@ -145,7 +145,7 @@ impl Condition {
                 Mode::Isolated => "isolated".to_owned(),
             },
             Self::Http => run.http.to_string(),
-            Self::Tls => tls(run).to_owned(),
+            Self::Tls => tls(run.tls).to_owned(),
             Self::Headers => heads(run.headers).to_owned(),
             Self::KeepAlive => if run.keep_alive { "yes" } else { "no" }.to_owned(),
             Self::Proxy => proxy(run).to_owned(),
@@ -159,8 +159,8 @@ pub(super) fn proxy(run: &Run) -> &str {
 }
 
 /// A server of our own and our own clients agree on 1.3; of another server's version nothing is known here.
-pub(super) fn tls(run: &Run) -> &'static str {
-    if run.tls { "TLS" } else { "no TLS" }
+pub(super) fn tls(is_on: bool) -> &'static str {
+    if is_on { "TLS" } else { "no TLS" }
 }
 
 /// What tells each run from the others: `rtt=50ms · 10/s`; empty where there is but one.

@@ -1,5 +1,6 @@
 //! What idle connections cost, for a terminal: memory in the first table, traffic beside theory in the second.
 
+use super::conditions::tls;
 use super::format::{bytes, chosen, number, percent};
 use super::text::{folded, heads};
 use crate::bench::idle::result::{Direction, Flow, KernelMemory, Lane, PerMinute, Report};
@@ -29,7 +30,7 @@ fn conditions(report: &Report) -> String {
     if report.rounds > 1 {
         facts.push(format!("{} rounds", report.rounds));
     }
-    facts.push(format!("HTTP/1.1, no TLS, {} heads", heads(report.headers)));
+    facts.push(format!("HTTP/1.1, {}, {} heads", tls(report.tls), heads(report.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
     }
@@ -182,6 +183,7 @@ mod tests {
             poll_interval_us: 30_000_000,
             hold_us: 25_000_000,
             headers: HeaderStyle::Bare,
+            tls: true,
             server: None,
             lanes: vec![lane],
         }

@@ -123,7 +123,7 @@ fn conditions(run: &Run, report: &Report) -> String {
         true => run.http.to_string(),
         false => format!("{} and {}", Http::One, Http::Two),
     };
-    facts.push(format!("{http}{keep_alive}, {}, {} heads", tls(run), heads(run.headers)));
+    facts.push(format!("{http}{keep_alive}, {}, {} heads", tls(run.tls), heads(run.headers)));
     if report.interrupted {
         facts.push("interrupted: this is what there was by then".to_owned());
     }

@@ -27,7 +27,7 @@ const FRAME: f64 = 9.0;
 const HTTP2_PING: f64 = FRAME + 8.0;
 /// What a record of TLS 1.3 adds to what it carries: a head of 5 bytes, a byte that tells the type, a tag of 16
 /// (RFC 8446, section 5.2).
-const RECORD: f64 = 5.0 + 1.0 + 16.0;
+pub(super) const RECORD: f64 = 5.0 + 1.0 + 16.0;
 
 /// What something weighs, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

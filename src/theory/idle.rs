@@ -8,6 +8,8 @@
 //! websocket  25 s       ping, 2 bytes, and an ack         pong, 6 bytes, which carries an ack
 //! ```
 //!
+//! Under TLS what is said is a record, 22 bytes longer; an acknowledgement is none.
+//!
 //! An acknowledgement rides on what is sent within 40 ms (Linux's `TCP_DELACK_MIN`), and is a packet of its
 //! own where nothing is. One rides alone though something follows: that of the first ping. Linux delays
 //! acknowledgements where a connection answers what it is told (`inet_csk_in_pingpong_mode`), and by then the
@@ -16,6 +18,7 @@
 use std::ops::{Add, Mul};
 
 use super::Heartbeats;
+use super::bytes::RECORD;
 use crate::transport::Transport;
 
 /// What goes one way.
@@ -53,6 +56,8 @@ pub struct Habits {
     pub request_bytes: f64,
     /// Bytes of the answer that there are none.
     pub answer_bytes: f64,
+    /// Whether each of these is a record of TLS.
+    pub tls: bool,
 }
 
 /// A comment: `:`, LF, LF; around it a chunk's `3`, CR, LF and CR, LF.
@@ -73,7 +78,8 @@ pub fn beat(transport: Transport, habits: &Habits) -> Beat {
         Transport::Sse => (heartbeats.sse_silence_us, (COMMENT, 1.0), (0.0, 1.0)),
         Transport::Websocket => (heartbeats.websocket_ping_us, (PING, 2.0), (PONG, 1.0)),
     };
-    let sent = |(bytes, packets)| Sent { bytes, packets };
+    let record = if habits.tls { RECORD } else { 0.0 };
+    let sent = |(bytes, packets)| Sent { bytes: if bytes > 0.0 { bytes + record } else { 0.0 }, packets };
     let first_up_packets = if transport == Transport::Websocket { 1.0 } else { 0.0 };
     Beat { period_us, down: sent(down), up: sent(up), first_up_packets }
 }
@@ -123,6 +129,7 @@ mod tests {
         hold_us: 25e6,
         request_bytes: 70.0,
         answer_bytes: 118.0,
+        tls: false,
     };
 
     #[test]
@@ -135,6 +142,21 @@ mod tests {
         assert_eq!(of(Transport::Longpoll), (25e6, 118.0, 70.0));
         assert_eq!(of(Transport::Sse), (15e6, 8.0, 0.0));
         assert_eq!(of(Transport::Websocket), (25e6, 2.0, 6.0));
+    }
+
+    #[test]
+    fn under_tls_what_is_said_is_a_record_and_silence_is_none() {
+        for (transport, down, up) in [
+            (Transport::Poll, 140.0, 92.0),
+            (Transport::Longpoll, 140.0, 92.0),
+            (Transport::Sse, 30.0, 0.0),
+            (Transport::Websocket, 24.0, 28.0),
+        ] {
+            let plain = beat(transport, &HABITS);
+            let secured = beat(transport, &Habits { tls: true, ..HABITS });
+            assert_eq!((secured.down.bytes, secured.up.bytes), (down, up), "{transport}");
+            assert_eq!((secured.down.packets, secured.up.packets), (plain.down.packets, plain.up.packets));
+        }
     }
 
     /// Each direction acknowledges what came from the other: none is without a packet.

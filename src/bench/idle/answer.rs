@@ -1,9 +1,8 @@
-//! Reads answers off a bare socket, for a client to whom only their heads and their ends matter.
+//! Reads answers off a bare connection, for a client to whom only their heads and their ends matter.
 
 use std::io;
 
-use tokio::net::TcpStream;
-
+use super::line::{Line, take};
 use crate::event::LAST_EVENT_ID;
 use crate::wire::framing::{LONGEST_HEAD, State, body_of, end_of_head};
 
@@ -25,11 +24,11 @@ pub(super) struct Begun {
 }
 
 /// Reads a head.
-pub(super) async fn head(socket: &TcpStream) -> io::Result<Begun> {
+pub(super) async fn head(line: &mut Line) -> io::Result<Begun> {
     let mut bytes = Vec::new();
     loop {
         let searched = bytes.len();
-        take(socket, |read| bytes.extend_from_slice(read)).await?;
+        take(line, |read| bytes.extend_from_slice(read)).await?;
         if let Some(end) = end_of_head(&bytes, searched) {
             return begun(&bytes, end);
         }
@@ -40,11 +39,11 @@ pub(super) async fn head(socket: &TcpStream) -> io::Result<Begun> {
 }
 
 /// Reads a whole answer.
-pub(super) async fn whole(socket: &TcpStream) -> io::Result<Answer> {
-    let Begun { mut answer, early, mut body } = head(socket).await?;
+pub(super) async fn whole(line: &mut Line) -> io::Result<Answer> {
+    let Begun { mut answer, early, mut body } = head(line).await?;
     follow(&mut body, &early);
     while !matches!(body, State::Head(_)) {
-        answer.bytes += take(socket, |read| follow(&mut body, read)).await?;
+        answer.bytes += take(line, |read| follow(&mut body, read)).await?;
     }
     Ok(answer)
 }
@@ -77,45 +76,6 @@ fn follow(body: &mut State, mut bytes: &[u8]) {
 
 fn unreadable(why: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("cannot read the answer that came: {why}"))
-}
-
-/// Waits for bytes, shows them, and tells how many they are.
-///
-/// # Errors
-/// Where the server has closed the connection.
-pub(super) async fn take(socket: &TcpStream, mut see: impl FnMut(&[u8])) -> io::Result<usize> {
-    loop {
-        socket.readable().await?;
-        match try_take(socket, &mut see) {
-            Err(wait) if wait.kind() == io::ErrorKind::WouldBlock => {}
-            taken => return taken,
-        }
-    }
-}
-
-/// The buffer is on the stack while there is something to read: a client that waits has none.
-fn try_take(socket: &TcpStream, see: &mut impl FnMut(&[u8])) -> io::Result<usize> {
-    let mut buffer = [0; 4 << 10];
-    match socket.try_read(&mut buffer)? {
-        0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed by the server")),
-        read => {
-            see(&buffer[..read]);
-            Ok(read)
-        }
-    }
-}
-
-/// Writes all of it.
-pub(super) async fn say(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        socket.writable().await?;
-        match socket.try_write(bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(wait) if wait.kind() == io::ErrorKind::WouldBlock => {}
-            Err(wrong) => return Err(wrong),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One idle client: a socket, and hardly anything else. Ten thousand of them fit into one process beside what
+//! One idle client: a connection, and hardly anything else. Ten thousand of them fit into one process beside what
 //! measures them.
 
 use std::convert::Infallible;
@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use super::answer::{self, Answer, say, take};
+use super::answer::{self, Answer};
 use super::frames::Frames;
+use super::line::{Line, line, say, take};
 use super::request::Asking;
 use crate::transport::Transport;
 
@@ -29,7 +30,7 @@ pub(super) struct Idle {
 /// What it does from then on.
 pub(super) struct Life {
     asking: Arc<Asking>,
-    socket: Arc<TcpStream>,
+    line: Line,
     since: Instant,
     position: Option<String>,
     frames: Frames,
@@ -72,16 +73,16 @@ fn source(address: SocketAddr, number: usize) -> Option<SocketAddr> {
 }
 
 async fn begin(asking: Arc<Asking>, socket: Arc<TcpStream>) -> io::Result<(Idle, Life)> {
-    let mut life = Life { asking, socket, since: Instant::now(), position: None, frames: Frames::default() };
-    say(&life.socket, life.asking.first().as_bytes()).await?;
+    let line = line(&asking.target, &socket).await?;
+    let mut life = Life { asking, line, since: Instant::now(), position: None, frames: Frames::default() };
+    say(&mut life.line, life.asking.first().as_bytes()).await?;
     let answer_bytes = life.first_answer().await?;
     let again = life.asking.again(life.position.as_deref());
     if life.asking.transport == Transport::Longpoll && life.asking.target.is_server() {
-        say(&life.socket, again.as_bytes()).await?;
+        say(&mut life.line, again.as_bytes()).await?;
     }
     life.since = Instant::now();
-    let idle =
-        Idle { socket: life.socket.clone(), since: life.since, request_bytes: again.len(), answer_bytes };
+    let idle = Idle { socket, since: life.since, request_bytes: again.len(), answer_bytes };
     Ok((idle, life))
 }
 
@@ -92,12 +93,12 @@ impl Life {
         let answer = match transport {
             // Somebody's holds the first request already.
             Transport::Longpoll if !target.is_server() => return Ok(0),
-            Transport::Poll | Transport::Longpoll => news(answer::whole(&self.socket).await?)?,
-            Transport::Sse => stream(answer::head(&self.socket).await?.answer)?,
+            Transport::Poll | Transport::Longpoll => news(answer::whole(&mut self.line).await?)?,
+            Transport::Sse => stream(answer::head(&mut self.line).await?.answer)?,
             Transport::Websocket => {
-                let begun = answer::head(&self.socket).await?;
+                let begun = answer::head(&mut self.line).await?;
                 expect(begun.answer.status == 101, &begun.answer)?;
-                say(&self.socket, &self.frames.saw(&begun.early)).await?;
+                say(&mut self.line, &self.frames.saw(&begun.early)).await?;
                 begun.answer
             }
         };
@@ -123,31 +124,31 @@ impl Life {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                why = end(&self.socket) => return Err(why),
+                why = end(&mut self.line) => return Err(why),
             }
             let request = self.asking.again(self.position.as_deref());
-            say(&self.socket, request.as_bytes()).await?;
-            self.position = news(answer::whole(&self.socket).await?)?.last_event_id;
+            say(&mut self.line, request.as_bytes()).await?;
+            self.position = news(answer::whole(&mut self.line).await?)?.last_event_id;
         }
     }
 
     async fn longpoll(mut self) -> io::Result<Infallible> {
         loop {
-            self.position = news(answer::whole(&self.socket).await?)?.last_event_id;
+            self.position = news(answer::whole(&mut self.line).await?)?.last_event_id;
             let request = self.asking.again(self.position.as_deref());
-            say(&self.socket, request.as_bytes()).await?;
+            say(&mut self.line, request.as_bytes()).await?;
         }
     }
 
-    async fn listen(self) -> io::Result<Infallible> {
-        Err(end(&self.socket).await)
+    async fn listen(mut self) -> io::Result<Infallible> {
+        Err(end(&mut self.line).await)
     }
 
     async fn pong(mut self) -> io::Result<Infallible> {
         loop {
             let mut pongs = Vec::new();
-            take(&self.socket, |bytes| pongs = self.frames.saw(bytes)).await?;
-            say(&self.socket, &pongs).await?;
+            take(&mut self.line, |bytes| pongs = self.frames.saw(bytes)).await?;
+            say(&mut self.line, &pongs).await?;
         }
     }
 }
@@ -173,9 +174,9 @@ fn expect(is_so: bool, answer: &Answer) -> io::Result<()> {
 }
 
 /// Waits until the connection ends: between two polls there is nothing else to read.
-async fn end(socket: &TcpStream) -> io::Error {
+async fn end(line: &mut Line) -> io::Error {
     loop {
-        if let Err(why) = take(socket, |_| {}).await {
+        if let Err(why) = take(line, |_| {}).await {
             return why;
         }
     }

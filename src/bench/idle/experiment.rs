@@ -62,6 +62,7 @@ pub async fn run(
         poll_interval_us: plan.poll_interval.as_micros() as u64,
         hold_us: plan.hold().as_micros() as u64,
         headers: plan.headers.style,
+        tls: plan.is_secured(),
         server: plan.url.as_ref().map(ToString::to_string),
         lanes: lanes.iter().map(|lane| summary::lane(lane, plan.connections)).collect(),
     }))
@@ -75,7 +76,7 @@ async fn play(
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Option<Trial>> {
     let child = match plan.url {
-        None => Some(Child::remembering(REMEMBERED, plan.cores, false).await?),
+        None => Some(Child::remembering(REMEMBERED, plan.cores, plan.tls).await?),
         Some(_) => None,
     };
     let target = child.as_ref().map(Child::target).or(plan.url.as_ref()).expect("there is one or the other");

@@ -25,6 +25,8 @@ pub struct Plan {
     pub headers: Headers,
     /// A server that is running already; one of our own for each transport where none is named.
     pub url: Option<Target>,
+    /// Whether a server of our own is asked over TLS.
+    pub tls: bool,
     /// The process of that server, where it runs on this machine.
     pub process: Option<u32>,
     /// The CPU of the server, and that of its clients.
@@ -32,6 +34,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether all of it is over TLS.
+    pub fn is_secured(&self) -> bool {
+        self.url.as_ref().map_or(self.tls, Target::is_secured)
+    }
+
     /// How long a long poll is held.
     pub fn hold(&self) -> Duration {
         self.hold.unwrap_or(crate::bench::Plan::DEFAULT_HOLD)

@@ -35,6 +35,8 @@ pub struct Report {
     pub hold_us: u64,
     /// Whose request heads were sent.
     pub headers: HeaderStyle,
+    /// Whether it was over TLS.
+    pub tls: bool,
     /// The server that was named; `null` for one of our own for each transport.
     pub server: Option<String>,
     /// One for each transport. Every figure is the median over its rounds.

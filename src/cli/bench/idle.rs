@@ -12,7 +12,7 @@ use super::{INTERRUPTED, ticking, until_interrupted, usage};
 use crate::bench::cores::Cores;
 use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
-use crate::cli::client::Credentials;
+use crate::cli::client::{Credentials, TrustArguments};
 use crate::cli::typed::command;
 use crate::client::{Header, HeaderStyle, Headers, Target};
 use crate::report;
@@ -51,6 +51,11 @@ pub(super) struct Arguments {
     /// Connect to this running server instead of starting one, or to the whole URL of somebody's endpoint
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
+    #[command(flatten)]
+    trust: TrustArguments,
+    /// Over TLS, on servers of our own: each with a certificate that is made for it, and trusted alone
+    #[arg(long)]
+    tls: bool,
     /// The process of the server at --url, on this machine: its memory and its files, and its children's
     #[arg(long, requires = "url")]
     pid: Option<u32>,
@@ -91,10 +96,8 @@ impl Arguments {
         if self.url.as_ref().is_some_and(Target::is_websocket) && transports != [Transport::Websocket] {
             usage("`--url ws://…` speaks WebSocket only: leave out `--transports`");
         }
-        if self.url.as_ref().is_some_and(Target::is_secured) {
-            usage(
-                "`bench idle` reads bare sockets, and `--url` asks for TLS: name an `http://` or `ws://` URL",
-            );
+        if self.url.is_some() && self.tls {
+            usage("`--tls` is for a server of our own: name an `https://` URL with `--url`");
         }
         Plan {
             transports,
@@ -108,7 +111,8 @@ impl Arguments {
                 extra: self.extra.clone(),
                 token: self.credentials.token(self.url.as_ref()),
             },
-            url: self.url.clone(),
+            url: self.url.clone().map(|url| self.trust.of(url)),
+            tls: self.tls,
             process: self.pid,
             cores: self.cores,
         }

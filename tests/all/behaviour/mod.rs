@@ -37,7 +37,7 @@ mod referee;
 mod refusals;
 #[cfg(unix)]
 mod restart;
-mod secured;
+pub(crate) mod secured;
 #[cfg(unix)]
 mod serve;
 mod slow;

@@ -76,8 +76,10 @@ impl Program {
 
     pub(crate) fn serve_at(listen: &str, arguments: &[&str]) -> (Self, SocketAddr) {
         let program = Self::start(&[&["serve", "--listen", listen], arguments].concat());
-        let line = program.stdout.find("listening on http://");
-        (program, line.trim_start_matches("listening on http://").parse().unwrap())
+        let line = program.stdout.find("listening on http");
+        let (_, address) = line.split_once("://").expect("it tells a URL");
+        let address = address.parse().unwrap();
+        (program, address)
     }
 
     #[cfg(target_os = "linux")]

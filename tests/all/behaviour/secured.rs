@@ -79,7 +79,7 @@ async fn who_is_not_trusted_is_told_so_with_the_remedy_and_not_asked_again() {
 }
 
 /// Files as an authority hands them out: its own certificate, and one for a server with this name, with its key.
-fn issued(folder: &Path, name: &str) -> [PathBuf; 3] {
+pub(crate) fn issued(folder: &Path, name: &str) -> [PathBuf; 3] {
     let mut authority = CertificateParams::new([]).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();

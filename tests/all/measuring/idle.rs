@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wirelanes::transport::Transport;
 
-use super::bench::{Finished, bench, number, run};
+use super::bench::{Finished, assert_near, bench, number, run};
 use crate::behaviour::fake::{self, Script};
 
 /// A window that is too short for any heartbeat, but not for a poll or for a hold.
@@ -63,6 +63,27 @@ fn every_transport_is_weighed_and_gives_all_its_file_descriptors_back() {
     }
 }
 
+/// How often they ask in a window is the machine's to say; how much longer an answer is than its request is not, and
+/// 22 bytes on each of them change that by a fifth.
+#[cfg(target_os = "linux")]
+#[test]
+fn over_tls_each_message_is_a_record_longer() {
+    let secured = idle(&["--tls"]);
+    assert_eq!(secured.code, Some(0), "{}{}", secured.text, secured.errors);
+    secured.assert_printable();
+    assert_eq!(secured.report["tls"], true);
+    assert!(secured.text.contains("HTTP/1.1, TLS,"), "{}", secured.text);
+    for lane in lanes(&secured) {
+        assert_eq!(number(lane, "given_back.file_descriptors_closed"), 20.0, "{lane}");
+    }
+    let poll = &lanes(&secured)[0];
+    let down_for_up = |of: &str| {
+        let bytes = |way| number(poll, &format!("per_minute.{of}.{way}.payload_bytes"));
+        bytes("down") / bytes("up")
+    };
+    assert_near("down for up", down_for_up("measured"), down_for_up("predicted"), 0.06);
+}
+
 #[test]
 fn json_on_stdout_is_the_same_document() {
     let finished = idle(&["-t", "sse", "--format", "json"]);
@@ -113,6 +134,7 @@ fn bench_alone_is_still_the_comparison() {
 mod elsewhere {
     use super::*;
     use crate::behaviour::program::Program;
+    use crate::behaviour::secured::issued;
 
     #[test]
     fn a_server_that_runs_already_is_weighed_by_its_process() {
@@ -124,6 +146,29 @@ mod elsewhere {
         assert_eq!(number(lane, "given_back.file_descriptors_closed"), 20.0);
         assert!(number(lane, "server_memory.before_bytes") > 0.0);
         assert!(lane["per_minute"]["predicted"].is_object());
+    }
+
+    #[test]
+    fn a_server_that_speaks_tls_is_weighed_by_who_trusts_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [authority, own, key] = issued(folder.path(), "127.0.0.1").map(|path| path.display().to_string());
+        let (_server, address) =
+            Program::serve(&["--source", "quiet", "--tls-cert", &own, "--tls-key", &key]);
+        let (server, endpoint) = (format!("https://{address}"), format!("wss://{address}/websocket"));
+        for (url, trust, lanes_there) in [
+            (&server, &["--cacert", &authority][..], 4),
+            (&server, &["--insecure", "-t", "longpoll"], 1),
+            (&endpoint, &["--insecure"], 1),
+        ] {
+            let weighed = idle(&[&["--url", url], trust].concat());
+            assert_eq!(weighed.code, Some(0), "{url}: {}", weighed.errors);
+            assert_eq!((lanes(&weighed).len(), &weighed.report["tls"]), (lanes_there, &true.into()), "{url}");
+            assert_eq!(lanes(&weighed)[0]["per_minute"]["predicted"].is_null(), url == &endpoint);
+        }
+        let refused = idle(&["--url", &server, "-t", "sse"]);
+        assert_eq!(refused.code, Some(1), "{}", refused.errors);
+        assert!(refused.errors.contains("`--insecure`"), "{}", refused.errors);
+        assert_eq!(refused.errors.lines().count(), 1, "{}", refused.errors);
     }
 
     #[test]
