@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::conditions::tls;
 use super::format::{chosen, duration, number, three_digits};
 use super::text::folded;
 use crate::bench::capacity::News;
@@ -31,6 +32,7 @@ pub fn conditions(report: &Report) -> String {
     let cores = report.cores.map(|[server, client]| format!("server on CPU {server}, clients on {client}"));
     let server = report.url.as_ref().map_or("a fresh server each step".to_owned(), |url| format!("at {url}"));
     let facts = [
+        Some(tls(report.tls).to_owned()),
         Some(format!("{} B", report.size_bytes)),
         Some(report.source.clone()),
         Some(format!("must hold: {}, nothing lost, doubled or reordered", report.slo)),

@@ -62,6 +62,8 @@ pub struct Plan {
     pub hold: Option<Duration>,
     /// Where the server runs, and where everybody else does.
     pub cores: Option<Cores>,
+    /// Whether a server of our own is asked over TLS.
+    pub tls: bool,
     /// A server that runs already; one of our own for each step where none is named.
     pub theirs: Option<Theirs>,
 }
@@ -82,6 +84,7 @@ impl Default for Plan {
             poll_interval: Duration::from_millis(50),
             hold: None,
             cores: None,
+            tls: false,
             theirs: None,
         }
     }
@@ -107,6 +110,7 @@ impl Plan {
             environment: environment(),
             warnings: warnings(self),
             interrupted: false,
+            tls: self.theirs.as_ref().map_or(self.tls, |theirs| theirs.url.is_secured()),
             url: self.theirs.as_ref().map(|theirs| theirs.url.to_string()),
             cores: self.cores.map(|cores| [cores.server, cores.client]),
             axis: self.axis,

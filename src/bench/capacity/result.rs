@@ -26,6 +26,9 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Whether it was stopped before its time.
     pub interrupted: bool,
+    /// Whether it was read over TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// The server that was asked; `null` where each step had one of its own.
     pub url: Option<String>,
     /// The CPU of the server, and that of the clients; `null` where the system chose.

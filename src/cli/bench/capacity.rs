@@ -76,6 +76,9 @@ pub(super) struct Arguments {
     url: Option<Target>,
     #[command(flatten)]
     trust: TrustArguments,
+    /// Over TLS, on servers of our own: each with a certificate that is made for it, and trusted alone
+    #[arg(long)]
+    tls: bool,
     /// Where an event is POSTed, at a server that is not ours
     #[arg(long, value_name = "URL", requires = "url")]
     publish_url: Option<Target>,
@@ -117,6 +120,9 @@ impl Arguments {
     fn plan(&self) -> Plan {
         let (axis, start, most) = self.range();
         let theirs = self.theirs();
+        if theirs.is_some() && self.tls {
+            usage("`--tls` is for a server of our own: name an `https://` URL with `--url`");
+        }
         Plan {
             transports: self.transports(theirs.as_ref()),
             axis,
@@ -131,6 +137,7 @@ impl Arguments {
             poll_interval: self.poll_interval,
             hold: self.hold,
             cores: self.cores,
+            tls: self.tls,
             theirs,
         }
     }

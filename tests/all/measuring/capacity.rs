@@ -51,6 +51,19 @@ fn a_load_that_anybody_carries_holds_on_all_four_transports() {
 }
 
 #[test]
+fn a_load_is_carried_over_tls_and_the_result_says_so() {
+    let finished = capacity(&["--tls", "-c", "2", "-r", "100", "-d", "300ms", "-i", "20ms"]);
+    assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
+    finished.assert_printable();
+    assert!(finished.text.starts_with("TLS · "), "{}", finished.text);
+    assert_eq!(finished.report["tls"], true);
+    for (index, transport) in Transport::ALL.into_iter().enumerate() {
+        let events = &lane(&finished, index)["peak"]["step"]["events"];
+        assert_eq!(events["delivered"], 60, "{transport}: {events}");
+    }
+}
+
+#[test]
 fn a_result_has_keys_with_units() {
     let finished = capacity(&["-t", "sse", "-c", "1", "-r", "50", "-d", "200ms"]);
     let report = &finished.report;

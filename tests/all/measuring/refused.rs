@@ -13,6 +13,7 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["bench", "--http", "3"], "[possible values: 1, 2]"),
         (&["bench", "--threshold", "sse.bytes@http=2<300"], "there are `@none,"),
         (&["bench", "idle", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
+        (&["bench", "capacity", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
         (&["bench", "--url", "127.0.0.1:1", "--mode", "isolated"], "leave out `--url`"),
         (&["bench", "--url", "127.0.0.1:1", "--topic", "a b"], "such as `demo`"),
         (&["bench", "--publish"], "--url"),
