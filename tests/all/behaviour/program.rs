@@ -113,11 +113,12 @@ impl Program {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Its proportional set size, in bytes: its own pages, and of shared ones its share.
+    /// What it has allocated, in bytes. Without the pages of the program itself: its share of those grows by megabytes
+    /// when another process that runs the same program ends.
     #[cfg(target_os = "linux")]
     pub(crate) fn memory(&self) -> u64 {
         let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).unwrap();
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss_Anon:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
