@@ -41,9 +41,9 @@ pub(super) fn size(text: &str) -> Result<usize, Wrong> {
     }
 }
 
-/// A chance a second, from 0 to 1.
+/// A chance a second, from 0 to 1, to a millionth of a percent: so far it is written, too.
 pub(super) fn chance(text: &str) -> Result<f64, Wrong> {
-    read(text, &CHANCES)
+    Ok((read(text, &CHANCES)? * 1e8).round() / 1e8)
 }
 
 fn read(text: &str, units: &[(&str, f64)]) -> Result<f64, Wrong> {
