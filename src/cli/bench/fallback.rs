@@ -7,6 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::super::output::{LabFormat, Output, output};
+use super::super::typed::command;
 use super::super::{print, runtime, units};
 use super::{INTERRUPTED, ticking, until_interrupted, usage};
 use crate::bench::fallback::result::{FallbackReport, Lane};
@@ -132,7 +133,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<FallbackReport>> {
     let bar = ticking((plan.expected() * plan.rounds as u32).as_secs(), quiet);
     let interrupt = CancellationToken::new();
-    let command = super::super::typed::command();
+    let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(fallback::run(plan, command, &progress, &interrupt));
     let report = until_interrupted(running, &interrupt).await;

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::super::output::{LabFormat, Output, output};
+use super::super::typed::command;
 use super::super::{print, runtime, units};
 use super::{INTERRUPTED, ticking, until_interrupted};
 use crate::bench::soak::result::Report;
@@ -98,7 +99,7 @@ const AROUND: Duration = Duration::from_secs(10);
 async fn play(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     let bar = ticking((plan.duration + AROUND).as_secs(), quiet);
     let interrupt = CancellationToken::new();
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
     let running = Box::pin(async { soak::run(plan, command, &progress, &interrupt).await.map(Some) });
     let report = until_interrupted(running, &interrupt).await;
