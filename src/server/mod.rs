@@ -56,6 +56,7 @@ mod assets;
 mod authority;
 mod clients;
 mod commands;
+mod config;
 mod connection;
 mod crew;
 mod desks;
@@ -91,13 +92,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
-use crate::feed::{Feed, Retain};
+use crate::feed::Feed;
 use crate::tls::Identity;
 use crate::transport::Lock;
 use crate::wire::Choose;
@@ -105,6 +105,7 @@ use accounts::Accounts;
 use assets::Assets;
 pub use assets::Folder;
 use authority::Scheme;
+pub use config::{Config, DRAIN};
 use crew::Crew;
 use desks::Desks;
 use door::Door;
@@ -116,49 +117,6 @@ pub use operator::{Commands, Operator, Publishers, Refused};
 pub use origins::{Allowed, NotAnOrigin, Origins, WebOrigin};
 pub use statistics::Publishing;
 pub use tokens::{Bad, Claims, Tokens, TooShort, now_s};
-
-/// What a server is told when it starts.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// Where to listen. Port 0 takes any that is free.
-    pub listen: SocketAddr,
-    /// How much each topic's log remembers.
-    pub retain: Retain,
-    /// A peer that takes nothing at all for so long is closed.
-    pub write_stall: Duration,
-    /// The size of each socket's send buffer, in bytes; the system's default where none is named.
-    pub send_buffer: Option<usize>,
-    /// Threads that serve: this one, and so many more with a runtime of their own.
-    pub threads: usize,
-    /// A control topic that nobody reads is forgotten after so long.
-    pub forget: Duration,
-    /// A server that is to end lets go of everybody within so long.
-    pub drain: Duration,
-    /// How much anybody may take of it.
-    pub limits: Limits,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            retain: Retain::default(),
-            write_stall: limits::WRITE_STALL,
-            send_buffer: None,
-            threads: 1,
-            forget: Duration::from_secs(60),
-            drain: DRAIN,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// Connections that wait to be accepted, at most: what Linux allows by default.
-const BACKLOG: i32 = 4096;
-
-/// How long a drain may take: a third of what an orchestrator waits before it kills (Kubernetes: 30 s, systemd: 90 s),
-/// so that what runs in front of a server has time to notice.
-pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// A server that listens.
 pub struct Server {
@@ -210,7 +168,7 @@ impl Server {
     /// # Errors
     /// Where the address is taken or not this machine's.
     pub fn bind(config: Config, feed: Feed, publishing: Publishing) -> io::Result<Self> {
-        let listener = listen(&config)?;
+        let listener = config.listen()?;
         let desks = Arc::new(Desks::new(&feed, config.forget));
         let accounts = Arc::new(Accounts::new(desks.clone()));
         let of = accounts.clone();
@@ -344,20 +302,4 @@ async fn let_go(shared: &Shared, connections: &TaskTracker) {
     if tokio::time::timeout(within, connections.wait()).await.is_err() {
         tracing::warn!("{} connections did not close within {within:?}", connections.len());
     }
-}
-
-fn listen(config: &Config) -> io::Result<TcpListener> {
-    use socket2::{Domain, Protocol, Socket, Type};
-    let socket = Socket::new(Domain::for_address(config.listen), Type::STREAM, Some(Protocol::TCP))?;
-    // A restarted server takes its port back at once. On Windows this would let others share it.
-    if cfg!(unix) {
-        socket.set_reuse_address(true)?;
-    }
-    if let Some(size) = config.send_buffer {
-        socket.set_send_buffer_size(size)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&config.listen.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
 }
