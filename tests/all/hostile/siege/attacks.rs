@@ -33,7 +33,7 @@ pub(super) enum Attack {
 }
 
 /// A pause between two blows of one attacker. Thirty a second of each: neighbours are held up where the server lets
-/// one connection do so, and not where a build without optimisation is short of two cores.
+/// one connection do so, and not where a build without optimisation is short of its core.
 const PAUSE: Duration = Duration::from_millis(33);
 
 /// From one byte of a drip to the next.
@@ -321,12 +321,13 @@ impl Besieger {
         self.flood(siege, Vec::new(), move |n| frame(1, END, 2 * n + 1, &block));
         let cookie = [b"\x82\x86\x84\x60\x7f\xa1\x1e".as_slice(), &[b'x'; 4_000], &[0xbe; 12_000]].concat();
         self.flood(siege, Vec::new(), move |n| frame(1, END, 2 * n + 1, &cookie));
-        // As many streams as there may be, none of which is read, in windows of nothing and of all. Nothing happens on their
-        // topic: on the feed each would cost what any subscriber does, and so many of those are a load and no attack.
+        // As many streams as there may be, none of which is read. Those with a window of nothing are on the feed. Those with
+        // room for all are on a topic where nothing happens: on the feed each would cost what any subscriber does, and so
+        // many of those are a load and no attack.
         for (window, path, streams) in [
-            ([0, 0, 0, 0], "/sse?topic=quiet", 128),
+            ([0, 0, 0, 0], "/sse?topic=demo", 128),
             ([0x7f, 0xff, 0xff, 0xff], "/sse?topic=quiet", 128),
-            ([0, 0, 0, 0], "/longpoll?topic=quiet&hold=60", 128),
+            ([0, 0, 0, 0], "/longpoll?topic=demo&hold=60", 128),
         ] {
             let settings = frame(4, 0, 0, &[&[0, 4][..], &window].concat());
             let fields = [b"\x82\x86\x04", &[path.len() as u8][..], path.as_bytes()].concat();
