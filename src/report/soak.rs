@@ -46,8 +46,8 @@ fn lanes(report: &Report) -> String {
 
 fn rows(rows: &[Row]) -> String {
     let mut text = String::from(
-        "\nwhat the server held\n\
-         at           visits   silent connections subscriptions   tasks   files    memory\n",
+        "\nwhat the server held                                            memory, MiB\n\
+         at         visits  silent connections subscriptions tasks files  in use   pages\n",
     );
     for Row { at_us, visits, silent, held } in rows {
         let at = match at_us {
@@ -55,15 +55,21 @@ fn rows(rows: &[Row]) -> String {
             us => duration(Some(*us as f64)),
         };
         let files = held.file_descriptors.map_or_else(|| "–".to_owned(), |files| files.to_string());
-        let memory = held
-            .memory_bytes
-            .map_or_else(|| "–".to_owned(), |bytes| format!("{:.2} MiB", bytes as f64 / f64::from(1 << 20)));
         text += &format!(
-            "{at:<9}{visits:>10}{silent:>9}{:>12}{:>14}{:>8}{files:>8}{memory:>10}\n",
-            held.connections, held.subscriptions, held.tasks,
+            "{at:<9}{visits:>8}{silent:>8}{:>12}{:>14}{:>6}{files:>6}{:>8}{:>8}\n",
+            held.connections,
+            held.subscriptions,
+            held.tasks,
+            mebibytes(held.in_use_bytes),
+            mebibytes(held.pages_bytes),
         );
     }
-    text + "silent: guests who stay and do not read; the last row: when all had left\n"
+    text + "silent: guests who stay and do not read; the last row: when all had left\n\
+            in use: what its allocator has given out; pages: what it keeps for that\n"
+}
+
+fn mebibytes(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{:.2}", bytes as f64 / f64::from(1 << 20)))
 }
 
 fn left_behind(report: &Report) -> String {

@@ -1,13 +1,13 @@
 //! When a crowd has left, the memory it took is given back to the system.
 //!
 //! An allocator keeps what is freed for those who come next, and after a crowd that may be most of the process.
-//! glibc gives it back when it is asked to; others do so by themselves, or not at all.
 
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::door::Door;
+use super::heap::give_back;
 
 /// How often to look: giving back what the next crowd needs in a moment would only cost time.
 const LOOK: Duration = Duration::from_secs(1);
@@ -34,15 +34,3 @@ pub(super) async fn watch(door: &Door) {
         before = now;
     }
 }
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn give_back() {
-    // SAFETY: it takes a number and no pointer, may be called at any time from any thread (MT-safe, says its
-    // manual page), and touches only memory that nobody has allocated.
-    #[allow(unsafe_code, reason = "glibc's malloc_trim has no safe wrapper")]
-    let released = unsafe { libc::malloc_trim(0) };
-    tracing::debug!(released, "a crowd has left: asked the allocator to give its memory back");
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn give_back() {}

@@ -67,6 +67,7 @@ mod gate;
 mod greeting;
 mod guests;
 mod head;
+mod heap;
 mod http;
 mod http2;
 mod key;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
-use super::Shared;
+use super::{Shared, heap};
 use crate::clock::process_cpu_us;
 use crate::feed::{Tally, TopicState};
 use crate::transport::Transport;
@@ -26,6 +26,8 @@ pub(super) struct Statistics {
     publisher: Option<serde_json::Value>,
     /// CPU time of the whole process; `null` where the platform does not say.
     cpu_us: Option<u64>,
+    /// What its allocator has given out and not taken back; `null` where that does not tell.
+    memory_in_use_bytes: Option<u64>,
     topics: Vec<TopicState>,
     transports: BTreeMap<Transport, Traffic>,
     other: Booked,
@@ -116,6 +118,7 @@ pub(super) fn read(shared: &Shared) -> Statistics {
         published: shared.feed.published(),
         publisher: (shared.publishing)(),
         cpu_us: process_cpu_us(),
+        memory_in_use_bytes: heap::in_use_bytes(),
         topics: shared.feed.topics(),
         transports: Transport::ALL.into_iter().map(traffic).collect(),
         other: Booked::of(shared.accounts.other()),
@@ -140,6 +143,12 @@ pub(super) fn prometheus(statistics: &Statistics) -> String {
     };
     family("connections", "gauge", "Open connections.", &mut one(statistics.connections.open));
     family("tasks", "gauge", "Tasks of all its runtimes.", &mut one(statistics.tasks as u64));
+    family(
+        "memory_in_use_bytes",
+        "gauge",
+        "Memory that its allocator has given out.",
+        &mut statistics.memory_in_use_bytes.into_iter().map(|bytes| (String::new(), bytes)),
+    );
     family(
         "connections_accepted_total",
         "counter",

@@ -89,8 +89,11 @@ pub struct Held {
     pub tasks: u64,
     /// File descriptors of its process.
     pub file_descriptors: Option<u64>,
-    /// What its process has allocated: of its proportional set size, the anonymous part.
-    pub memory_bytes: Option<u64>,
+    /// Memory that its allocator has given out: what a leak would add to.
+    pub in_use_bytes: Option<u64>,
+    /// The pages its allocator has for that, as far as they were touched: of its proportional set size, the anonymous
+    /// part. After a crowd they stay, for the pieces that are in use between those that are free.
+    pub pages_bytes: Option<u64>,
 }
 
 impl Report {
