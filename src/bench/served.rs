@@ -39,6 +39,15 @@ pub(super) struct Left {
 impl Served {
     /// Starts one where it can, or where another one was.
     pub(super) async fn start(at: Option<SocketAddr>, arguments: &[String]) -> anyhow::Result<Self> {
+        Self::start_among(at, arguments, &[]).await
+    }
+
+    /// With further variables of its environment.
+    pub(super) async fn start_among(
+        at: Option<SocketAddr>,
+        arguments: &[String],
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let this = std::env::current_exe().context("cannot find this program to start it again")?;
         let listen = at.map_or_else(|| format!("{HOST}:0"), |at| at.to_string());
         let mut command = Command::new(this);
@@ -46,6 +55,7 @@ impl Served {
         #[cfg(unix)]
         command.process_group(0);
         command.args(["serve", "--listen", &listen, "--publish", "anyone"]).args(arguments);
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().context("cannot start a server")?;
         let mut lines = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();

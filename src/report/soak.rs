@@ -2,6 +2,7 @@
 
 use super::format::{duration, three_digits};
 use super::text::folded;
+use crate::bench::soak::Way;
 use crate::bench::soak::result::{Lane, Report, Row};
 
 /// The tables.
@@ -77,8 +78,15 @@ fn left_behind(report: &Report) -> String {
     for left in &report.left_behind {
         text += &folded("left behind: ", left);
     }
-    for lane in report.lanes.iter().filter(|lane| lane.answered == 0) {
-        text += &format!("nobody on {} was answered\n", lane.transport);
+    for transport in report.unheard() {
+        text += &format!("nobody on {transport} was answered\n");
+    }
+    for way in report.untried() {
+        text += match way {
+            Way::Close => "nobody closed: that was not tried\n",
+            Way::Reset => "nobody reset: that was not tried\n",
+            Way::Silence => "nobody fell silent: that was not tried\n",
+        };
     }
     if let Some(why) = &report.first_failure {
         let failed: u64 = report.lanes.iter().map(|lane| lane.failed).sum();

@@ -97,8 +97,75 @@ pub struct Held {
 }
 
 impl Report {
-    /// Whether everything returned, on every transport.
+    /// Whether everything returned, and somebody had been there on every transport.
     pub fn holds(&self) -> bool {
-        self.left_behind.is_empty() && self.lanes.iter().all(|lane| lane.answered > 0)
+        self.left_behind.is_empty() && self.unheard().next().is_none()
+    }
+
+    /// Transports on which nobody was answered, where there was time for that.
+    pub fn unheard(&self) -> impl Iterator<Item = Transport> {
+        let unheard = self.lanes.iter().filter(|lane| lane.answered == 0 && !self.interrupted);
+        unheard.map(|lane| lane.transport)
+    }
+
+    /// Ways to leave that were asked for, and that nobody took.
+    pub fn untried(&self) -> impl Iterator<Item = Way> {
+        let took = |lane: &Lane, way| match way {
+            Way::Close => lane.closed,
+            Way::Reset => lane.reset,
+            Way::Silence => lane.silent,
+        };
+        let ways = self.ways.iter().copied();
+        ways.filter(move |way| self.lanes.iter().all(|lane| took(lane, *way) == 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::environment::environment;
+
+    fn report(answered: u64, silent: u64) -> Report {
+        let lane = |transport| Lane {
+            transport,
+            visits: 9,
+            answered,
+            read_bytes: 0,
+            closed: 5,
+            reset: 0,
+            silent,
+            failed: 0,
+        };
+        Report {
+            schema_version: SCHEMA_VERSION,
+            lab: "soak",
+            command: String::new(),
+            environment: environment(),
+            interrupted: false,
+            clients: 1,
+            duration_us: 1,
+            rate: "1".parse().unwrap(),
+            ways: vec![Way::Close, Way::Silence],
+            lanes: Transport::ALL.map(lane).to_vec(),
+            first_failure: None,
+            rows: Vec::new(),
+            returning_us: 0,
+            left_behind: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_returns_to_where_nobody_went() {
+        assert!(report(9, 1).holds());
+        assert!(!Report { left_behind: vec!["tasks".to_owned()], ..report(9, 1) }.holds());
+        assert_eq!(report(0, 1).unheard().collect::<Vec<_>>(), Transport::ALL);
+        assert!(!report(0, 1).holds());
+        assert!(Report { interrupted: true, ..report(0, 1) }.holds(), "there was no time for it");
+    }
+
+    #[test]
+    fn a_way_that_nobody_took_was_not_tried() {
+        assert_eq!(report(9, 0).untried().collect::<Vec<_>>(), [Way::Silence]);
+        assert_eq!(report(9, 1).untried().count(), 0);
     }
 }

@@ -25,13 +25,13 @@ pub(super) struct Arguments {
     /// Clients of each transport that are there at a time
     #[arg(short, long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     clients: u64,
-    /// How long they come and go
+    /// How long they come and go; where some fall silent, the server takes a minute or two more to let go of them
     #[arg(short, long, default_value = "10m", value_parser = units::interval)]
     duration: Duration,
     /// Events a second
     #[arg(short, long, default_value = "20")]
     rate: Rate,
-    /// How they vanish; may be repeated [default: all three]
+    /// How they vanish; may be repeated. One in twenty falls silent, where others do not [default: all three]
     #[arg(long, value_enum, value_delimiter = ',')]
     vanish: Vec<Way>,
     /// Write the result here, too; `.json` for programs, `.txt` as printed
@@ -95,13 +95,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Warming up, and settling twice, where nobody is silent.
 const AROUND: Duration = Duration::from_secs(10);
 
-/// `None` where it was interrupted twice.
+/// `None` where it was interrupted twice, or before anybody had come.
 async fn play(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
     let bar = ticking((plan.duration + AROUND).as_secs(), quiet);
     let interrupt = CancellationToken::new();
     let command = command();
     let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(async { soak::run(plan, command, &progress, &interrupt).await.map(Some) });
+    let running = Box::pin(async { soak::run(plan, command, &progress, &interrupt).await });
     let report = until_interrupted(running, &interrupt).await;
     bar.finish_and_clear();
     report
