@@ -64,7 +64,7 @@ pub(super) struct Arguments {
     #[arg(long = "link", value_name = "NAME=SPEC[@PORT]", value_parser = links::asked, conflicts_with = "orders")]
     links: Vec<links::Asked>,
     /// Who may publish: anyone, or only who has the key in the page's address [default: anyone on this machine, where
-    /// no other reaches it; else operator]
+    /// no other reaches it; else operator, and behind a proxy (--public-url), too]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
     /// How long a server that is told to end (SIGTERM, Ctrl-C) may take to let go of everybody; 0 waits for nobody
@@ -168,6 +168,9 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let retain = Retain { events: retain, bytes: retain_bytes };
     let links = hospitality.links(links);
+    if secrecy.is_asked() {
+        links::check_that_none_reads(&links);
+    }
     let limits = limits.limits(threads, !links.is_empty());
     let config = Config { listen, retain, send_buffer, threads, drain, limits, ..Config::default() };
     let identity = secrecy.identity()?;
@@ -205,7 +208,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tracing::info!("publishing {}, seed {}", source.kind, source.seed);
     let may_publish = match admitting.tokens {
         Some(_) => Publishers::Token,
-        None => publishers(publish, address),
+        None => publishers(publish, address, admitting.is_behind_a_proxy()),
     };
     let key = Key::draw().context("this machine has no randomness for a key")?;
     let operator = Operator {
@@ -230,12 +233,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// Who may publish: everybody, where only this machine gets here.
-fn publishers(asked: Option<PublishersArgument>, address: SocketAddr) -> Publishers {
+/// Who may publish: everybody, where only this machine gets here. A proxy on it brings the world.
+fn publishers(asked: Option<PublishersArgument>, address: SocketAddr, is_proxied: bool) -> Publishers {
     match asked {
         Some(PublishersArgument::Anyone) => Publishers::Anyone,
         Some(PublishersArgument::Operator) => Publishers::Operator,
-        None if address.ip().to_canonical().is_loopback() => Publishers::Anyone,
+        None if address.ip().to_canonical().is_loopback() && !is_proxied => Publishers::Anyone,
         None => Publishers::Operator,
     }
 }

@@ -45,6 +45,11 @@ impl Admission {
 }
 
 impl Admitting {
+    /// Whether the world comes here through a proxy, which is one address to us.
+    pub(super) fn is_behind_a_proxy(&self) -> bool {
+        self.origins.public.is_some()
+    }
+
     /// Where the page is: there, or where the world finds it.
     pub(super) fn page(&self, here: &str) -> String {
         self.origins.public.as_ref().map_or(here, WebOrigin::as_str).to_owned()

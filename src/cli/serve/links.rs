@@ -5,9 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::cli::Cli;
 use crate::cli::link::{began, ended};
 use crate::link::{Engine, Link, Relay};
 use crate::server::Refused;
@@ -43,6 +46,17 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
 fn nameless(text: &str) -> String {
     let spec = if text.parse::<Link>().is_ok() { text } else { "rtt=80ms" };
     format!("`{text}` names no link: write `slow={spec}`, or `slow={spec}@9000` for a port of your choice")
+}
+
+/// Ends with a usage error where one of them reads HTTP, which under TLS nobody can read on its way.
+pub(super) fn check_that_none_reads(links: &[Asked]) {
+    if let Some(Asked { name, link, .. }) = links.iter().find(|asked| asked.link.reads_http()) {
+        let message = format!(
+            "the link `{name}={link}` reads HTTP, and this server speaks TLS, which nobody can read on its way: leave \
+             out TLS, or choose items that do not read (delay, rate, nagle, idle, cut, reset)"
+        );
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
 }
 
 /// All further ports of a server.

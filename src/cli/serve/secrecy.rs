@@ -24,6 +24,11 @@ pub(super) struct Secrecy {
 }
 
 impl Secrecy {
+    /// Whether it is to speak TLS.
+    pub(super) fn is_asked(&self) -> bool {
+        self.tls_cert.is_some() || self.tls_self_signed
+    }
+
     /// Who it is, where it speaks TLS.
     pub(super) fn identity(&self) -> anyhow::Result<Option<Identity>> {
         let identity = match (&self.tls_cert, &self.tls_key) {

@@ -201,6 +201,21 @@ fn beyond_loopback_publishing_takes_the_key_unless_everybody_is_let_in() {
     }
 }
 
+/// A proxy on this machine brings the world, all of it from one address of this machine.
+#[test]
+fn behind_a_proxy_publishing_takes_the_key_unless_everybody_is_let_in() {
+    for (arguments, without) in [(&[][..], "HTTP/1.1 403 "), (&["--publish=anyone"], "HTTP/1.1 201 ")] {
+        let all = [&["--source=quiet", "--public-url=https://feed.example"], arguments].concat();
+        let (server, address) = Program::serve(&all);
+        let page = server.stdout.find("page https://feed.example/#key=");
+        let (_, key) = page.split_once("#key=").unwrap();
+        let head = raw::post(address, "/publish", "", "1").0;
+        assert!(head.starts_with(without), "{arguments:?}: {head}");
+        let head = raw::post(address, "/publish", &format!("authorization: Bearer {key}\r\n"), "1").0;
+        assert!(head.starts_with("HTTP/1.1 201 "), "{arguments:?}: {head}");
+    }
+}
+
 #[test]
 fn the_key_is_printed_once_and_logged_nowhere() {
     let here = Operated::start(ANY, &["--source=quiet", "--link=lab=none", "-vv"]);

@@ -88,6 +88,10 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
         (&["watch", "--cacert", "Cargo.toml"], "there is no certificate in `Cargo.toml`"),
         (&["serve", "--tls-cert", "cert.pem"], "were not provided"),
         (&["serve", "--tls-self-signed", "--tls-cert", "a", "--tls-key", "b"], "cannot be used with"),
+        (
+            &["serve", "--tls-self-signed", "--link", "slow=rtt=80ms", "--link", "b=buffer=8k"],
+            "the link `b=buffer=8k` reads HTTP",
+        ),
         (&["watch", "-i", "0"], "0 is no interval"),
         (&["watch", "-n", "0"], "0"),
         (&["watch", "-H", "nonsense"], "`nonsense` is no header"),

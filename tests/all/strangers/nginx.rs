@@ -97,7 +97,9 @@ fn behind_the_documented_settings_everything_passes() {
 /// The page's origin is nginx's, which the server cannot know until it is told.
 #[test]
 fn a_browser_behind_the_documented_settings_hears_and_speaks_on_all() {
-    let public = |front| vec!["--public-url".to_owned(), format!("http://{front}")];
+    let public = |front| {
+        ["--public-url", &format!("http://{front}"), "--publish", "anyone"].map(str::to_owned).to_vec()
+    };
     let Some(fronted) = Fronted::told("documented.conf", public) else { return };
     super::browser::hears_all_at(fronted.front);
 }
