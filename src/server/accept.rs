@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use super::Shared;
 use super::crew::Crew;
 use super::turned::Turned;
+use crate::tls;
 
 /// How long to wait for others to close their files, where there are none left.
 const BREATH: Duration = Duration::from_millis(50);
@@ -19,21 +20,26 @@ pub(super) async fn accept(listener: &TcpListener, shared: &Arc<Shared>, crew: &
             accepted = listener.accept() => accepted,
             () = turned.expire() => continue,
         };
-        let taken = accepted.and_then(|(stream, peer)| match shared.door.admit(peer, &shared.guests) {
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(wrong) => {
+                // Out of file descriptors, most likely: others will close theirs.
+                tracing::warn!("cannot accept a connection: {wrong}");
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
+        match shared.door.admit(peer, &shared.guests) {
             Ok(whence) => {
                 tracing::debug!(%peer, "accepted");
-                crew.take(stream, whence)
+                crew.take(stream, whence);
             }
             Err(answer) => {
                 tracing::debug!(%peer, "turned away");
-                turned.away(stream, &answer);
-                Ok(())
+                // Who shakes hands can read nothing else.
+                let answer = if shared.identity.is_some() { tls::BUSY } else { answer.as_bytes() };
+                turned.away(stream, answer);
             }
-        });
-        if let Err(wrong) = taken {
-            // Out of file descriptors, most likely: others will close theirs.
-            tracing::warn!("cannot accept a connection: {wrong}");
-            tokio::time::sleep(BREATH).await;
         }
     }
 }

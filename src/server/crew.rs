@@ -53,15 +53,17 @@ impl Crew {
     }
 
     /// Gives a connection to the next of them.
-    pub(super) fn take(&mut self, stream: TcpStream, whence: Option<Box<Whence>>) -> io::Result<()> {
+    pub(super) fn take(&mut self, stream: TcpStream, whence: Option<Box<Whence>>) {
         let other = self.others.get(self.turn);
         self.turn = (self.turn + 1) % (self.others.len() + 1);
         match other {
             None => spawn(&self.connections, &self.shared, stream, whence),
             // A thread that ended takes its connections with it: this one, too.
-            Some(other) => drop(other.send((stream.into_std()?, whence))),
+            Some(other) => match stream.into_std() {
+                Ok(stream) => drop(other.send((stream, whence))),
+                Err(wrong) => give_up(&self.shared, &wrong),
+            },
         }
-        Ok(())
     }
 
     /// Everybody that is served.
@@ -74,10 +76,16 @@ async fn work(shared: Arc<Shared>, connections: TaskTracker, mut arrivals: Unbou
     while let Some((stream, whence)) = arrivals.recv().await {
         match TcpStream::from_std(stream) {
             Ok(stream) => spawn(&connections, &shared, stream, whence),
-            Err(wrong) => tracing::warn!("cannot serve a connection: {wrong}"),
+            Err(wrong) => give_up(&shared, &wrong),
         }
     }
     let _ = timeout(shared.config.drain, connections.wait()).await;
+}
+
+/// A connection that was let in, and that nobody can serve: it takes nobody's room for that.
+fn give_up(shared: &Shared, wrong: &io::Error) {
+    shared.door.leave();
+    tracing::warn!("cannot serve a connection: {wrong}");
 }
 
 fn spawn(connections: &TaskTracker, shared: &Arc<Shared>, stream: TcpStream, whence: Option<Box<Whence>>) {

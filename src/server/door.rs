@@ -3,6 +3,7 @@
 //! ```text
 //! accept ──▶ fewer than may be, in all and from there? ──▶ a connection
 //!                 └─ no ──▶ HTTP/1.1 503 Service Unavailable ⏎ retry-after: 10 ⏎ … and the end
+//!                           under TLS: 15 03 03 00 02 02 50, the alert `internal_error`, and the end
 //! ```
 //!
 //! To turn somebody [away](super::turned) takes one write and no task.

@@ -2,8 +2,8 @@
 //!
 //! | limit | default | who is over it is told |
 //! |---|---|---|
-//! | connections | what the system's file limit allows | 503 at accept |
-//! | connections from one address | 1,000; of this machine any number | 503 at accept |
+//! | connections | what the system's file limit allows | 503 at accept; under TLS an alert |
+//! | connections from one address | 1,000; of this machine any number | the same |
 //! | events published from one address | 200 a second; by this machine any number | 429; `error` on a WebSocket |
 //! | [topics](crate::feed::MAX_TOPICS) | 1,000 | 503 |
 //! | a message, a [body](crate::transport::websocket) | 64 KiB | 413, 1009 |

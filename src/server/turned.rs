@@ -22,10 +22,10 @@ pub(super) struct Turned(VecDeque<(Instant, TcpStream)>);
 
 impl Turned {
     /// Answers, and keeps the socket for a moment.
-    pub(super) fn away(&mut self, stream: tokio::net::TcpStream, answer: &str) {
+    pub(super) fn away(&mut self, stream: tokio::net::TcpStream, answer: &[u8]) {
         let Ok(mut stream) = stream.into_std() else { return };
         // A new socket has room for so little, and who is gone already needs no answer.
-        let _ = stream.write(answer.as_bytes()).and_then(|_| stream.shutdown(Shutdown::Write));
+        let _ = stream.write(answer).and_then(|_| stream.shutdown(Shutdown::Write));
         if self.0.len() >= MOST_TURNED {
             self.0.pop_front();
         }

@@ -43,6 +43,11 @@ pub(super) fn explain(wrong: io::Error, host: &str) -> io::Error {
         Some(Error::PeerIncompatible(why)) => Distrust::Unlike(host, format!("{why:?}")),
         Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => Distrust::Protocol(host),
         Some(Error::AlertReceived(why)) if is_about_us(*why) => Distrust::Unlike(host, format!("{why:?}")),
+        Some(Error::AlertReceived(AlertDescription::InternalError)) => {
+            let why =
+                format!("`{host}` broke off the handshake: it has no room now, or something is wrong there");
+            return io::Error::new(ErrorKind::ConnectionAborted, why);
+        }
         // Many a server that knows no TLS hangs up, and so does one that is just leaving.
         None if wrong.kind() == ErrorKind::UnexpectedEof => {
             let why = format!("`{host}` hung up on the handshake; use `http://` where it does not speak TLS");
@@ -68,5 +73,37 @@ fn say(why: &CertificateError) -> String {
             "it is for other names".to_owned()
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    use super::super::{BUSY, HTTP_1, Identity, Trust};
+    use super::*;
+
+    fn distrust(wrong: &io::Error) -> Option<&Distrust> {
+        wrong.get_ref().and_then(|inner| inner.downcast_ref())
+    }
+
+    #[tokio::test]
+    async fn who_speaks_nothing_that_the_server_does_is_told_so_and_need_not_come_back() {
+        let identity = Identity::self_signed([]).unwrap();
+        let (near, far) = duplex(16 << 10);
+        let trust = Trust::anyone();
+        let (shown, connected) = tokio::join!(identity.accept(far), trust.connect("here", &[b"h3"], near));
+        let wrong = connected.err().expect("it speaks no HTTP/3");
+        assert!(matches!(distrust(&wrong), Some(Distrust::Protocol(host)) if host == "here"), "{wrong}");
+        assert!(wrong.to_string().contains("`--http`"), "{wrong}");
+        assert!(shown.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_room_may_come_back() {
+        let (near, mut far) = duplex(16 << 10);
+        far.write_all(BUSY).await.unwrap();
+        let wrong = Trust::anyone().connect("here", &[HTTP_1], near).await.err().expect("it has no room");
+        assert!(distrust(&wrong).is_none() && wrong.to_string().contains("it has no room"), "{wrong}");
     }
 }

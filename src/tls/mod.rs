@@ -39,6 +39,10 @@ pub use trust::{NoCertificates, Trust};
 /// A handshake record begins so (RFC 8446, section 5.1), and no request of HTTP does.
 pub const HANDSHAKE: u8 = 0x16;
 
+/// What a server says that has no room for a handshake: a fatal `internal_error`, which stands for what is not the
+/// client's fault (RFC 8446, section 6.2). An alert before the first record is not encrypted.
+pub const BUSY: &[u8] = &[0x15, 3, 3, 0, 2, 2, 80];
+
 /// HTTP/1.1, as a handshake names it (RFC 7301, section 6).
 pub const HTTP_1: &[u8] = b"http/1.1";
 

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use wirelanes::client::{Error, Options, Target};
 use wirelanes::event::Position;
-use wirelanes::server::Config;
+use wirelanes::server::{Config, Limits};
 use wirelanes::tls::{Distrust, Identity, Trust};
 use wirelanes::transport::Transport;
 
@@ -172,6 +172,20 @@ async fn who_asks_in_plain_where_there_is_tls_is_answered_in_plain() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Who finds no room is told so in words of TLS, and comes back by itself.
+#[tokio::test]
+async fn one_connection_too_many_is_broken_off_in_good_order() {
+    let limits = Limits { connections: Some(1), ..Limits::default() };
+    let stage = Stage::secured_with(Config { limits, ..Config::default() }, identity());
+    let mut first = Listener::start(Transport::Sse, secured(stage.address, &Trust::anyone()));
+    first.connected().await;
+    let mut second = Listener::start(Transport::Sse, secured(stage.address, &Trust::anyone()));
+    let why = second.disconnected().await;
+    assert!(why.contains("broke off the handshake: it has no room now"), "{why}");
+    drop(first);
+    second.connected().await;
 }
 
 /// What was encrypted, and did not fit into the socket, is not forgotten when its answer is done.
