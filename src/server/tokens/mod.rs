@@ -18,6 +18,8 @@ use std::io;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub use claims::{Claims, now_s};
 
@@ -93,6 +95,7 @@ impl Tokens {
     /// # Errors
     /// Where it opens nothing then.
     pub fn read(&self, token: &str, now_s: f64) -> Result<Claims, Bad> {
+        check_header(token)?;
         let claims =
             decode::<Claims>(token, &self.checking, &self.rules).map_err(|wrong| why(wrong.kind()))?.claims;
         if claims.has_expired(now_s) {
@@ -105,16 +108,39 @@ impl Tokens {
     }
 }
 
+/// What stands before the first dot.
+#[derive(Deserialize)]
+struct Marking {
+    alg: String,
+    crit: Option<IgnoredAny>,
+}
+
+/// A header chooses nothing: whatever is not exactly as it has to be is refused.
+fn check_header(token: &str) -> Result<(), Bad> {
+    let text = token.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
+    let marking = text.and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(Marking { alg, crit }) = marking else { return Err(Bad::Invalid(NO_TOKEN)) };
+    match crit {
+        _ if alg != "HS256" => Err(Bad::Invalid(OTHERWISE_SIGNED)),
+        // RFC 7515, section 4.1.11: who does not know what is named there lets nobody in for it.
+        Some(_) => Err(Bad::Invalid("its `crit` asks for what this server does not know: leave it out")),
+        None => Ok(()),
+    }
+}
+
+const NO_TOKEN: &str = "it is no JSON Web Token";
+const OTHERWISE_SIGNED: &str = "it is not signed with HS256";
+
 /// In words that hold nothing of the token itself.
 fn why(wrong: &ErrorKind) -> Bad {
     Bad::Invalid(match wrong {
         ErrorKind::InvalidSignature => "it is not signed with this server's key",
-        ErrorKind::InvalidAlgorithm => "it is not signed with HS256",
+        ErrorKind::InvalidAlgorithm => OTHERWISE_SIGNED,
         ErrorKind::InvalidAudience => "its `aud` is for somebody else: leave that claim out",
         ErrorKind::Json(_) => {
             "its claims cannot be read: `exp` is a number, `sub` a text, `subscribe` and `publish` lists"
         }
-        _ => "it is no JSON Web Token",
+        _ => NO_TOKEN,
     })
 }
 

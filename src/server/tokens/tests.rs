@@ -68,9 +68,30 @@ fn a_token_does_not_choose_how_it_is_checked() {
     let claims = json!({ "exp": 1000, "sub": "ann" });
     for alg in ["none", "None", "HS384", "HS512", "RS256", "ES256"] {
         let token = made(&json!({ "alg": alg }), &claims);
-        assert!(tokens().read(&token, 1.0).is_err(), "`{alg}`");
         let unsigned = &token[..=token.rfind('.').unwrap()];
-        assert!(tokens().read(unsigned, 1.0).is_err(), "`{alg}`, unsigned");
+        for token in [&*token, unsigned] {
+            let wrong = tokens().read(token, 1.0).unwrap_err().to_string();
+            assert_eq!(wrong, "it is not signed with HS256", "`{alg}`: {token}");
+        }
+    }
+    for header in [json!({}), json!({ "alg": null }), json!("HS256"), json!([])] {
+        let wrong = tokens().read(&made(&header, &claims), 1.0).unwrap_err().to_string();
+        assert_eq!(wrong, "it is no JSON Web Token", "{header}");
+    }
+}
+
+#[test]
+fn a_token_that_asks_for_what_is_not_known_here_is_refused() {
+    let claims = json!({ "exp": 1000, "sub": "ann" });
+    let with = |header| tokens().read(&made(&header, &claims), 1.0);
+    assert!(with(json!({ "alg": "HS256", "kid": "7", "b64": true })).is_ok(), "what need not be known");
+    for header in [
+        json!({ "alg": "HS256", "crit": ["b64"], "b64": false }),
+        json!({ "alg": "HS256", "crit": ["exp"] }),
+        json!({ "alg": "HS256", "crit": [] }),
+    ] {
+        let wrong = with(header.clone()).unwrap_err().to_string();
+        assert!(wrong.contains("`crit`"), "{header}: {wrong}");
     }
 }
 
