@@ -10,8 +10,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
         Err(_) => humantime::parse_duration(text).map_err(|_| wrong())?,
     };
-    Ok(duration)
+    match duration <= CENTURY {
+        true => Ok(duration),
+        false => Err(format!("`{text}` is longer than a century, and than clocks can count to; write less")),
+    }
 }
+
+/// What lasts longer would overflow an instant that it is added to.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Like [`duration`], for what is rarely seconds: a bare number is refused, but for 0.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
@@ -74,7 +80,7 @@ mod tests {
     fn durations_are_read_as_they_are_typed() {
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert_eq!(duration("1.5").unwrap(), Duration::from_millis(1500));
-        for wrong in ["", "-1", "1x", "inf", "nan"] {
+        for wrong in ["", "-1", "1x", "inf", "nan", "1e19", "18446744073709551615s"] {
             assert!(duration(wrong).is_err(), "`{wrong}` was taken for a duration");
         }
         assert!(interval("0").is_err());

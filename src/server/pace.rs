@@ -10,6 +10,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 /// Addresses that are remembered before those are forgotten whose bucket is full again.
 const MANY: usize = 10_000;
 
+/// One event and no more, for as long as any server runs. What takes longer does not fit into the limiter's clock, which
+/// counts nanoseconds in 64 bits.
+const SLOWEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 pub(super) struct Pace {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
@@ -18,7 +22,8 @@ pub(super) struct Pace {
 impl Pace {
     /// So many a second, each address for itself.
     pub(super) fn per_s(rate: f64) -> Self {
-        let between = Duration::from_secs_f64(1.0 / rate).max(Duration::from_nanos(1));
+        let between = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(SLOWEST);
+        let between = between.clamp(Duration::from_nanos(1), SLOWEST);
         let burst = NonZeroU32::new(rate.ceil() as u32).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(between).expect("it is longer than 0").allow_burst(burst);
         Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
@@ -54,6 +59,15 @@ mod tests {
         let fast = Pace::per_s(1_000.0);
         let allowed = (0..2_000).filter(|_| fast.check(address(1)).is_ok()).count();
         assert!(allowed >= 1_000, "{allowed}");
+    }
+
+    #[test]
+    fn no_rate_is_too_slow() {
+        for rate in [1e-300, 1e-14, f64::MIN_POSITIVE] {
+            let pace = Pace::per_s(rate);
+            assert_eq!(pace.check(address(1)), Ok(()), "{rate}");
+            assert!(pace.check(address(1)).unwrap_err() > SLOWEST / 2, "{rate}");
+        }
     }
 
     #[test]
