@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::log::Limit;
+use super::batch::Limit;
 use crate::event::Event;
 
 /// How a transport wraps an event. Each is a `static`: its address is its name.

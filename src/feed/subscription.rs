@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use super::Feed;
+use super::batch::{Batch, Limit, Piece};
 use super::bell::{Place, Ring};
-use super::log::{Batch, Limit, Piece};
 use super::run::Envelope;
 use super::topic::Topic;
 use crate::event::{EventId, Position};

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::TopicState;
+use super::batch::{Batch, Limit, Piece};
 use super::bell::Bell;
-use super::log::{Batch, Limit, Log, Piece, Read, Retain};
+use super::log::{Log, Read, Retain};
 use super::run::Envelope;
 use super::slow::Slow;
 use crate::event::{Epoch, EventId, Position};
