@@ -15,6 +15,9 @@ use crate::wire::WriteNow;
 /// Slices handed to one vectored write: a whole batch (see [`Limit`](crate::feed::Limit)), and a head.
 const SLICES: usize = 260;
 
+/// What a piece takes beside its bytes: the slice itself, and an allocation's smallest block.
+const PIECE: usize = size_of::<Bytes>() + 32;
+
 /// Bytes in order, in as many pieces as they came.
 ///
 /// Most of the time there is one piece or none: that costs no memory beyond it, and to write one slice costs
@@ -52,6 +55,11 @@ impl Backlog {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// What it takes of memory, about: a client that asks for a thousand short answers has a thousand pieces here.
+    pub(crate) fn weight(&self) -> usize {
+        self.len + PIECE * self.rest.as_ref().map_or(0, |rest| rest.len())
     }
 
     /// Writes what there is, where it is one piece and the socket has room: the rest is for

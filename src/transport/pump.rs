@@ -18,7 +18,7 @@ use std::sync::Weak;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -28,8 +28,8 @@ use super::speech::{Next, Speech};
 use crate::feed::{Limit, Piece, Ring, Subscription};
 use crate::wire::WriteNow;
 
-/// While more than this waits to be taken by a client, it is not listened to: one that asks and does not read
-/// cannot make the backlog grow.
+/// While what waits to be taken by a client takes more memory than this, it is not listened to: one that asks and does
+/// not read cannot make the backlog grow.
 const ENOUGH_WAITING: usize = 64 << 10;
 
 /// What a client says at a time is small; more of it takes another turn.
@@ -132,6 +132,11 @@ impl<T: Speech> Pump<T> {
         }
         loop {
             let is_written = self.backlog.poll_write_to(cx, socket)?.is_ready();
+            if self.next == Next::GoOn && self.is_over() {
+                let next = self.speech.expired(&mut self.backlog);
+                self.end(next);
+                continue;
+            }
             if self.next != Next::GoOn {
                 return self.poll_end(cx, socket, is_written);
             }
@@ -147,6 +152,12 @@ impl<T: Speech> Pump<T> {
     /// Whether the client has fallen off the log since it was told something, and is not to go on.
     fn is_too_slow(&self) -> bool {
         self.next == Next::GoOn && self.has_told && self.subscription.is_too_slow()
+    }
+
+    /// Whether whoever listens may not any more. The clock says so and not a timer alone: a client that never stops
+    /// talking takes all that a task may do at a time (tokio's budget), and a timer that has come is not looked at.
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
     }
 
     fn take_news(&mut self, now: Instant) -> bool {
@@ -166,7 +177,7 @@ impl<T: Speech> Pump<T> {
 
     /// Whether something was heard.
     fn poll_hear<S: AsyncRead + Unpin>(&mut self, cx: &mut Context<'_>, socket: &mut S) -> io::Result<bool> {
-        if self.backlog.remaining() > ENOUGH_WAITING {
+        if self.backlog.weight() > ENOUGH_WAITING {
             return Ok(false);
         }
         let mut buffer = [MaybeUninit::uninit(); HEARD_AT_ONCE];
@@ -191,11 +202,10 @@ impl<T: Speech> Pump<T> {
         let Some(due) = self.speech.due().into_iter().chain(self.until).min() else { return Poll::Pending };
         self.patience.lasts_until(due);
         self.patience.poll(cx).map(|()| {
-            let next = match self.until.is_some_and(|until| until <= due) {
-                true => self.speech.expired(&mut self.backlog),
-                false => self.speech.on_due(!is_written, &mut self.backlog),
-            };
-            self.end(next);
+            if !self.is_over() {
+                let next = self.speech.on_due(!is_written, &mut self.backlog);
+                self.end(next);
+            }
         })
     }
 
@@ -230,3 +240,6 @@ impl<T: Speech> Pump<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
