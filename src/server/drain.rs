@@ -23,7 +23,7 @@ use slab::Slab;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Who leaves last has so long for its half of a goodbye: as long as a [pump](crate::transport::pump) waits for it.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A handful is no crowd: ten that come back in a second are no load for anybody, and a server that serves a few
 /// pages is not to keep its operator waiting.

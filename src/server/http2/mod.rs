@@ -23,17 +23,19 @@ mod stream;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Shared;
 use super::door::Caller;
+use super::drain::FAREWELL;
 use super::limits::HEAD;
 use super::line::Line;
+use crate::transport::patience::Patience;
 use crate::wire::Streams;
 use pulse::Pulse;
 
@@ -51,15 +53,17 @@ where
     let mut connection = greeting.await?.map_err(io::Error::other)?;
     let mut pulse = Pulse::new(books.clone(), connection.ping_pong());
     let mut open = FuturesUnordered::new();
-    let mut is_leaving = false;
+    let mut leaving = Leaving::default();
     poll_fn(|cx| {
         loop {
-            if !is_leaving && shared.drain.is_on() {
-                is_leaving = true;
+            if shared.drain.is_on() && leaving.begins() {
                 connection.graceful_shutdown();
             }
             let was_busy = !open.is_empty();
             while let Poll::Ready(Some(())) = open.poll_next_unpin(cx) {}
+            if leaving.poll_over(cx, !open.is_empty()).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
             let asked = match connection.poll_accept(cx) {
                 Poll::Ready(Some(Ok(asked))) => Some(asked),
                 Poll::Ready(Some(Err(wrong))) => return Poll::Ready(Err(io::Error::other(wrong))),
@@ -74,14 +78,41 @@ where
                 open.push(stream::serve(shared.clone(), books.clone(), request, respond));
             }
             match pulse.poll(cx, was_busy || goes_on) {
-                Poll::Ready(reason) if !is_leaving => {
-                    is_leaving = true;
-                    connection.abrupt_shutdown(reason);
-                }
+                Poll::Ready(reason) if leaving.begins() => connection.abrupt_shutdown(reason),
                 _ if goes_on => {}
                 _ => return Poll::Pending,
             }
         }
     })
     .await
+}
+
+/// Whether a connection is being left. Its client has a moment to say goodbye, too, once no stream is open any more:
+/// one that has vanished would hold up who waits for all to be gone.
+#[derive(Default)]
+struct Leaving {
+    is_on: bool,
+    patience: Patience,
+}
+
+impl Leaving {
+    /// Whether it begins now, and has not before.
+    fn begins(&mut self) -> bool {
+        let begins = !std::mem::replace(&mut self.is_on, true);
+        if begins {
+            self.patience.lasts_until(Instant::now() + FAREWELL);
+        }
+        begins
+    }
+
+    fn poll_over(&mut self, cx: &mut Context<'_>, is_busy: bool) -> Poll<()> {
+        match (self.is_on, is_busy) {
+            (false, _) => Poll::Pending,
+            (true, false) => self.patience.poll(cx),
+            (true, true) => {
+                self.patience.lasts_until(Instant::now() + FAREWELL);
+                Poll::Pending
+            }
+        }
+    }
 }

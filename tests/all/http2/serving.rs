@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use h2::Reason;
 use hyper::Method;
-use wirelanes::server::Config;
+use wirelanes::server::{Config, Limits};
 
 use super::Client;
 use crate::support::{Running, ms, settle, stop_time};
+use crate::wire::masked;
 
 #[tokio::test]
 async fn a_batch_is_the_same_as_over_http_1() {
@@ -193,4 +194,43 @@ async fn a_stream_that_takes_nothing_is_reset_alone() {
     assert_eq!((reason, taken), (Some(Reason::CANCEL), 16 << 10));
     here.publish(&large);
     assert!(eager.until("\n\n").await.starts_with(':'), "heartbeats went on");
+}
+
+#[tokio::test]
+async fn who_publishes_too_fast_is_told_so_on_every_stream_of_every_connection() {
+    let limits = Limits { publishes_per_s: Some(1.0 / 60.0), ..Limits::default() };
+    let here = Running::with(Config { limits, ..Config::default() });
+    let (client, another) = (Client::connect(&here).await, Client::connect(&here).await);
+    let publish = async |client: &Client| {
+        client.ask(client.request(Method::POST, "/publish"), Bytes::from_static(b"1")).await
+    };
+    assert_eq!(publish(&client).await.status, 201);
+    for client in [&client, &another] {
+        let answer = publish(client).await;
+        assert_eq!(answer.status, 429);
+        let wait: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        let (mut answer, mut up) = client.turn("websocket", "/websocket").await;
+        up.send_data(masked(0x81, br#"{"publish":1,"ref":"7"}"#).into(), false).unwrap();
+        let said = String::from_utf8_lossy(&answer.frame().await.unwrap().unwrap()).into_owned();
+        assert!(said.contains(r#"{"error":{"ref":"7","message":"too many events"#), "{said}");
+    }
+    assert_eq!(here.feed.published(), 1);
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_not_waited_for_longer_than_a_goodbye_takes() {
+    let here = Running::start();
+    let mut peer = here.connect().await;
+    // The preface, and an empty SETTINGS: this client will say no more, and answer no PING.
+    peer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+    // Its own SETTINGS, and the answer to ours.
+    peer.exactly(9 + 24 + 9).await;
+    let time = stop_time();
+    settle().await;
+    here.drain();
+    time.passes(ms(990)).await;
+    assert!(!here.is_over(), "a second was not over");
+    time.passes(ms(20)).await;
+    assert!(here.is_over(), "it waits for who says nothing");
 }
