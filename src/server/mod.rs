@@ -18,7 +18,8 @@
 //!
 //! All take `topic` (default `demo`) and `client`, a name under which `/stats` keeps a ledger. The four
 //! transports begin after the id in the header `Last-Event-ID`, or else in the query as `last_event_id` or `lastEventId`;
-//! `earliest` is all that is retained, nothing is from now on. Errors are `{"error":"…"}` with the remedy.
+//! `earliest` is all that is retained, nothing is from now on. Errors are `{"error":"…"}` with the remedy; only a head that
+//! is none, or too long, gets a bare 400 or 431 from the library that reads it.
 //!
 //! Who asks with `client=NAME`, and `n=17` as its own number for a request, can read `topic=control.NAME` on any of
 //! the four: there it is told what became of its requests, when, and to the byte.
@@ -199,56 +200,45 @@ impl Server {
     }
 
     /// Puts an operator in charge.
-    ///
-    /// # Panics
-    /// Never: nobody shares what belongs to a server that does not run yet.
     #[must_use]
-    pub fn operated(mut self, operator: Operator) -> Self {
-        let shared = Arc::get_mut(&mut self.shared).expect("it does not run yet");
-        shared.ports.extend(&operator.ports);
-        operator.key.into_iter().for_each(|key| shared.desks.keep(key));
-        shared.lock = operator.lock();
-        shared.operator = operator;
-        self
+    pub fn operated(self, operator: Operator) -> Self {
+        self.with(|shared| {
+            shared.ports.extend(&operator.ports);
+            operator.key.into_iter().for_each(|key| shared.desks.keep(key));
+            shared.lock = operator.lock();
+            shared.operator = operator;
+        })
     }
 
     /// Lets in only who bears a token that these read.
-    ///
-    /// # Panics
-    /// Never, as above.
     #[must_use]
-    pub fn guarded(mut self, tokens: Tokens) -> Self {
-        Arc::get_mut(&mut self.shared).expect("it does not run yet").tokens = Some(tokens);
-        self
+    pub fn guarded(self, tokens: Tokens) -> Self {
+        self.with(|shared| shared.tokens = Some(tokens))
     }
 
     /// Lets in pages from elsewhere, too.
-    ///
-    /// # Panics
-    /// Never, as above.
     #[must_use]
-    pub fn open_to(mut self, origins: Origins) -> Self {
-        Arc::get_mut(&mut self.shared).expect("it does not run yet").origins = origins;
-        self
+    pub fn open_to(self, origins: Origins) -> Self {
+        self.with(|shared| shared.origins = origins)
     }
 
     /// Has it read the page from a folder, at each request.
-    ///
-    /// # Panics
-    /// Never, as above.
     #[must_use]
-    pub fn serving(mut self, folder: Folder) -> Self {
-        Arc::get_mut(&mut self.shared).expect("it does not run yet").assets = Assets::Folder(folder);
-        self
+    pub fn serving(self, folder: Folder) -> Self {
+        self.with(|shared| shared.assets = Assets::Folder(folder))
     }
 
     /// Has it speak TLS, and nothing else.
-    ///
-    /// # Panics
-    /// Never, as above.
     #[must_use]
-    pub fn secured(mut self, identity: Identity) -> Self {
-        Arc::get_mut(&mut self.shared).expect("it does not run yet").identity = Some(identity);
+    pub fn secured(self, identity: Identity) -> Self {
+        self.with(|shared| shared.identity = Some(identity))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+        change(
+            Arc::get_mut(&mut self.shared)
+                .expect("nobody shares what belongs to a server that does not run yet"),
+        );
         self
     }
 
@@ -300,7 +290,9 @@ async fn let_go(shared: &Shared, connections: &TaskTracker) {
     tracing::info!("draining {} connections", connections.len());
     shared.drain.begin(shared.accounts.waiting(), within);
     connections.close();
-    if tokio::time::timeout(within, connections.wait()).await.is_err() {
+    let is_over = tokio::time::timeout(within, connections.wait()).await.is_ok();
+    // Who is told to wait for nobody has nobody to complain of.
+    if !is_over && !within.is_zero() {
         tracing::warn!("{} connections did not close within {within:?}", connections.len());
     }
 }

@@ -19,7 +19,7 @@
 //!
 //! Each block is a chunk of HTTP/1.1, framed here and not by the HTTP library, so that a thousand readers share
 //! one encoding. hyper reads the request's head; then the connection is taken from it, and
-//! a [pump](super::pump) writes what stands in the log until one side leaves or the server drains.
+//! a pump writes what stands in the log until one side leaves or the server drains.
 //!
 //! Over HTTP/2 the same blocks go without chunks, all that are there together in one DATA frame.
 //!
