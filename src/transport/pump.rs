@@ -242,4 +242,5 @@ impl<T: Speech> Pump<T> {
 }
 
 #[cfg(test)]
+#[path = "pump_tests.rs"] // A folder here is a transport.
 mod tests;
