@@ -8,10 +8,7 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 #[derive(Debug, thiserror::Error)]
 pub enum Distrust {
     /// The server's certificate is not one to trust.
-    #[error(
-        "the certificate of `{0}` is not trusted, {1}: name who signed it with `--cacert FILE`, or trust anyone \
-         with `--insecure`"
-    )]
+    #[error("the certificate of `{0}` is not trusted, {1}, or trust anyone with `--insecure`")]
     Certificate(String, String),
     /// It is not the one certificate that is trusted.
     #[error("`{0}` shows another certificate than the one that was named")]
@@ -62,18 +59,26 @@ fn is_about_us(alert: AlertDescription) -> bool {
     matches!(alert, HandshakeFailure | InsufficientSecurity | ProtocolVersion)
 }
 
+/// Why a certificate is none to trust, and what helps.
 fn say(why: &CertificateError) -> String {
-    match why {
-        CertificateError::UnknownIssuer => "its issuer is unknown".to_owned(),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+    let why = match why {
+        CertificateError::UnknownIssuer => "its issuer is unknown: name who signed it with `--cacert FILE`",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired: give the server a new one, look at this machine's date"
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet".to_owned()
+            "it is not valid yet: look at this machine's date"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for other names".to_owned()
+            "it is for other names: ask for the server by one of them"
         }
-        other => other.to_string(),
-    }
+        // `openssl req -x509` makes such a one.
+        CertificateError::Other(_) => {
+            "it is not made for a server: name it, or who signed it, with `--cacert FILE`"
+        }
+        other => return format!("{other}: name who signed it with `--cacert FILE`"),
+    };
+    why.to_owned()
 }
 
 #[cfg(test)]

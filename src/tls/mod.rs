@@ -22,6 +22,7 @@ mod distrust;
 mod fingerprint;
 mod identity;
 mod known;
+mod named;
 mod records;
 mod secured;
 mod trust;

@@ -18,6 +18,7 @@ use tokio_rustls::{TlsConnector, rustls};
 use super::direct::Direct;
 use super::distrust::{Distrust, explain};
 use super::known::Known;
+use super::named::Named;
 use super::records::Records;
 use super::secured::{Secured, WAITING};
 use super::{Fingerprint, provider};
@@ -173,9 +174,9 @@ static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
 
 impl Whom {
     fn verifier(&self) -> Arc<dyn ServerCertVerifier> {
-        let more: &[CertificateDer<'_>] = match self {
+        let more: &[CertificateDer<'static>] = match self {
             Self::System => &[],
-            Self::And(more) => more,
+            Self::And(more) => more.as_slice(),
             Self::Anyone => return Known::anyone(),
             Self::Only(one) => return Known::only(*one),
         };
@@ -183,9 +184,11 @@ impl Whom {
         roots.add_parsable_certificates(more.iter().cloned());
         match roots.is_empty() {
             true => Known::nobody(),
-            false => WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-                .build()
-                .expect("there is somebody to trust, and nothing else to get wrong"),
+            false => {
+                let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+                let chains = chains.expect("there is somebody to trust, and nothing else to get wrong");
+                Arc::new(Named { chains, named: more.to_vec() })
+            }
         }
     }
 }
