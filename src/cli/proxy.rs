@@ -82,7 +82,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Whether a list as of `NO_PROXY` names a host, or a domain that it is in: `example.org`, `.example.org`,
-/// `10.0.0.7`, `[::1]`, each perhaps with a port, or `*`.
+/// `10.0.0.7`, `[::1]`, each perhaps with a port, a network as `10.0.0.0/8`, or `*`.
 fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
         let (name, of_port) = parted(entry);
@@ -92,8 +92,22 @@ fn is_exempt(host: &str, port: u16, list: &str) -> bool {
             begins.and_then(|at| host.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(name))
                 && (host.len() == name.len() || host[..host.len() - name.len()].ends_with('.'))
         };
-        entry == "*" || (of_port.is_none_or(|of| of == port) && is_within())
+        entry == "*" || is_of_network(host, entry) || (of_port.is_none_or(|of| of == port) && is_within())
     })
+}
+
+/// Whether a host is an address whose first bits are those of the network, as many as it says (RFC 4632).
+fn is_of_network(host: &str, network: &str) -> bool {
+    let Some((prefix, bits)) = network.split_once('/') else { return false };
+    let (Ok(host), Ok(prefix), Ok(bits)) = (host.parse(), prefix.parse(), bits.parse::<u32>()) else {
+        return false;
+    };
+    let (differ, length) = match (host, prefix) {
+        (IpAddr::V4(host), IpAddr::V4(prefix)) => (u128::from(host.to_bits() ^ prefix.to_bits()), 32_u32),
+        (IpAddr::V6(host), IpAddr::V6(prefix)) => (host.to_bits() ^ prefix.to_bits(), 128),
+        _ => return false,
+    };
+    length.checked_sub(bits).is_some_and(|rest| differ.checked_shr(rest).unwrap_or(0) == 0)
 }
 
 /// `name:port`, `[address]:port`, or no port; an address of IPv6 may come without its brackets.
@@ -138,6 +152,20 @@ mod tests {
             assert!(!is_exempt(host, port, list), "`{host}:{port}` is not in `{list}`");
         }
         assert!(is_exempt("anything", 1, "*") && !is_exempt("anything", 1, ""));
+    }
+
+    #[test]
+    fn a_network_exempts_the_addresses_in_it_and_no_name() {
+        let list = "10.0.0.0/8,192.168.7.128/25, fe80::/10";
+        for host in ["10.255.0.1", "192.168.7.200", "fe80::1", "febf::1"] {
+            assert!(is_exempt(host, 80, list), "`{host}` is in `{list}`");
+        }
+        for host in ["11.0.0.1", "192.168.7.127", "fec0::1", "10.example", "0.0.0.10"] {
+            assert!(!is_exempt(host, 80, list), "`{host}` is not in `{list}`");
+        }
+        assert!(is_exempt("1.2.3.4", 80, "0.0.0.0/0") && is_exempt("::2", 80, "::/0"));
+        assert!(is_exempt("1.2.3.4", 80, "1.2.3.4/32"));
+        assert!(!is_exempt("1.2.3.4", 80, "1.2.3.4/33") && !is_exempt("1.2.3.4", 80, "1.2.3.4/-1"));
     }
 
     #[test]
