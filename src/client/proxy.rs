@@ -53,6 +53,10 @@ impl Proxy {
         io::Error::new(why.kind(), format!("cannot reach the proxy `{self}`: {why}"))
     }
 
+    fn lost(&self, why: &io::Error) -> io::Error {
+        io::Error::new(why.kind(), format!("the proxy `{self}` was lost before it answered `CONNECT`: {why}"))
+    }
+
     /// Asks for a tunnel to an address, and books and shows what that took.
     pub(super) async fn tunnel(
         &self,
@@ -63,7 +67,7 @@ impl Proxy {
     ) -> io::Result<()> {
         let to = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         let request = self.request(&to, self.credentials.as_deref());
-        stream.write_all(request.as_bytes()).await?;
+        stream.write_all(request.as_bytes()).await.map_err(|why| self.lost(&why))?;
         ledger.tunnelled(request.len(), 0);
         // Who watches learns that something was said, and how long it was.
         let starred = self.credentials.as_ref().map(|said| "*".repeat(said.len()));
@@ -86,7 +90,7 @@ impl Proxy {
         let (mut head, mut seen) = (Vec::new(), [0; 1 << 10]);
         while head.len() < LONGEST_HEAD {
             let before = head.len();
-            let length = stream.peek(&mut seen).await?;
+            let length = stream.peek(&mut seen).await.map_err(|why| self.lost(&why))?;
             if length == 0 {
                 let message = format!("the proxy `{self}` closed without an answer to `CONNECT`");
                 return Err(io::Error::new(ErrorKind::UnexpectedEof, message));
@@ -94,7 +98,7 @@ impl Proxy {
             head.extend_from_slice(&seen[..length]);
             let end = end_of_head(&head, before);
             head.truncate(end.unwrap_or(head.len()));
-            stream.read_exact(&mut seen[..head.len() - before]).await?;
+            stream.read_exact(&mut seen[..head.len() - before]).await.map_err(|why| self.lost(&why))?;
             if end.is_some() {
                 return Ok(head);
             }

@@ -1,7 +1,11 @@
 //! Clients behind a proxy: what passes, what it costs, and what is said where it does not let them pass.
 
 use std::process::Command;
+use std::time::Duration;
 
+use socket2::SockRef;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use wirelanes::client::{Error, Options};
 use wirelanes::tls::Trust;
 use wirelanes::transport::Transport;
@@ -91,6 +95,15 @@ async fn what_may_pass_is_come_back_from() {
         let why = listener.disconnected().await;
         assert!(why.contains(words), "{why}");
     }
+    let resetting = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = resetting.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = resetting.accept().await.unwrap();
+        socket.read_u8().await.unwrap();
+        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+    });
+    let why = Listener::start(Transport::Sse, through(&stage, &address.to_string())).disconnected().await;
+    assert!(why.starts_with(&format!("the proxy `{address}` was lost before it answered")), "{why}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let why = Listener::start(Transport::Sse, through(&stage, &nobody.to_string())).disconnected().await;
     assert!(why.starts_with(&format!("cannot reach the proxy `{nobody}`: ")), "{why}");
