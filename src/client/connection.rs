@@ -15,6 +15,7 @@ use futures_util::future::Either;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
+use hyper::header::CONTENT_LENGTH;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
@@ -148,8 +149,15 @@ impl Connection {
     /// The whole of a body.
     pub(crate) async fn rest(&mut self, answer: Answering) -> Result<Received, Ended> {
         let whole = Limited::new(answer.body, LONGEST_ANSWER).collect();
-        let body = self.drive(whole).await.map_err(|wrong| Ended::Lost(io::Error::other(wrong)))?;
-        Ok(Received { status: answer.status, headers: answer.headers, body: body.to_bytes() })
+        let body = self.drive(whole).await.map_err(|wrong| Ended::Lost(io::Error::other(wrong)))?.to_bytes();
+        let announced =
+            answer.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if let Some(announced) = announced.filter(|announced: &usize| *announced != body.len()) {
+            // hyper takes a stream of HTTP/2 that was reset with CANCEL, or without an error, for one that ended.
+            let why = format!("the answer was cut off after {} of {announced} bytes", body.len());
+            return Err(Ended::Lost(io::Error::new(io::ErrorKind::UnexpectedEof, why)));
+        }
+        Ok(Received { status: answer.status, headers: answer.headers, body })
     }
 
     /// Asks, and reads the whole answer.

@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::uri::Authority;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +45,13 @@ impl FromStr for Header {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no header; write `Name: value`");
         let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-        let name = name.trim().parse().map_err(|_| wrong())?;
-        let value = value.trim().parse().map_err(|_| wrong())?;
-        Ok(Self(name, value))
+        let name: HeaderName = name.trim().parse().map_err(|_| wrong())?;
+        let value = value.trim();
+        // HTTP/2 makes a part of the request's URL of it.
+        if name == HOST && value.parse::<Authority>().is_err() {
+            return Err(format!("`{text}` names no host; write `Host: example.org`"));
+        }
+        Ok(Self(name, value.parse().map_err(|_| wrong())?))
     }
 }
 
@@ -133,9 +138,9 @@ mod tests {
     #[test]
     fn a_header_is_a_name_a_colon_and_a_value() {
         assert!("Cookie: a=b; c=d".parse::<Header>().is_ok());
-        for wrong in ["Cookie", "a b: c", ": x", "x: \n"] {
-            let refused = wrong.parse::<Header>();
-            assert!(refused.as_ref().is_err() || wrong == "x: \n", "`{wrong}` was taken for a header");
+        assert!("Host: [::1]:8080".parse::<Header>().is_ok());
+        for wrong in ["Cookie", "a b: c", ": x", "x: a\nb", "Host: a b", "Host:"] {
+            assert!(wrong.parse::<Header>().is_err(), "`{wrong}` was taken for a header");
         }
     }
 }

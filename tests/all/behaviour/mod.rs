@@ -25,6 +25,7 @@ mod cuts;
 mod delivery;
 mod follow;
 mod foreign;
+mod goaway;
 #[cfg(target_os = "linux")]
 mod hospitality;
 mod lies;
