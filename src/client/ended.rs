@@ -14,6 +14,13 @@ use crate::tls::Distrust;
 /// The close code of who may not, or said what it may not (RFC 6455, section 7.4.1): a token that has expired, say.
 const POLICY: u16 = 1008;
 
+/// A server that asks to stay away for longer is not taken at its word.
+pub(super) const LONGEST_AWAY: Duration = Duration::from_secs(3600);
+
+/// Of what a server says in its own words, so much is repeated: letters of an error, bytes of anything else.
+const LONGEST_ERROR: usize = 1_000;
+const LONGEST_BEGINNING: usize = 200;
+
 /// How one connection ended. All but the refusals that will not change are a reason to come back.
 #[derive(Debug)]
 pub enum Ended {
@@ -93,11 +100,8 @@ impl fmt::Display for Ended {
 impl Ended {
     pub(crate) fn refused(answer: &Received) -> Self {
         let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
-        Self::Refused {
-            status: answer.status,
-            message: said(&answer.body),
-            after: seconds.map(Duration::from_secs),
-        }
+        let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_AWAY));
+        Self::Refused { status: answer.status, message: said(&answer.body), after }
     }
 
     pub(crate) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
@@ -131,8 +135,19 @@ fn said(body: &[u8]) -> String {
     struct Said {
         error: String,
     }
-    let beginning = || String::from_utf8_lossy(&body[..body.len().min(200)]).trim_end().to_owned();
-    serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error)
+    let beginning =
+        || String::from_utf8_lossy(&body[..body.len().min(LONGEST_BEGINNING)]).trim_end().to_owned();
+    harmless(&serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error))
+}
+
+/// The beginning of what a stranger says, fit for a terminal: none of it moves a cursor or starts a line.
+pub(crate) fn harmless(words: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' | '\r' | '\t' => ' ',
+        letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
+        letter => letter,
+    };
+    words.chars().take(LONGEST_ERROR).map(shown).collect()
 }
 
 impl From<io::Error> for Ended {
@@ -150,5 +165,32 @@ impl From<hyper::Error> for Ended {
             true => Self::unreadable("answer", wrong),
             false => Self::Lost(io::Error::other(wrong)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn nobody_stays_away_for_longer_than_an_hour() {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from(u64::MAX))]);
+        let answer = Received { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: bytes::Bytes::new() };
+        let (_, wait) = Ended::refused(&answer).judge().unwrap();
+        assert_eq!(wait, LONGEST_AWAY);
+    }
+
+    #[test]
+    fn what_a_stranger_says_moves_no_cursor() {
+        for (body, shown) in [
+            (&br#"{"error":"\u001b[2Jno\u009b1A"}"#[..], "\u{fffd}[2Jno\u{fffd}1A"),
+            (b"<html>\r\n\x1b]0;mine\x07", "<html>  \u{fffd}]0;mine\u{fffd}"),
+        ] {
+            assert_eq!(said(body), shown);
+        }
+        let long = format!(r#"{{"error":"{}"}}"#, "a".repeat(5_000));
+        assert_eq!(said(long.as_bytes()).len(), LONGEST_ERROR);
     }
 }

@@ -26,6 +26,7 @@ mod tunnel;
 pub(crate) use connection::{Connection, get};
 pub(crate) use dial::{Socket, dial};
 pub use drifting::Drifting;
+pub(crate) use ended::harmless;
 pub use ended::{Ended, Error};
 pub use headers::{Header, HeaderStyle, Headers};
 pub use http::Http;

@@ -3,8 +3,8 @@
 //! It hands on every event once and in order. What it drops it names: an event that comes a second time is
 //! told as [`News::Duplicate`], a hole that no gap announced as [`News::Hole`].
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,18 +15,15 @@ use tokio::time::sleep;
 
 use super::connection::Connection;
 use super::dial::{Socket, dial};
-use super::ended::{Ended, Error};
+use super::ended::{Ended, Error, LONGEST_AWAY};
 use super::news::News;
 use super::options::Options;
 use super::pace::Pace;
 use super::received::Received;
 use super::reconnect::Reconnect;
 use super::stand::Stand;
-use crate::event::{LAST_EVENT_ID, Message, Position};
+use crate::event::{EventId, LAST_EVENT_ID, Message, Position};
 use crate::wire::Ledger;
-
-/// A server that asks to stay away for longer is not taken at its word.
-const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// A subscriber: what it chose, where it stands, and whom it tells.
 pub struct Reader<F> {
@@ -37,6 +34,8 @@ pub struct Reader<F> {
     is_connected: bool,
     pace: Pace,
     said: BoxStream<'static, String>,
+    /// Where it began, if it asked for what comes from now on, and the server said so.
+    begun_at: Arc<OnceLock<EventId>>,
     on_news: F,
 }
 
@@ -51,6 +50,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
             is_connected: false,
             pace: Pace::default(),
             said: stream::pending().boxed(),
+            begun_at: Arc::default(),
             on_news,
         }
     }
@@ -60,6 +60,11 @@ impl<F: FnMut(News) + Send> Reader<F> {
     #[must_use]
     pub fn saying(self, said: impl Stream<Item = String> + Send + 'static) -> Self {
         Self { said: said.boxed(), ..self }
+    }
+
+    /// The same, with a place where others find where it began.
+    pub(crate) fn beginning_at(self, begun_at: Arc<OnceLock<EventId>>) -> Self {
+        Self { begun_at, ..self }
     }
 
     /// Hands over what there is to say, for the time of a connection.
@@ -153,6 +158,9 @@ impl<F: FnMut(News) + Send> Reader<F> {
                 {
                     (self.on_news)(News::Hole(hole));
                 }
+                if !self.has_position() {
+                    let _ = self.begun_at.set(id);
+                }
                 self.stand = Stand::After(id);
             }
             Err(_) if !id.is_empty() => self.stand = Stand::Foreign(id.to_owned()),
@@ -167,7 +175,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
 
     /// The server told how long to wait before coming back.
     pub(crate) fn retry_after_ms(&mut self, retry_ms: u64) {
-        self.reconnect.retry = Some(Duration::from_millis(retry_ms).min(LONGEST_RETRY));
+        self.reconnect.retry = Some(Duration::from_millis(retry_ms).min(LONGEST_AWAY));
     }
 
     /// Takes messages that one read completed.
@@ -176,7 +184,16 @@ impl<F: FnMut(News) + Send> Reader<F> {
         for message in messages {
             let position = message.position();
             let news = match message {
-                Message::Gap(gap) => News::Gap { gap, arrived_us },
+                Message::Gap(gap) if self.stand.has_left(&gap) => {
+                    (self.on_news)(News::Gap { gap, arrived_us });
+                    continue;
+                }
+                Message::Gap(gap) => {
+                    if let Some(hole) = self.stand.hole_before_gap(&gap) {
+                        (self.on_news)(News::Hole(hole));
+                    }
+                    News::Gap { gap, arrived_us }
+                }
                 Message::Event(event) if self.stand.is_past(event.id()) => {
                     (self.on_news)(News::Duplicate { event, arrived_us });
                     continue;

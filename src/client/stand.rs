@@ -38,6 +38,20 @@ impl Stand {
         matches!(self, Self::After(last) if last.epoch == id.epoch && id.sequence <= last.sequence)
     }
 
+    /// What is missing before a gap: one begins where this subscriber stands.
+    pub(super) fn hole_before_gap(&self, gap: &Gap) -> Option<Gap> {
+        match self {
+            Self::After(last) if !self.is_past(gap.after) => Some(Gap::new(*last, gap.after.next())),
+            _ => None,
+        }
+    }
+
+    /// Whether a gap is one that this subscriber has left behind: it neither begins here nor leads on.
+    pub(super) fn has_left(&self, gap: &Gap) -> bool {
+        let begins_here = matches!(self, Self::After(last) if *last == gap.after);
+        !begins_here && self.is_past(gap.after) && self.is_past(gap.position())
+    }
+
     /// What is missing before an event, where there is a position at all.
     pub(super) fn hole_before(&self, id: EventId) -> Option<Gap> {
         match self {

@@ -168,8 +168,10 @@ impl<F: FnMut(Told) + Send> Auto<F> {
             }
             Word::News(news) => (self.on_told)(Told::News(news)),
             Word::Refused(refused) => {
-                self.leave(refused.to_string(), true);
-                self.begin();
+                // It worked once: asked again at once, and again, it would do no better.
+                let why = refused.to_string();
+                self.leave(why.clone(), true);
+                self.rest(why, Duration::ZERO);
             }
         }
     }
@@ -182,6 +184,8 @@ impl<F: FnMut(Told) + Send> Auto<F> {
     pub(super) fn leave(&mut self, why: String, has_failed: bool) {
         self.search.clear();
         let State::Reading(current) = std::mem::replace(&mut self.state, State::Searching) else { return };
+        // What is published from now on is not to be lost, though nothing came.
+        current.begun_at().into_iter().for_each(|begun_at| self.place.learns(begun_at));
         let held = current.begun.elapsed();
         let is_trusted = match has_failed {
             true => {

@@ -1,7 +1,7 @@
 //! A transport at work: a reader of its own, in a task of its own, with a ledger of its own.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -49,6 +49,7 @@ pub(super) struct Candidate {
     connected: Option<Instant>,
     /// Bytes of its body once the opening had come.
     opening: Option<u64>,
+    begun_at: Arc<OnceLock<EventId>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -63,7 +64,9 @@ impl Candidate {
     ) -> Self {
         let tell = mouth.clone();
         let on_news = move |news| drop(tell.send(Said(number, Word::News(news))));
-        let mut reader = Reader::new(Arc::new(options), ledger.clone(), on_news);
+        let begun_at = Arc::<OnceLock<EventId>>::default();
+        let reader = Reader::new(Arc::new(options), ledger.clone(), on_news);
+        let mut reader = reader.beginning_at(begun_at.clone());
         let task = tokio::spawn(async move {
             let refused = transport.subscribe(&mut reader).await;
             let _ = mouth.send(Said(number, Word::Refused(refused)));
@@ -76,6 +79,7 @@ impl Candidate {
             ledger,
             connected: None,
             opening: None,
+            begun_at,
             _task: AbortOnDropHandle::new(task),
         }
     }
@@ -83,6 +87,11 @@ impl Candidate {
     /// Whether anybody was there to connect to.
     pub(super) fn has_reached(&self) -> bool {
         self.ledger.connections.load(Relaxed) > 0
+    }
+
+    /// Where the server said that it begins, if it was asked for what comes from now on.
+    pub(super) fn begun_at(&self) -> Option<EventId> {
+        self.begun_at.get().copied()
     }
 
     /// Its head came. Whether that is all there is to come: an empty answer is whole.

@@ -31,14 +31,15 @@
 //!
 //! Who cannot even connect ends the search: no other transport would find anybody there. Where all fail, the reader
 //! rests as any client does that comes back (0.5 to 1 s, then up to 20 s; `Retry-After` is a minimum), and takes T
-//! for twice as long the next time: the network may have become slower. Where all four are refused for good, the
-//! last refusal is the end.
+//! for twice as long the next time: the network may have become slower. Where all four are refused for good, or a
+//! proxy lets nobody through, the last refusal is the end.
 //!
 //! **Reading.** Streams are asked for `heartbeat=5`, long polls for `hold=5`, so that silence means the same on all:
 //! a transport over which nothing at all came for its heartbeat (a poller: its interval) and P is left, and the
 //! search begins at once, this one last. Where its connection ends, the reader waits as it was asked to (`retry:`, or
 //! 0.5 to 1 s), and the search begins, this one first; or last, where it held for less than its last pause, or for the
-//! second time in a row less than 10 s.
+//! second time in a row less than 10 s. One that the server refuses while it is read rests as where all fail, and is
+//! tried last.
 //!
 //! **Again.** When one wins, all better ones are set back: they are tried again after a pause of 10 s, and of twice
 //! as long each time they fail, up to 10 min. That is done beside the one that works, one after another, under the
@@ -49,8 +50,9 @@
 //! **Lossless.** One place for all: the id of the last event that was handed on. Whatever is asked is asked from the
 //! place, less one; so what comes begins with something that came already, and leaves nothing out. What came is
 //! dropped by its id. A gap is told from the place on, once: another transport's word of it is dropped by where it
-//! ends, and so is all that a life of the log says that is over. The old transport is left at the moment when the
-//! new one's event is there; what it had under way comes over the new one.
+//! ends, and so is all that a life of the log says that is over, unless a gap leads back to it. The old transport is
+//! left at the moment when the new one's event is there; what it had under way comes over the new one. Where nobody
+//! knew the place, it is where the transport that was read said that it began.
 //!
 //! In reading order: `terms` (how long), [`Told`] (what is said), `place` (once and in order), `memory` (who won,
 //! who is set back), `candidate` (a transport at work), `search` (judging them), `auto` (the whole), `due` (what it

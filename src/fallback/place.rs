@@ -9,6 +9,9 @@
 //! Every transport is asked from here, so what it brings overlaps with what came, or joins it; it never begins
 //! behind it. What came before is known by its id, and a gap that another transport already told is known by where
 //! it ends.
+//!
+//! A life of the log that was left is over, and what is still said of it is late. But for one word: a gap that leads
+//! from the life where the reader stands back to it, which nobody can say who was asked before.
 
 use crate::client::News;
 use crate::event::{Epoch, Event, EventId, Gap, Position};
@@ -69,8 +72,8 @@ impl Place {
         match self.stand {
             Stand::Asking(Position::Latest) => false,
             Stand::At(id) if id.sequence > 0 => true,
-            Stand::At(id) => newest.is_some_and(|newest| newest.sequence > 0 || newest.epoch != id.epoch),
-            Stand::Asking(_) => newest.is_some_and(|newest| newest.sequence > 0),
+            Stand::At(id) if newest.is_some_and(|newest| newest.epoch != id.epoch) => !self.is_over(newest),
+            Stand::At(_) | Stand::Asking(_) => newest.is_some_and(|newest| newest.sequence > 0),
         }
     }
 
@@ -90,7 +93,7 @@ impl Place {
     /// What is missing is what is missing *here*: a transport that was asked from an earlier place misses more.
     pub(super) fn gap(&mut self, gap: Gap, arrived_us: u64) -> Fresh {
         let position = gap.position();
-        if self.is_past(position) {
+        if self.is_past(position) && !self.is_led_back_by(&gap) {
             return [None, None];
         }
         let after = match self.stand {
@@ -103,14 +106,29 @@ impl Place {
 
     fn is_past(&self, id: EventId) -> bool {
         let is_behind =
-            |at: EventId| at.epoch == id.epoch && id.sequence <= at.sequence || self.over.contains(&id.epoch);
+            |at: EventId| at.epoch == id.epoch && id.sequence <= at.sequence || self.is_over(Some(id));
         matches!(self.stand, Stand::At(at) if is_behind(at))
+    }
+
+    /// Whether a gap leads from here to where the reader was already: to a life of the log that was thought to be
+    /// over, where two servers that share an address take turns; or back to the newest event, from beyond it.
+    fn is_led_back_by(&self, gap: &Gap) -> bool {
+        let Stand::At(at) = self.stand else { return false };
+        let is_beyond = gap.resumes.sequence <= gap.after.sequence
+            && gap.after.next().sequence >= at.sequence
+            && gap.position() != at;
+        at.epoch == gap.after.epoch && (gap.is_new_epoch() || is_beyond)
+    }
+
+    fn is_over(&self, id: Option<EventId>) -> bool {
+        id.is_some_and(|id| self.over.contains(&id.epoch))
     }
 
     fn goes_to(&mut self, id: EventId) {
         if let Stand::At(at) = self.stand
             && at.epoch != id.epoch
         {
+            self.over.retain(|epoch| *epoch != id.epoch);
             if self.over.len() == REMEMBERED {
                 self.over.remove(0);
             }
@@ -180,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn two_servers_that_take_turns_are_told_each_time_and_leave_nothing_out() {
+        let mut place = at("8f3k2a-41");
+        assert_eq!(gap(&mut place, "8f3k2a-40", "111111-7"), "gap 8f3k2a-41 111111-7 None");
+        assert_eq!(event(&mut place, "111111-7"), "event 111111-7");
+        assert_eq!(gap(&mut place, "111111-6", "8f3k2a-43"), "gap 111111-7 8f3k2a-43 None");
+        assert_eq!(event(&mut place, "8f3k2a-43"), "event 8f3k2a-43");
+        assert_eq!(event(&mut place, "111111-8"), "", "the other one is over, now");
+        assert_eq!(gap(&mut place, "111111-6", "8f3k2a-43"), "", "another transport told it");
+    }
+
+    #[test]
+    fn who_stands_beyond_the_newest_is_led_back_to_it_once() {
+        let mut place = at("8f3k2a-100");
+        assert_eq!(gap(&mut place, "8f3k2a-99", "8f3k2a-51"), "gap 8f3k2a-100 8f3k2a-51 None");
+        assert_eq!(gap(&mut place, "8f3k2a-99", "8f3k2a-51"), "", "another transport told it");
+        assert_eq!(event(&mut place, "8f3k2a-51"), "event 8f3k2a-51");
+    }
+
+    #[test]
     fn who_asks_for_what_comes_from_now_on_stands_at_the_newest() {
         let mut place = Place::new(Position::Latest);
         assert!(!place.is_known() && !place.has_waiting(None));
@@ -194,6 +231,12 @@ mod tests {
         assert_eq!(empty.asks_for(), Position::After(id("8f3k2a-0")));
         assert!(!empty.has_waiting(Some(id("8f3k2a-0"))) && empty.has_waiting(Some(id("8f3k2a-1"))));
         assert!(empty.has_waiting(Some(id("111111-0"))), "a gap waits");
+        let mut anew = at("8f3k2a-41");
+        assert_eq!(gap(&mut anew, "8f3k2a-40", "111111-1"), "gap 8f3k2a-41 111111-1 None");
+        assert!(
+            !anew.has_waiting(Some(id("8f3k2a-41"))),
+            "the newest that was learnt is of a life that is over"
+        );
         let earliest = Place::new(Position::Earliest);
         assert!(earliest.is_known() && !earliest.has_waiting(Some(id("8f3k2a-0"))));
     }

@@ -172,12 +172,15 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         if is_beside {
             self.memory.failed(transport, now, &self.terms);
         }
-        self.search.failures.push(failure);
         if !candidate.has_reached() && !is_beside {
-            // Nobody is there: another transport would not find anybody, either.
+            // Nobody is there, or a proxy lets nobody through: another transport would not find anybody, either.
             self.search.judged.clear();
             self.search.queue.clear();
+            if let Some(refused) = failure.refused {
+                return Err(refused);
+            }
         }
+        self.search.failures.push(failure);
         self.begin_next(now);
         match self.search.is_over() && !is_beside {
             true => self.give_up(),

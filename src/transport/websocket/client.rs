@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::config;
-use crate::client::{Ended, Http, News, Reader, Received};
+use crate::client::{Ended, Http, News, Reader, Received, harmless};
 use crate::event::{LAST_EVENT_ID, Message};
 
 /// A few reads' worth of small frames.
@@ -125,7 +125,7 @@ fn upgrade(mut request: Request<()>, authority: &str) -> Request<()> {
 }
 
 fn said(CloseFrame { code, reason }: CloseFrame) -> Ended {
-    Ended::Told { code: code.into(), reason: reason.to_string() }
+    Ended::Told { code: code.into(), reason: harmless(&reason) }
 }
 
 /// What RFC 8441, section 5, asks of a client: no key, and no `Upgrade`, which the method says.

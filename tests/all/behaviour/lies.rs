@@ -1,7 +1,7 @@
 //! Servers that double, lose and skip without a word: a reader that trusts them would not know.
 
 use wirelanes::client::{News, Options};
-use wirelanes::event::{EventId, Position};
+use wirelanes::event::{EventId, Gap, Position};
 use wirelanes::transport::Transport;
 
 use super::fake::{self, Script};
@@ -76,6 +76,42 @@ async fn what_is_missing_unannounced_is_told_as_a_hole() {
             "event bbbbbb-5",
         ];
         assert_eq!(told(transport, MISSING).await, expected, "{transport}");
+    }
+}
+
+/// A gap begins where a reader stands: what it leaves out is missing, and what was left behind does not come again.
+#[tokio::test]
+async fn a_gap_at_the_wrong_place_loses_nothing_silently_and_doubles_nothing() {
+    let gap = |after: u64, resumes: u64| {
+        String::from_utf8(Gap::new(id("aaaaaa", after), id("aaaaaa", resumes)).json().to_vec()).unwrap()
+    };
+    for transport in Transport::ALL {
+        let messages = [gap(12, 15), event(id("aaaaaa", 15)), gap(3, 8), event(id("aaaaaa", 15))];
+        let address = fake::serve(move |nth, head| match nth {
+            0 => fake::tell(head, "", &messages),
+            _ => Script::Hold,
+        })
+        .await;
+        let options = Options { from: Position::After(id("aaaaaa", 10)), ..options(address) };
+        let mut listener = Listener::start(transport, options);
+        let mut told = Vec::new();
+        while told.len() < 5 {
+            told.push(match listener.next_of_feed().await {
+                News::Event { event, .. } => format!("event {}", event.id()),
+                News::Duplicate { event, .. } => format!("duplicate {}", event.id()),
+                News::Hole(gap) => format!("hole {} {}", gap.after, gap.resumes),
+                News::Gap { gap, .. } => format!("gap {} {}", gap.after, gap.resumes),
+                other => panic!("{other:?}"),
+            });
+        }
+        let expected = [
+            "hole aaaaaa-10 aaaaaa-13",
+            "gap aaaaaa-12 aaaaaa-15",
+            "event aaaaaa-15",
+            "gap aaaaaa-3 aaaaaa-8",
+            "duplicate aaaaaa-15",
+        ];
+        assert_eq!(told, expected, "{transport}");
     }
 }
 
