@@ -67,6 +67,9 @@ pub enum Breach {
         /// What was published, in words.
         published: String,
     },
+    /// It is neither an event nor a gap.
+    #[error("strange: neither an event nor a gap came, but `{0}`")]
+    Strange(String),
     /// Nobody published it.
     #[error("invented: nobody published `{id}`")]
     Invented {

@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::heard::{Carried, Heard};
-use crate::bench::capacity::marker::Marks;
+use super::heard::Heard;
+use super::message::Recognizer;
 use crate::client::{News, Options, Reader};
-use crate::event::{Event, EventId};
+use crate::event::EventId;
 use crate::transport::Transport;
 use crate::wire::Ledger;
 
@@ -20,15 +20,15 @@ pub(super) struct Client {
 
 struct Book {
     heard: Heard,
-    marks: Marks,
+    recognizer: Recognizer,
     /// How much it was told.
     told: u64,
 }
 
 impl Client {
-    pub(super) fn new(transport: Transport, from: EventId) -> Self {
-        let heard = Heard::since(from);
-        let book = Book { heard, marks: Marks::default(), told: 0 };
+    /// One that asks to begin after `from`, and is to be told messages of so many bytes.
+    pub(super) fn new(transport: Transport, from: EventId, size: usize) -> Self {
+        let book = Book { heard: Heard::since(from), recognizer: Recognizer::new(size), told: 0 };
         Self { transport, book: Arc::new(Mutex::new(book)), ledger: Arc::default() }
     }
 
@@ -75,7 +75,7 @@ impl Book {
     fn note(&mut self, news: News) {
         match news {
             News::Event { event, .. } | News::Duplicate { event, .. } => {
-                let carried = self.carried(&event);
+                let carried = self.recognizer.carried(&event);
                 self.heard.event(event.id(), carried);
                 self.told += 1;
             }
@@ -83,16 +83,8 @@ impl Book {
                 self.heard.gap(gap, arrived_us);
                 self.told += 1;
             }
-            News::Connected | News::Disconnected { .. } | News::Hole(_) | News::Foreign { .. } => {}
-        }
-    }
-
-    fn carried(&self, event: &Event) -> Carried {
-        let mut found = Vec::new();
-        self.marks.find(event.data().as_bytes(), &mut found);
-        match found[..] {
-            [mark] => u32::try_from(mark.sequence).map_or(Carried::STRANGE, Carried),
-            _ => Carried::STRANGE,
+            News::Foreign { data, .. } => self.heard.strange(&data),
+            News::Connected | News::Disconnected { .. } | News::Hole(_) => {}
         }
     }
 }
@@ -100,12 +92,14 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::capacity::marker::Mark;
+    use crate::bench::chaos::message::{TOPIC, message};
     use crate::bench::chaos::{Breach, Checker, Log, Sent};
-    use crate::event::Gap;
+    use crate::event::{Event, Gap};
+
+    const SIZE: usize = 60;
 
     fn event(sequence: u64, data: &str) -> Event {
-        Event::new(EventId { sequence, ..from() }, "demo", 5, data)
+        Event::new(EventId { sequence, ..from() }, TOPIC, 5, data)
     }
 
     fn from() -> EventId {
@@ -113,9 +107,7 @@ mod tests {
     }
 
     fn marked(sequence: u64) -> Event {
-        let mut data = Vec::new();
-        Mark { sequence: sequence - 1, due_us: 7 }.write(60, &mut data);
-        event(sequence, std::str::from_utf8(&data).unwrap())
+        event(sequence, &message(sequence as u32 - 1, SIZE))
     }
 
     /// What the reader has dropped, and what it has found out by itself, changes nothing of what was told.
@@ -127,7 +119,7 @@ mod tests {
             let sent = Sent { number: sequence as u32 - 1, sent_us: sequence };
             log.published(EventId { sequence, ..from() }, sent);
         }
-        let client = Client::new(Transport::Sse, from());
+        let client = Client::new(Transport::Sse, from(), SIZE);
         let note = |news| client.book().note(news);
         let gap = Gap::new(EventId { sequence: 2, ..from() }, EventId { sequence: 4, ..from() });
         note(News::Event { event: marked(1), arrived_us: 1 });
@@ -137,11 +129,15 @@ mod tests {
         note(News::Hole(gap));
         note(News::Event { event: marked(4), arrived_us: 5 });
         note(News::Event { event: event(5, "\"of nobody\""), arrived_us: 6 });
+        let (no_name, no_id, data) = (String::new(), String::new(), b"{\"error\":{}}"[..].into());
+        note(News::Foreign { event: no_name, id: no_id, data, arrived_us: 7 });
         assert_eq!((client.told(), client.position().sequence), (6, 5));
         let breaches = Checker::new(&log).client(&client.heard()).breaches;
-        let [Breach::Doubled { id }, Breach::Altered { carries, .. }] = &breaches[..] else {
+        let [Breach::Doubled { id }, Breach::Altered { carries, .. }, Breach::Strange(words)] = &breaches[..]
+        else {
             panic!("{breaches:?}")
         };
+        assert_eq!(words, "{\"error\":{}}");
         assert_eq!((id.sequence, carries.as_str()), (2, "of nobody"));
     }
 }

@@ -50,34 +50,23 @@ pub async fn run(
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Report> {
     let log = Arc::new(Mutex::new(Log::new(plan.memory as u64)));
-    let mut server = Server::start(plan, &log).await?;
+    let server = Server::start(plan, &log).await?;
     check_limits(plan, &server)?;
     let engine = Engine::seeded(plan.seed)?;
     let route = Route::open(&plan.link, None, server.target(), &engine).await?;
     progress("connecting");
-    let (clients, mut lives) = start(plan, &route, server.newest().await?);
+    let (clients, mut reading) = start(plan, &route, server.newest().await?);
     until_connected(&clients).await?;
     let begun = Instant::now();
     let publisher = Publisher::start(plan, server.target(), &log)?;
-    for number in 1..=plan.restarts {
-        progress(&format!("life {number}"));
-        if interrupt.run_until_cancelled(sleep(plan.life())).await.is_none() {
-            break;
-        }
-        progress(&format!("drain {number}"));
-        server = server.restart().await?;
-    }
-    progress("the last life");
-    let _ = interrupt.run_until_cancelled(sleep(plan.life())).await;
+    let server = through_lives(plan, server, progress, interrupt).await?;
     let (due, tried_again) = publisher.stop().await?;
     let duration = begun.elapsed();
-    let newest = server.newest().await?;
-    log.lock().expect("no holder of this lock panics").end(newest);
+    let newest = end(&log, server.newest().await?);
     progress("catching up");
     let catching_up = until_all_is_told(&clients, newest).await;
-    lives.shutdown().await;
-    drop(route);
-    let server_lives = server.lives();
+    reading.shutdown().await;
+    let lives = server.lives();
     let log = log.lock().expect("no holder of this lock panics");
     let Judged { lanes, breaches, first_breaches } = judge(plan, &log, &clients);
     Ok(Report {
@@ -94,12 +83,39 @@ pub async fn run(
         memory_events: plan.memory,
         poll_interval_us: plan.poll_interval.as_micros() as u64,
         published: published(&log, due, tried_again),
-        lives: server_lives,
+        lives,
         catching_up_us: catching_up.as_micros() as u64,
         lanes,
         breaches,
         first_breaches,
     })
+}
+
+/// Drains the server and starts it again, as often as is planned, and gives it time between.
+async fn through_lives(
+    plan: &Plan,
+    mut server: Server,
+    progress: Progress<'_>,
+    interrupt: &CancellationToken,
+) -> anyhow::Result<Server> {
+    for number in 1..=plan.restarts {
+        progress(&format!("life {number}"));
+        if interrupt.run_until_cancelled(sleep(plan.life())).await.is_none() {
+            return Ok(server);
+        }
+        progress(&format!("drain {number}"));
+        server = server.restart().await?;
+    }
+    progress("the last life");
+    let _ = interrupt.run_until_cancelled(sleep(plan.life())).await;
+    Ok(server)
+}
+
+/// Writes down what the server says is its newest event, and gives the event that all are to come to.
+fn end(log: &Mutex<Log>, newest: EventId) -> EventId {
+    let mut log = log.lock().expect("no holder of this lock panics");
+    log.end(newest);
+    log.newest().unwrap_or(newest)
 }
 
 /// A connection of a client is one of its own, and two of the link's, all in this process; another is the server's.
@@ -127,7 +143,7 @@ fn start(plan: &Plan, route: &Route, from: EventId) -> (Vec<Client>, JoinSet<()>
     let mut lives = JoinSet::new();
     let each = plan.transports.iter().flat_map(|transport| std::iter::repeat_n(*transport, plan.clients));
     let clients = each.map(|transport| {
-        let client = Client::new(transport, from);
+        let client = Client::new(transport, from, plan.size);
         let options = Options {
             from: Position::After(from),
             poll_interval: plan.poll_interval,

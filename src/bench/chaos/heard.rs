@@ -1,6 +1,8 @@
 //! What one client was told, in the order in which it came: kept small, because a minute of 500 events a second for
 //! 800 clients is 24 million of them, four bytes each here.
 
+use super::check::MOST;
+use crate::client::harmless;
 use crate::event::{EventId, Gap};
 
 /// What one client was told.
@@ -10,6 +12,8 @@ pub struct Heard {
     pub from: EventId,
     /// In the order in which it came.
     pub said: Vec<Said>,
+    /// The first things that were neither events nor gaps.
+    pub strange: Vec<String>,
     /// Why it does not come back any more, if it does not.
     pub gave_up: Option<String>,
 }
@@ -21,7 +25,7 @@ pub enum Said {
     Run {
         /// The id of the first.
         first: EventId,
-        /// The number of the message that each carries; `None` where it carries none of ours.
+        /// What each carries.
         numbers: Vec<Carried>,
     },
     /// Events are missing.
@@ -33,19 +37,20 @@ pub enum Said {
     },
 }
 
-/// The number in an event's data; [`STRANGE`](Self::STRANGE) where there is none.
+/// The number of the message that an event carries; [`STRANGE`](Self::STRANGE) where it is not, byte for byte, what
+/// was published under that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Carried(pub u32);
 
 impl Carried {
-    /// Data that nobody published here.
+    /// Data that nobody published here, or not on this topic.
     pub const STRANGE: Self = Self(u32::MAX);
 }
 
 impl Heard {
     /// Nothing yet.
     pub fn since(from: EventId) -> Self {
-        Self { from, said: Vec::new(), gave_up: None }
+        Self { from, said: Vec::new(), strange: Vec::new(), gave_up: None }
     }
 
     /// An event came.
@@ -59,6 +64,13 @@ impl Heard {
     /// A gap came.
     pub fn gap(&mut self, gap: Gap, at_us: u64) {
         self.said.push(Said::Gap { gap, at_us });
+    }
+
+    /// Something came that is neither.
+    pub fn strange(&mut self, words: &[u8]) {
+        if self.strange.len() < MOST {
+            self.strange.push(harmless(&String::from_utf8_lossy(words)));
+        }
     }
 
     /// Where the client stands.

@@ -91,9 +91,14 @@ impl Log {
         self.newest = Some(newest);
     }
 
-    /// The newest event of all; `None` before there is a life.
+    /// The newest event of all; `None` before there is a life. What was acknowledged last is to come, even where the
+    /// server says that it never had it.
     pub fn newest(&self) -> Option<EventId> {
-        self.newest.or_else(|| self.lives.last().map(Life::newest))
+        let known = self.lives.last().map(Life::newest);
+        let is_behind = |said: &EventId| {
+            known.is_some_and(|known| known.epoch == said.epoch && known.sequence > said.sequence)
+        };
+        self.newest.filter(|said| !is_behind(said)).or(known)
     }
 
     /// The newest event of each life, in their order.
@@ -128,9 +133,9 @@ impl Log {
         self.lives[self.life(id.epoch)?].events.get(&id.sequence).copied()
     }
 
-    /// Whether this message may have been published without an answer.
-    pub(super) fn is_unclear(&self, number: u32) -> bool {
-        self.unclear.contains_key(&number)
+    /// Whether this message may have been published under this id, without an answer.
+    pub(super) fn is_unclear(&self, id: EventId, number: u32) -> bool {
+        self.unclear.contains_key(&number) && self.can_be_unclear(id)
     }
 
     /// Whether, by this instant, the server can have forgotten an event: only when so many later ones had come as it

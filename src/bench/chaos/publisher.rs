@@ -20,8 +20,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::log::{Log, Sent};
+use super::message::{TOPIC, message};
 use super::plan::Plan;
-use crate::bench::capacity::marker::Mark;
 use crate::bench::stage::publishing;
 use crate::client::{Connection, Ended, Options, Target};
 use crate::clock::{Clock, monotonic_us};
@@ -48,14 +48,8 @@ pub(super) struct Publisher {
     over: CancellationToken,
 }
 
-/// A message that is due.
-struct Due {
-    number: u32,
-    data: String,
-}
-
-/// Where messages are taken from, in turns.
-type Row = Arc<tokio::sync::Mutex<UnboundedReceiver<Due>>>;
+/// Where the numbers of messages that are due are taken from, in turns.
+type Row = Arc<tokio::sync::Mutex<UnboundedReceiver<u32>>>;
 
 impl Publisher {
     pub(super) fn start(plan: &Plan, target: &Target, log: &Shared) -> anyhow::Result<Self> {
@@ -65,7 +59,8 @@ impl Publisher {
         let (mut lines, over) = (JoinSet::new(), CancellationToken::new());
         for _ in 0..LINES {
             let options = Options::new(target.clone());
-            let line = Line { options, connection: None, log: log.clone(), tried_again: tried_again.clone() };
+            let (log, tried_again) = (log.clone(), tried_again.clone());
+            let line = Line { options, size: plan.size, connection: None, log, tried_again };
             lines.spawn(line.publish(row.clone(), over.clone()));
         }
         let source = Source {
@@ -75,13 +70,10 @@ impl Publisher {
             seed: plan.seed,
             ..Source::default()
         };
-        let (size, mut number) = (plan.size, 0);
-        let player = Player::start(&source, Clock::start(), move |due_us, _| {
-            let mut data = Vec::with_capacity(size);
-            Mark { sequence: u64::from(number), due_us }.write(size, &mut data);
-            let data = String::from_utf8(data).expect("a mark is ASCII");
+        let mut number = 0;
+        let player = Player::start(&source, Clock::start(), move |_, _| {
             // Nobody takes it any more where a server has refused for good: that is told at the end.
-            let _ = entry.send(Due { number, data });
+            let _ = entry.send(number);
             number += 1;
         })?;
         Ok(Self { player, lines, tried_again, over })
@@ -103,6 +95,8 @@ impl Publisher {
 /// One message at a time.
 struct Line {
     options: Options,
+    /// Bytes of each message.
+    size: usize,
     connection: Option<Connection>,
     log: Shared,
     tried_again: Arc<AtomicU64>,
@@ -119,20 +113,20 @@ impl Line {
     async fn publish(mut self, row: Row, over: CancellationToken) -> anyhow::Result<()> {
         let next = async || row.lock().await.recv().await;
         while let Some(Some(due)) = over.run_until_cancelled(next()).await {
-            self.settle(&due, &over).await?;
+            self.settle(due, &over).await?;
         }
         Ok(())
     }
 
     /// Tries until it is known what became of it, or that nobody will ever know, or all is over.
-    async fn settle(&mut self, due: &Due, over: &CancellationToken) -> anyhow::Result<()> {
+    async fn settle(&mut self, number: u32, over: &CancellationToken) -> anyhow::Result<()> {
         while !over.is_cancelled() {
             if !self.is_connected().await {
                 sleep(AGAIN).await;
                 continue;
             }
-            let sent = Sent { number: due.number, sent_us: monotonic_us() };
-            match self.send(&due.data).await? {
+            let sent = Sent { number, sent_us: monotonic_us() };
+            match self.send(message(number, self.size)).await? {
                 Fate::Published(id) => {
                     self.log().published(id, sent);
                     return Ok(());
@@ -161,9 +155,9 @@ impl Line {
         self.connection.is_some()
     }
 
-    async fn send(&mut self, data: &str) -> anyhow::Result<Fate> {
+    async fn send(&mut self, data: String) -> anyhow::Result<Fate> {
         let mut connection = self.connection.take().expect("it is connected");
-        let request = publishing(&self.options, "demo", data.to_owned());
+        let request = publishing(&self.options, TOPIC, data);
         let Ok(Ok(answer)) = timeout(ANSWER, connection.exchange(request)).await else {
             return Ok(Fate::Unclear);
         };

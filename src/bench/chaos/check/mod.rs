@@ -12,6 +12,8 @@
 //! believe the client's own account of what came twice or was missing.
 
 #[cfg(test)]
+mod played;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
@@ -22,7 +24,7 @@ use super::log::Log;
 use crate::event::{EventId, Gap};
 
 /// After so many breaches a client is not followed any further: the first ones tell.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// What one client was told, summed up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +76,7 @@ impl<'a> Checker<'a> {
                 Said::Run { first, numbers } => walk.run(*first, numbers),
             }
         }
+        walk.findings.breaches.extend(heard.strange.iter().cloned().map(Breach::Strange));
         walk.end(heard.gave_up.as_deref())
     }
 
@@ -87,7 +90,7 @@ impl<'a> Checker<'a> {
             };
             return (carried.0 != sent.number).then(altered);
         }
-        if !self.log.is_unclear(carried.0) {
+        if !self.log.is_unclear(id, carried.0) {
             return Some(Breach::Invented { id });
         }
         let before = *self.found.entry(id).or_insert(carried);
@@ -176,7 +179,10 @@ impl Walk<'_, '_> {
             }
         }
         self.gaps.push(gap);
-        self.at = gap.position();
+        let (to, at) = (gap.position(), self.at);
+        if to.epoch != at.epoch || to.sequence > at.sequence {
+            self.at = to;
+        }
     }
 
     /// Nothing more comes: what is still missing never came.
