@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::ended::is_passing;
+use super::target::has_wrong_port;
 use crate::wire::framing::end_of_head;
 use crate::wire::{Direction, Ledger, Piece, Tap};
 
@@ -197,9 +198,7 @@ impl FromStr for Proxy {
             other => return Err(NotAProxy::Scheme(other.unwrap_or_default().to_owned())),
         }
         let authority = uri.authority().ok_or(NotAProxy::NotAUrl)?;
-        // A port beyond 65535 is none to this parser, and no error.
-        let has_wrong_port = authority.port().is_none() && !authority.as_str().ends_with(authority.host());
-        if authority.host().is_empty() || has_wrong_port || uri.path() != "/" {
+        if authority.host().is_empty() || has_wrong_port(authority) || uri.path() != "/" {
             return Err(NotAProxy::NotAUrl);
         }
         Ok(Self {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use hyper::Uri;
+use hyper::http::uri::Authority;
 
 use crate::tls::Trust;
 use crate::wire::veiled;
@@ -104,6 +105,9 @@ pub enum NotATarget {
     /// It has another scheme.
     #[error("`{0}` begins with none of `http://`, `https://`, `ws://` and `wss://`")]
     Scheme(String),
+    /// Its port is no number of one.
+    #[error("`{0}` names no port: write one from 0 to 65535, or none")]
+    Port(String),
 }
 
 impl FromStr for Target {
@@ -121,10 +125,18 @@ impl FromStr for Target {
             _ => return Err(NotATarget::Scheme(text.to_owned())),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
+        if uri.authority().is_some_and(has_wrong_port) {
+            return Err(NotATarget::Port(text.to_owned()));
+        }
         let endpoint = uri.path_and_query().map(ToString::to_string).filter(|path| path != "/");
         let port = uri.port_u16().unwrap_or(usual_port(is_secured));
         Ok(Self { host: host.to_owned(), port, endpoint, is_websocket, is_secured, trust: Trust::default() })
     }
+}
+
+/// Whether something stands where a port should, and is none: `:99999` is no port to this parser, and no error.
+pub(super) fn has_wrong_port(authority: &Authority) -> bool {
+    authority.port().is_none() && !authority.as_str().ends_with(authority.host())
 }
 
 /// The port that a URL means which names none (RFC 9110, section 4.2).
@@ -169,6 +181,9 @@ mod tests {
     fn what_is_no_target_is_refused_with_the_remedy() {
         for wrong in ["", "http://", "https://", "ftp://x", "a b"] {
             assert!(wrong.parse::<Target>().is_err(), "`{wrong}` was taken for a target");
+        }
+        for wrong in ["http://h:99999", "h:65536/sse", "https://[::1]:99999", "ws://h:/x"] {
+            assert_eq!(wrong.parse::<Target>(), Err(NotATarget::Port(wrong.to_owned())));
         }
     }
 }
