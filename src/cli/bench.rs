@@ -4,22 +4,20 @@ mod capacity;
 mod chaos;
 mod fallback;
 mod idle;
+mod measuring;
 mod soak;
 mod talk;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio_util::sync::CancellationToken;
+use clap::{Args, Subcommand};
 
 use super::client::TrustArguments;
 use super::experiment::ExperimentArguments;
 use super::output::{Format, Output, output};
-use super::typed::command;
-use super::{Cli, interrupted, runtime, units};
+use super::{print, units, usage};
+use crate::bench::capacity::marker::SMALLEST;
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;
 use crate::bench::threshold::{self, Threshold};
@@ -28,8 +26,9 @@ use crate::bench::{self, Mode, Plan};
 use crate::client::Target;
 use crate::link::Link;
 use crate::report;
-use crate::source::SourceKind;
+use crate::source::{MAX_DATA, SourceKind};
 use crate::transport::ask::is_name;
+use measuring::{ended, measure, nothing_yet};
 
 /// Measure all four transports on the same events, beside theory
 #[derive(Args)]
@@ -108,6 +107,16 @@ fn topic(text: &str) -> Result<String, String> {
     match is_name(text) {
         true => Ok(text.to_owned()),
         false => Err(format!("`{text}`: a topic is 1 to 64 of `A-Z a-z 0-9 _ . -`, such as `demo`")),
+    }
+}
+
+/// Bytes of data that carry a number and an instant.
+fn marked(text: &str) -> Result<usize, String> {
+    match units::bytes(text)? {
+        size if (SMALLEST..=MAX_DATA).contains(&size) => Ok(size),
+        _ => Err(format!(
+            "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
+        )),
     }
 }
 
@@ -207,10 +216,6 @@ impl Arguments {
     }
 }
 
-fn usage(message: &str) -> ! {
-    Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
-}
-
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.lab {
         None => compare(arguments),
@@ -227,13 +232,14 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plans = arguments.plans();
     // Threads inherit it: so before there are any.
     plans[0].cores.map_or(Ok(()), Cores::pin)?;
-    let Some(mut report) = runtime()?.block_on(measure(&plans, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was measured yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
+    let expected = bench::expected(&plans);
+    let measured = measure(expected, arguments.quiet, async |command, progress, interrupt| {
+        bench::run(&plans, command, progress, interrupt).await.map(Some)
+    });
+    let Some(mut report) = measured? else { return Ok(nothing_yet()) };
     report.thresholds = threshold::check(&arguments.thresholds, &report);
     if !arguments.quiet {
-        super::print(&arguments.format.write(&report))?;
+        print(&arguments.format.write(&report))?;
     }
     if arguments.quiet || !matches!(arguments.format, Format::Text) {
         eprint!("{}", report::failures(&report));
@@ -244,75 +250,15 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(verdict(&report))
 }
 
-/// `None` where it was interrupted before there was anything to report.
-async fn measure(plans: &[Plan], quiet: bool) -> anyhow::Result<Option<Report>> {
-    let bar = progress_bar(plans, quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(async { bench::run(plans, command, &progress, &interrupt).await.map(Some) });
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
-}
-
-/// What a measurement comes to; after a signal what there is by then, and after a second one nothing.
-async fn until_interrupted<T>(
-    running: impl Future<Output = anyhow::Result<Option<T>>>,
-    interrupt: &CancellationToken,
-) -> anyhow::Result<Option<T>> {
-    tokio::pin!(running);
-    tokio::select! {
-        report = &mut running => report,
-        () = interrupted() => {
-            interrupt.cancel();
-            tokio::select! {
-                report = &mut running => Ok(report.ok().flatten()),
-                () = interrupted() => Ok(None),
-            }
-        }
-    }
-}
-
-/// A round takes as long as it was asked to, and some seconds more.
-fn progress_bar(plans: &[Plan], quiet: bool) -> ProgressBar {
-    ticking(bench::expected(plans).as_secs(), quiet)
-}
-
-/// Counts seconds, up to those that it is expected to take.
-fn ticking(seconds: u64, quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    // Not as wide as the terminal, which echoes `^C` behind it.
-    let style = ProgressStyle::with_template("{bar:48} {pos}/{len} s  {msg}").expect("the template is sound");
-    let bar = ProgressBar::new(seconds).with_style(style);
-    let ticking = bar.clone();
-    tokio::spawn(async move {
-        let begun = std::time::Instant::now();
-        while !ticking.is_finished() {
-            ticking.set_position(begun.elapsed().as_secs().min(seconds));
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    });
-    bar
-}
-
-/// 128 + SIGINT, as shells have it.
-const INTERRUPTED: u8 = 130;
-
 /// A threshold does not hold.
 const FAILED_A_THRESHOLD: u8 = 3;
 
 fn verdict(report: &Report) -> ExitCode {
     let mut lanes = report.runs.iter().flat_map(|run| &run.lanes);
-    if report.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else if lanes.any(|lane| lane.failure.is_some() || !lane.events.are_accounted_for()) {
-        ExitCode::FAILURE
-    } else if report.thresholds.iter().any(|outcome| !outcome.holds) {
-        ExitCode::from(FAILED_A_THRESHOLD)
-    } else {
-        ExitCode::SUCCESS
+    let is_whole = lanes.all(|lane| lane.failure.is_none() && lane.events.are_accounted_for());
+    let is_within = report.thresholds.iter().all(|outcome| outcome.holds);
+    match (report.interrupted, is_whole, is_within) {
+        (false, true, false) => ExitCode::from(FAILED_A_THRESHOLD),
+        (is_interrupted, is_whole, _) => ended(is_interrupted, is_whole),
     }
 }

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory};
+use clap::Args;
 
 use super::proxy::ProxyArguments;
-use super::{Cli, units};
+use super::{units, usage};
 use crate::client::{Header, HeaderStyle, Headers, PollMode, Target, Token};
 use crate::tls::Trust;
 
@@ -81,7 +80,7 @@ pub(super) struct Credentials {
 impl Credentials {
     /// The token that was typed. Ends with a usage error where it is none, which does not repeat it.
     pub(super) fn typed(&self) -> Option<Token> {
-        self.token.as_deref().map(|text| read(text).unwrap_or_else(|wrong| refuse("--token", &wrong)))
+        self.token.as_deref().map(|text| read(text).unwrap_or_else(|wrong| refused("--token", &wrong)))
     }
 
     /// The same, or that of the environment for a server that is named: one of our own asks for none, where it would
@@ -90,7 +89,7 @@ impl Credentials {
         self.typed().or_else(|| {
             url.filter(|url| url.is_server())?;
             let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty())?;
-            Some(read(&text).unwrap_or_else(|wrong| refuse(VARIABLE, &wrong)))
+            Some(read(&text).unwrap_or_else(|wrong| refused(VARIABLE, &wrong)))
         })
     }
 }
@@ -103,8 +102,8 @@ fn read(text: &str) -> Result<Token, String> {
     held.trim().parse().map_err(|wrong| format!("`{file}`: {wrong}"))
 }
 
-fn refuse(what: &str, wrong: &str) -> ! {
-    Cli::command().error(ErrorKind::ValueValidation, format!("`{what}`: {wrong}")).exit()
+fn refused(what: &str, wrong: &str) -> ! {
+    usage(&format!("`{what}`: {wrong}"))
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory};
+use clap::Args;
 
-use super::Cli;
-use super::output::{LabFormat, Output, output};
-use crate::bench::compare::{Comparison, compare};
+use super::output::OutputArguments;
+use super::usage;
+use crate::bench::compare::compare;
 use crate::bench::result::Report;
 use crate::report;
 
@@ -25,15 +24,8 @@ pub(super) struct Arguments {
     /// Exit with 4 where a figure of B is worse, and with 1 where nothing could be compared
     #[arg(long)]
     fail_on_regression: bool,
-    /// Write the comparison here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// A figure got worse.
@@ -43,12 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let [a, b] = [&arguments.a, &arguments.b].map(|path| read(path));
     let [name_a, name_b] = [&arguments.a, &arguments.b].map(|path| path.display().to_string());
     let comparison = compare((&name_a, &a), (&name_b, &b));
-    if !arguments.quiet {
-        super::print(&write(arguments.format, &comparison))?;
-    }
-    if let Some(output) = &arguments.output {
-        output.write(&write(output.format, &comparison))?;
-    }
+    arguments.output.tell(&comparison, report::compared::compared)?;
     match arguments.fail_on_regression {
         true if comparison.has_regressed() => Ok(ExitCode::from(REGRESSED)),
         // Who asked for a gate must not take silence for a pass.
@@ -61,13 +48,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// Ends with a usage error where a file is no result.
 fn read(path: &Path) -> Report {
-    super::report::read(path)
-        .unwrap_or_else(|wrong| Cli::command().error(ErrorKind::ValueValidation, format!("{wrong:#}")).exit())
-}
-
-fn write(format: LabFormat, comparison: &Comparison) -> String {
-    match format {
-        LabFormat::Text => report::compared::compared(comparison),
-        LabFormat::Json => report::json::json(comparison),
-    }
+    super::report::read(path).unwrap_or_else(|wrong| usage(&format!("{wrong:#}")))
 }

@@ -19,7 +19,8 @@ mod watch;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 
 /// WebSocket, SSE, long polling and polling, side by side on the same events.
 #[derive(Parser)]
@@ -97,6 +98,32 @@ pub fn run() -> ExitCode {
         eprintln!("error: {wrong:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Ends with a usage error of the verb that was typed.
+fn usage(message: &str) -> ! {
+    let mut command = Cli::command();
+    // It was parsed before, or nobody would find anything wrong with it.
+    let typed = Cli::command().get_matches();
+    command.build();
+    verb(&mut command, &typed).error(ErrorKind::ArgumentConflict, message).exit()
+}
+
+fn verb<'a>(command: &'a mut Command, typed: &ArgMatches) -> &'a mut Command {
+    match typed.subcommand() {
+        Some((name, typed)) => {
+            verb(command.find_subcommand_mut(name).expect("it was taken for a verb"), typed)
+        }
+        None => command,
+    }
+}
+
+/// Those that were named, in order and once; where none was, all.
+fn once_each<T: Copy + Ord>(named: &[T], all: &[T]) -> Vec<T> {
+    let mut each = if named.is_empty() { all.to_vec() } else { named.to_vec() };
+    each.sort();
+    each.dedup();
+    each
 }
 
 fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
+use super::print;
 use crate::bench::result::Report;
 use crate::report;
 
@@ -38,7 +40,7 @@ impl Format {
     }
 }
 
-/// The form of a result of `bench idle`, `bench capacity`, `bench talk` and `bench fallback`.
+/// The form of what `compare` and the labs of `bench` find out.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum LabFormat {
     /// Tables for a terminal
@@ -47,6 +49,34 @@ pub(super) enum LabFormat {
     Text,
     /// One document for programs
     Json,
+}
+
+/// Where what was found out goes, and in which form.
+#[derive(Args)]
+pub(super) struct OutputArguments {
+    /// Write the result here, too; `.json` for programs, `.txt` as printed
+    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
+    pub(super) output: Option<Output<LabFormat>>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: LabFormat,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+impl OutputArguments {
+    /// Prints what was found out, and writes it to the file that was named.
+    pub(super) fn tell<R: Serialize>(&self, found: &R, text: fn(&R) -> String) -> anyhow::Result<()> {
+        let written = |format| match format {
+            LabFormat::Text => text(found),
+            LabFormat::Json => report::json::json(found),
+        };
+        if !self.quiet {
+            print(&written(self.format))?;
+        }
+        self.output.as_ref().map_or(Ok(()), |output| output.write(&written(output.format)))
+    }
 }
 
 /// Where a result goes, and in which form.

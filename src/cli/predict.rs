@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::Args;
 
 use super::experiment::ExperimentArguments;
-use super::{Cli, runtime, units};
+use super::{runtime, units, usage};
 use crate::bench::{Plan, Sampled, sample};
 use crate::client::Target;
 use crate::link::Link;
@@ -80,12 +80,9 @@ fn arrivals(kind: &SourceKind) -> Arrivals {
     match kind {
         SourceKind::Poisson => Arrivals::Poisson,
         SourceKind::Steady => Arrivals::Steady,
-        other => {
-            let message = format!(
-                "there is no closed form for `{other}`: predict `poisson` or `steady`; `bench` simulates what it plays"
-            );
-            Cli::command().error(ErrorKind::InvalidValue, message).exit()
-        }
+        other => usage(&format!(
+            "there is no closed form for `{other}`: predict `poisson` or `steady`; `bench` simulates what it plays"
+        )),
     }
 }
 

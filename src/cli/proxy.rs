@@ -10,9 +10,9 @@ use std::env;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::Args;
 
-use super::Cli;
+use super::usage;
 use crate::client::{Proxy, Target};
 
 #[derive(Args, Clone)]
@@ -69,10 +69,7 @@ fn from_environment(target: &Target) -> Option<Proxy> {
     }
     match url.trim().parse() {
         Ok(proxy) => Some(proxy),
-        Err(wrong) => {
-            let message = format!("`{name}`: {wrong}; or go without one, `--proxy none`");
-            Cli::command().error(ErrorKind::InvalidValue, message).exit()
-        }
+        Err(wrong) => usage(&format!("`{name}`: {wrong}; or go without one, `--proxy none`")),
     }
 }
 

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::Args;
 
 use super::link::{began, ended};
-use super::{Cli, interrupted, raise_file_limit, units};
+use super::{interrupted, raise_file_limit, units, usage};
 use crate::link::{Engine, Link};
 
 /// Put a network between clients and any server
@@ -81,10 +81,6 @@ impl Arguments {
             usage(&format!("`--listen` and `--to` are both `{listen}`: it would relay to itself"));
         }
     }
-}
-
-fn usage(message: &str) -> ! {
-    Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {

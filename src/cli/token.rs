@@ -13,10 +13,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory};
+use clap::Args;
 
-use super::{Cli, print, units};
+use super::{print, units, usage};
 use crate::server::{Claims, Tokens, now_s};
 use crate::transport::ask::is_name;
 
@@ -80,10 +79,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let expires_s = (now_s() + expires.as_secs_f64()).ceil();
     let token = tokens.mint(&Claims { expires_s, begins_s: None, subject, subscribe, publish });
     print(&format!("{token}\n"))
-}
-
-fn usage(message: &str) -> ! {
-    Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit()
 }
 
 /// Never over another key: with it, all tokens that it made would be worth nothing.

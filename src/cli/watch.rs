@@ -11,12 +11,11 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use serde_json::json;
 
 use super::client::{ClientArguments, TrustArguments};
-use super::{Cli, interrupted, runtime, units};
+use super::{interrupted, runtime, units, usage};
 use crate::client::{Drifting, Headers, Http, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::fallback::Strategy;
@@ -77,15 +76,16 @@ impl Arguments {
 
     /// Ends with a usage error where two arguments do not go together.
     fn refuse_contradictions(&self, way: Way) {
-        let usage = |message: String| Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
         if self.send.is_some() && way != Way::One(Transport::Websocket) {
-            usage(format!("`--send` speaks first on a WebSocket, and this is `{way}`: add `-t websocket`"));
+            usage(&format!("`--send` speaks first on a WebSocket, and this is `{way}`: add `-t websocket`"));
         }
         if self.strategy.is_some() && way != Way::Auto {
-            usage(format!("`--strategy` says how to choose a transport, and this is `{way}`: add `-t auto`"));
+            usage(&format!(
+                "`--strategy` says how to choose a transport, and this is `{way}`: add `-t auto`"
+            ));
         }
         if way == Way::Auto && !self.url.is_server() {
-            usage("`-t auto` asks a server on all its endpoints: leave out the path".to_owned());
+            usage("`-t auto` asks a server on all its endpoints: leave out the path");
         }
     }
 

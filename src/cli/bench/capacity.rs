@@ -7,18 +7,18 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::super::client::TrustArguments;
-use super::super::output::{LabFormat, Output, output};
-use super::{INTERRUPTED, usage};
-use crate::bench::capacity::marker::SMALLEST;
+use super::super::output::{LabFormat, OutputArguments};
+use super::measuring::ended;
+use super::marked;
 use crate::bench::capacity::result::{Axis, Report};
 use crate::bench::capacity::slo::Slo;
 use crate::bench::capacity::{self, Load, News, Plan, Theirs};
 use crate::bench::cores::Cores;
 use crate::cli::typed::command;
-use crate::cli::{interrupted, print, runtime, units};
+use crate::cli::{interrupted, once_each, print, runtime, units, usage};
 use crate::client::Target;
 use crate::report;
-use crate::source::{MAX_DATA, SourceKind};
+use crate::source::SourceKind;
 use crate::transport::Transport;
 
 /// Find the highest load at which nothing is lost, doubled or reordered and latency stays within bounds
@@ -30,7 +30,7 @@ use crate::transport::Transport;
 pub(super) struct Arguments {
     /// Which transports [default: poll,longpoll,sse,websocket]
     #[arg(short, long, value_delimiter = ',')]
-    transports: Option<Vec<Transport>>,
+    transports: Vec<Transport>,
     /// Clients [default: 100]
     #[arg(short, long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     clients: Option<u64>,
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t)]
     slo: Slo,
     /// Bytes of each event's data
-    #[arg(short, long, default_value = "100", value_parser = size)]
+    #[arg(short, long, default_value = "100", value_parser = marked)]
     size: usize,
     /// When events happen: steady or poisson
     #[arg(long, default_value = "steady", value_parser = source)]
@@ -85,28 +85,12 @@ pub(super) struct Arguments {
     /// The process of the server at --url, to read its CPU time (Linux)
     #[arg(long, requires = "url")]
     pid: Option<u32>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// One in each microsecond: the grain of an instant.
 const MOST_PER_S: u64 = 1_000_000;
-
-fn size(text: &str) -> Result<usize, String> {
-    match units::bytes(text)? {
-        size if (SMALLEST..=MAX_DATA).contains(&size) => Ok(size),
-        _ => Err(format!(
-            "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
-        )),
-    }
-}
 
 fn source(text: &str) -> Result<SourceKind, String> {
     match text.parse() {
@@ -180,14 +164,12 @@ impl Arguments {
     }
 
     fn transports(&self, theirs: Option<&Theirs>) -> Vec<Transport> {
-        let mut transports = self.transports.clone().unwrap_or_else(|| Transport::ALL.to_vec());
-        transports.sort();
-        transports.dedup();
+        let transports = once_each(&self.transports, &Transport::ALL);
         let Some(url) = theirs.map(|theirs| &theirs.url).filter(|url| !url.is_server()) else {
             return transports;
         };
         let spoken = if url.is_websocket() { Transport::Websocket } else { Transport::Sse };
-        if self.transports.is_some() && transports != [spoken] {
+        if !self.transports.is_empty() && transports != [spoken] {
             usage(&format!(
                 "`--url` names an endpoint, which is read as `{spoken}`: leave out `--transports`"
             ));
@@ -211,11 +193,11 @@ fn most_clients() -> u64 {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
+    let (plan, OutputArguments { output, format, quiet }) = (arguments.plan(), arguments.output);
     // Threads inherit it: so before there are any.
     plan.cores.map_or(Ok(()), Cores::pin)?;
     let command = command();
-    let shows = !arguments.quiet && matches!(arguments.format, LabFormat::Text);
+    let shows = !quiet && matches!(format, LabFormat::Text);
     if shows {
         print(&report::capacity::conditions(&plan.report(command.clone())))?;
     }
@@ -226,19 +208,19 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     let report = runtime()?.block_on(measure(&plan, command, &told))?;
-    match arguments.format {
-        _ if arguments.quiet => {}
+    match format {
+        _ if quiet => {}
         LabFormat::Text => drop(print(&report::capacity::peaks(&report))?),
         LabFormat::Json => drop(print(&report::capacity::json(&report))?),
     }
-    if let Some(output) = arguments.output {
+    if let Some(output) = output {
         let text = match output.format {
             LabFormat::Text => report::capacity::text(&report),
             LabFormat::Json => report::capacity::json(&report),
         };
         output.write(&text)?;
     }
-    Ok(verdict(&report))
+    Ok(ended(report.interrupted, report.lanes.iter().all(|lane| lane.peak.is_some())))
 }
 
 /// What there is when it is over, or interrupted.
@@ -252,15 +234,5 @@ async fn measure(plan: &Plan, command: String, told: capacity::Told<'_>) -> anyh
             interrupt.cancel();
             running.await
         }
-    }
-}
-
-fn verdict(report: &Report) -> ExitCode {
-    if report.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else if report.lanes.iter().all(|lane| lane.peak.is_some()) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }

@@ -4,18 +4,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use super::super::output::{LabFormat, Output, output};
-use super::super::typed::command;
-use super::super::{print, runtime, units};
-use super::{INTERRUPTED, ticking, until_interrupted, usage};
-use crate::bench::capacity::marker::SMALLEST;
-use crate::bench::chaos::result::Report;
+use super::super::output::OutputArguments;
+use super::super::{once_each, units};
+use super::marked;
+use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::chaos::{self, Plan};
 use crate::link::Link;
 use crate::report;
-use crate::source::{MAX_DATA, Rate};
+use crate::source::Rate;
 use crate::transport::Transport;
 
 /// Whether anything gets lost: connections that are reset, a server that is drained and started again
@@ -34,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(short, long, default_value = "500")]
     rate: Rate,
     /// Bytes of each event's data
-    #[arg(short, long, default_value_t = 100)]
+    #[arg(short, long, default_value = "100", value_parser = marked)]
     size: usize,
     /// The network between clients and server, see `wirelanes relay --help`
     #[arg(long, value_name = "SPEC", default_value = "reset=5%/s")]
@@ -54,28 +51,14 @@ pub(super) struct Arguments {
     /// Draw the same instants as every run with this seed [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 impl Arguments {
-    /// Ends with a usage error where an event cannot carry its number.
     fn plan(&self) -> Plan {
-        if !(SMALLEST..=MAX_DATA).contains(&self.size) {
-            usage(&format!("`--size` is {SMALLEST} to {MAX_DATA} here: each event carries its number"));
-        }
-        let mut transports = self.transports.clone();
-        transports.sort();
-        transports.dedup();
         Plan {
-            transports: if transports.is_empty() { Transport::ALL.to_vec() } else { transports },
+            transports: once_each(&self.transports, &Transport::ALL),
             clients: self.clients as usize,
             duration: self.duration,
             rate: self.rate,
@@ -91,44 +74,15 @@ impl Arguments {
     }
 }
 
-impl LabFormat {
-    fn write_chaos(self, report: &Report) -> String {
-        match self {
-            Self::Text => report::chaos::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
-    let Some(report) = runtime()?.block_on(play(&plan, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was found out yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if !arguments.quiet {
-        print(&arguments.format.write_chaos(&report))?;
-    }
-    if let Some(output) = arguments.output {
-        output.write(&output.format.write_chaos(&report))?;
-    }
-    if report.interrupted {
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 /// Connecting, and catching up.
 const AROUND: Duration = Duration::from_secs(10);
 
-/// `None` where it was interrupted twice.
-async fn play(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
-    let bar = ticking((plan.duration + AROUND).as_secs(), quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(async { chaos::run(plan, command, &progress, &interrupt).await.map(Some) });
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (plan, output) = (arguments.plan(), arguments.output);
+    let measured = measure(plan.duration + AROUND, output.quiet, async |command, progress, interrupt| {
+        chaos::run(&plan, command, progress, interrupt).await.map(Some)
+    });
+    let Some(report) = measured? else { return Ok(nothing_yet()) };
+    output.tell(&report, report::chaos::text)?;
+    Ok(ended(report.interrupted, report.holds()))
 }

@@ -4,13 +4,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use super::super::output::{LabFormat, Output, output};
-use super::super::typed::command;
-use super::super::{print, runtime, units};
-use super::{INTERRUPTED, ticking, until_interrupted, usage};
-use crate::bench::fallback::result::{FallbackReport, Lane};
+use super::super::output::OutputArguments;
+use super::super::{once_each, units, usage};
+use super::measuring::{ended, measure, nothing_yet};
+use crate::bench::fallback::result::Lane;
 use crate::bench::fallback::{self, Course, Plan};
 use crate::fallback::Strategy;
 use crate::report;
@@ -49,15 +47,8 @@ pub(super) struct Arguments {
     /// Draw the same instants as every run with this seed [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// Each middlebox that breaks a transport, two that break two, one that cuts silence, and a network that changes.
@@ -81,12 +72,9 @@ fn size(text: &str) -> Result<usize, String> {
 impl Arguments {
     fn plan(&self) -> Plan {
         let usual = || USUAL.iter().map(|spec| spec.parse().expect("these are links")).collect();
-        let mut strategies = self.strategy.clone();
-        strategies.sort();
-        strategies.dedup();
         let plan = Plan {
             courses: if self.link.is_empty() { usual() } else { self.link.clone() },
-            strategies: if strategies.is_empty() { Strategy::ALL.to_vec() } else { strategies },
+            strategies: once_each(&self.strategy, &Strategy::ALL),
             rounds: self.rounds as usize,
             source: Source {
                 kind: SourceKind::Poisson,
@@ -105,49 +93,14 @@ impl Arguments {
     }
 }
 
-impl LabFormat {
-    fn write_fallback(self, report: &FallbackReport) -> String {
-        match self {
-            Self::Text => report::fallback::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
-    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was measured yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if !arguments.quiet {
-        print(&arguments.format.write_fallback(&report))?;
-    }
-    if let Some(output) = arguments.output {
-        output.write(&output.format.write_fallback(&report))?;
-    }
-    Ok(verdict(&report))
-}
-
-/// `None` where it was interrupted before there was anything to report.
-async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<FallbackReport>> {
-    let bar = ticking((plan.expected() * plan.rounds as u32).as_secs(), quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(fallback::run(plan, command, &progress, &interrupt));
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
-}
-
-/// Whatever it is read over, every event must come once and in order.
-fn verdict(report: &FallbackReport) -> ExitCode {
-    if report.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else if report.lanes.iter().all(Lane::is_sound) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    let (plan, output) = (arguments.plan(), arguments.output);
+    let expected = plan.expected() * plan.rounds as u32;
+    let measured = measure(expected, output.quiet, async |command, progress, interrupt| {
+        fallback::run(&plan, command, progress, interrupt).await
+    });
+    let Some(report) = measured? else { return Ok(nothing_yet()) };
+    output.tell(&report, report::fallback::text)?;
+    // Whatever it is read over, every event must come once and in order.
+    Ok(ended(report.interrupted, report.lanes.iter().all(Lane::is_sound)))
 }

@@ -4,16 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use super::super::output::{LabFormat, Output, output};
-use super::super::{print, runtime, units};
-use super::{INTERRUPTED, ticking, until_interrupted, usage};
+use super::super::output::OutputArguments;
+use super::super::{once_each, units, usage};
+use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::cores::Cores;
-use crate::bench::idle::result::Report;
 use crate::bench::idle::{self, Plan};
 use crate::cli::client::{Credentials, TrustArguments};
-use crate::cli::typed::command;
 use crate::client::{Header, HeaderStyle, Headers, Target};
 use crate::report;
 use crate::transport::Transport;
@@ -62,15 +59,8 @@ pub(super) struct Arguments {
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
     cores: Option<Cores>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// A server of ours closes what is idle for 75 s.
@@ -119,67 +109,28 @@ impl Arguments {
     }
 
     fn transports(&self) -> Vec<Transport> {
-        let mut transports = self.transports.clone();
-        transports.sort();
-        transports.dedup();
-        match &self.url {
-            _ if !transports.is_empty() => transports,
-            Some(url) if url.is_websocket() => vec![Transport::Websocket],
-            Some(url) if !url.is_server() => vec![Transport::Sse],
-            _ => Transport::ALL.to_vec(),
-        }
+        let spoken: &[Transport] = match &self.url {
+            Some(url) if url.is_websocket() => &[Transport::Websocket],
+            Some(url) if !url.is_server() => &[Transport::Sse],
+            _ => &Transport::ALL,
+        };
+        once_each(&self.transports, spoken)
     }
-}
-
-impl LabFormat {
-    fn write_idle(self, report: &Report) -> String {
-        match self {
-            Self::Text => report::idle::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
-    // Threads inherit it: so before there are any.
-    plan.cores.map_or(Ok(()), Cores::pin)?;
-    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was measured yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if !arguments.quiet {
-        print(&arguments.format.write_idle(&report))?;
-    }
-    if let Some(output) = arguments.output {
-        output.write(&output.format.write_idle(&report))?;
-    }
-    Ok(verdict(&report))
 }
 
 /// Opening, settling and closing two crowds, where the machine is not slow.
 const AROUND: Duration = Duration::from_secs(8);
 
-/// `None` where it was interrupted before there was anything to report.
-async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
-    let seconds = (plan.window + AROUND).as_secs() * (plan.rounds * plan.transports.len()) as u64;
-    let bar = ticking(seconds, quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(idle::run(plan, command, &progress, &interrupt));
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
-}
-
-/// A connection that did not stay open was not idle.
-fn verdict(report: &Report) -> ExitCode {
-    if report.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else if report.lanes.iter().all(|lane| lane.lost == 0) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (plan, output) = (arguments.plan(), arguments.output);
+    // Threads inherit it: so before there are any.
+    plan.cores.map_or(Ok(()), Cores::pin)?;
+    let expected = (plan.window + AROUND) * (plan.rounds * plan.transports.len()) as u32;
+    let measured = measure(expected, output.quiet, async |command, progress, interrupt| {
+        idle::run(&plan, command, progress, interrupt).await
+    });
+    let Some(report) = measured? else { return Ok(nothing_yet()) };
+    output.tell(&report, report::idle::text)?;
+    // A connection that did not stay open was not idle.
+    Ok(ended(report.interrupted, report.lanes.iter().all(|lane| lane.lost == 0)))
 }

@@ -4,13 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use super::super::output::{LabFormat, Output, output};
-use super::super::typed::command;
-use super::super::{print, runtime, units};
-use super::{INTERRUPTED, ticking, until_interrupted};
-use crate::bench::soak::result::Report;
+use super::super::output::OutputArguments;
+use super::super::{once_each, units};
+use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::soak::{self, Plan, Way};
 use crate::report;
 use crate::source::Rate;
@@ -34,15 +31,8 @@ pub(super) struct Arguments {
     /// How they vanish; may be repeated. One in twenty falls silent, where others do not [default: all three]
     #[arg(long, value_enum, value_delimiter = ',')]
     vanish: Vec<Way>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 impl Arguments {
@@ -57,52 +47,15 @@ impl Arguments {
     }
 }
 
-/// Those that were named, in order and once; where none was, all.
-fn once_each<T: Copy + Ord>(named: &[T], all: &[T]) -> Vec<T> {
-    let mut each = if named.is_empty() { all.to_vec() } else { named.to_vec() };
-    each.sort();
-    each.dedup();
-    each
-}
-
-impl LabFormat {
-    fn write_soak(self, report: &Report) -> String {
-        match self {
-            Self::Text => report::soak::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
-    let Some(report) = runtime()?.block_on(play(&plan, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was found out yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if !arguments.quiet {
-        print(&arguments.format.write_soak(&report))?;
-    }
-    if let Some(output) = arguments.output {
-        output.write(&output.format.write_soak(&report))?;
-    }
-    if report.interrupted {
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 /// Warming up, and settling twice, where nobody is silent.
 const AROUND: Duration = Duration::from_secs(10);
 
-/// `None` where it was interrupted twice, or before anybody had come.
-async fn play(plan: &Plan, quiet: bool) -> anyhow::Result<Option<Report>> {
-    let bar = ticking((plan.duration + AROUND).as_secs(), quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(async { soak::run(plan, command, &progress, &interrupt).await });
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (plan, output) = (arguments.plan(), arguments.output);
+    let measured = measure(plan.duration + AROUND, output.quiet, async |command, progress, interrupt| {
+        soak::run(&plan, command, progress, interrupt).await
+    });
+    let Some(report) = measured? else { return Ok(nothing_yet()) };
+    output.tell(&report, report::soak::text)?;
+    Ok(ended(report.interrupted, report.holds()))
 }

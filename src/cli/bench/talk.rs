@@ -4,23 +4,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
 use super::super::client::TrustArguments;
-use super::super::output::{LabFormat, Output, output};
+use super::super::output::OutputArguments;
 use super::super::proxy::ProxyArguments;
-use super::super::{print, runtime, units};
-use super::{INTERRUPTED, ticking, until_interrupted, usage};
-use crate::bench::capacity::marker::SMALLEST;
+use super::super::{once_each, units, usage};
+use super::marked;
+use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::cores::Cores;
-use crate::bench::talk::result::{Lane, TalkReport};
+use crate::bench::talk::result::Lane;
 use crate::bench::talk::{self, Plan};
 use crate::cli::client::Credentials;
-use crate::cli::typed::command;
 use crate::client::{Header, HeaderStyle, Headers, Target};
 use crate::link::Link;
 use crate::report;
-use crate::source::{MAX_DATA, Rate, Source, SourceKind};
+use crate::source::{Rate, Source, SourceKind};
 use crate::transport::Transport;
 
 /// What it takes to publish: frames on a WebSocket against POSTs, beside theory
@@ -44,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "poisson", value_parser = source)]
     source: SourceKind,
     /// Bytes of each message's data
-    #[arg(short, long, default_value = "100", value_parser = size)]
+    #[arg(short, long, default_value = "100", value_parser = marked)]
     size: usize,
     /// The network between the two ends, see `wirelanes relay --help`
     #[arg(long, value_name = "SPEC", default_value_t)]
@@ -85,24 +83,8 @@ pub(super) struct Arguments {
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]
     cores: Option<Cores>,
-    /// Write the result here, too; `.json` for programs, `.txt` as printed
-    #[arg(short, long, value_name = "FILE", value_parser = output::<LabFormat>)]
-    output: Option<Output<LabFormat>>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t)]
-    format: LabFormat,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
-}
-
-fn size(text: &str) -> Result<usize, String> {
-    match units::bytes(text)? {
-        size if (SMALLEST..=MAX_DATA).contains(&size) => Ok(size),
-        _ => Err(format!(
-            "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
-        )),
-    }
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 fn source(text: &str) -> Result<SourceKind, String> {
@@ -119,11 +101,8 @@ impl Arguments {
         if self.url.as_ref().is_some_and(|url| !url.is_server()) {
             usage("`--url` names a server, which is asked on all its endpoints: leave out the path");
         }
-        let mut transports = self.transports.clone();
-        transports.sort();
-        transports.dedup();
         let plan = Plan {
-            transports,
+            transports: once_each(&self.transports, &Transport::ALL),
             link: self.link.clone(),
             connections: self.connections as usize,
             source: Source {
@@ -159,55 +138,20 @@ impl Arguments {
     }
 }
 
-impl LabFormat {
-    fn write_talk(self, report: &TalkReport) -> String {
-        match self {
-            Self::Text => report::talk::text(report),
-            Self::Json => report::json::json(report),
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan();
-    // Threads inherit it: so before there are any.
-    plan.cores.map_or(Ok(()), Cores::pin)?;
-    let Some(report) = runtime()?.block_on(measure(&plan, arguments.quiet))? else {
-        eprintln!("interrupted: nothing was measured yet");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if !arguments.quiet {
-        print(&arguments.format.write_talk(&report))?;
-    }
-    if let Some(output) = arguments.output {
-        output.write(&output.format.write_talk(&report))?;
-    }
-    Ok(verdict(&report))
-}
-
 /// Calibrating, and what is under way when a round ends, where the machine is not slow.
 const AROUND: Duration = Duration::from_secs(2);
 
-/// `None` where it was interrupted before there was anything to report.
-async fn measure(plan: &Plan, quiet: bool) -> anyhow::Result<Option<TalkReport>> {
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (plan, output) = (arguments.plan(), arguments.output);
+    // Threads inherit it: so before there are any.
+    plan.cores.map_or(Ok(()), Cores::pin)?;
     let round = plan.warmup + plan.duration + plan.poll_interval;
-    let bar = ticking((AROUND + round * plan.rounds as u32).as_secs(), quiet);
-    let interrupt = CancellationToken::new();
-    let command = command();
-    let progress = |what: &str| bar.set_message(what.to_owned());
-    let running = Box::pin(talk::run(plan, command, &progress, &interrupt));
-    let report = until_interrupted(running, &interrupt).await;
-    bar.finish_and_clear();
-    report
-}
-
-/// What was sent must come back once, or be refused.
-fn verdict(report: &TalkReport) -> ExitCode {
-    if report.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else if report.lanes.iter().all(Lane::is_sound) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    let expected = AROUND + round * plan.rounds as u32;
+    let measured = measure(expected, output.quiet, async |command, progress, interrupt| {
+        talk::run(&plan, command, progress, interrupt).await
+    });
+    let Some(report) = measured? else { return Ok(nothing_yet()) };
+    output.tell(&report, report::talk::text)?;
+    // What was sent must come back once, or be refused.
+    Ok(ended(report.interrupted, report.lanes.iter().all(Lane::is_sound)))
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::Args;
 
 use super::links::{self, Asked};
 use super::room;
-use crate::cli::Cli;
+use crate::cli::usage;
 use crate::server::{Folder, Guests, Server};
 
 /// A network whose delay can be seen: on a loopback long poll, SSE and WebSocket look alike.
@@ -42,12 +42,11 @@ impl Hospitality {
     /// Ends with a usage error where a room is to be let in at an address that it does not reach.
     pub(super) fn check(&self, listen: SocketAddr) {
         if self.lan && !listen.ip().is_unspecified() {
-            let message = format!(
+            usage(&format!(
                 "`--lan` listens on all interfaces, `--listen {listen}` on one: leave out one of them, or say \
                  `--listen 0.0.0.0:{}`",
                 listen.port()
-            );
-            Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+            ));
         }
     }
 

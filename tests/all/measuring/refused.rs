@@ -2,12 +2,33 @@
 
 use super::bench::run;
 
+/// How a verb is used, and not how the program is.
+#[test]
+fn a_usage_error_shows_the_usage_of_what_was_typed() {
+    for (arguments, usage) in [
+        (&["bench", "--tls", "--url", "127.0.0.1:1"][..], "Usage: wirelanes bench [OPTIONS]"),
+        (&["bench", "-t", "poll", "--threshold", "sse.p50<80ms"], "Usage: wirelanes bench [OPTIONS]"),
+        (&["bench", "idle", "--tls", "--url", "127.0.0.1:1"], "Usage: wirelanes bench idle [OPTIONS]"),
+        (&["compare", "no-such-file", "b.json"], "Usage: wirelanes compare [OPTIONS] <A.json> <B.json>"),
+        (&["predict", "--source", "bursts"], "Usage: wirelanes predict [OPTIONS]"),
+        (&["token"], "Usage: wirelanes token [OPTIONS]"),
+        (&["serve", "--lan", "--listen", "127.0.0.1:0"], "Usage: wirelanes serve [OPTIONS]"),
+    ] {
+        let refused = run(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments:?}: {}", refused.errors);
+        assert!(refused.errors.contains(usage), "{arguments:?}: {}", refused.errors);
+    }
+}
+
 #[test]
 fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
     for (arguments, words) in [
         (&["bench", "--url", "127.0.0.1:1", "-r", "5"][..], "add `--publish`"),
         (&["bench", "--url", "127.0.0.1:1", "--source", "steady"], "add `--publish`"),
         (&["bench", "--url", "http://127.0.0.1:1/sse"], "leave out the path"),
+        (&["bench", "--url", "http://127.0.0.1:99999"], "names no port: write one from 0 to 65535"),
+        (&["watch", "127.0.0.1:99999"], "names no port"),
+        (&["bench", "chaos", "-s", "43"], "a marker takes 44 bytes"),
         (&["bench", "--url", "ftp://example.org"], "begins with none of `http://`, `https://`"),
         (&["bench", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
         (&["bench", "--http", "3"], "[possible values: 1, 2]"),
