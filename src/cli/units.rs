@@ -3,6 +3,9 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
+/// No duration is longer, so that sums of some, and of an instant and one, are durations and instants, too.
+const CENTURY: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// `250ms`, `1s`, `2m`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration; write `250ms`, `1s` or `2m`");
@@ -16,13 +19,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What lasts longer would overflow an instant that it is added to.
-const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
 /// Like [`duration`], for what is rarely seconds: a bare number is refused, but for 0.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
-        Ok(number) if number != 0.0 => Err(format!("`{text}` has no unit; write `{text}ms`, say")),
+        Ok(number) if number != 0.0 => Err(format!("`{text}` has no unit; write `{text}ms` or `{text}s`")),
         _ => duration(text),
     }
 }
@@ -33,6 +33,11 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("0 is no interval; write `250ms`, say".to_owned()),
         interval => Ok(interval),
     }
+}
+
+/// How often to poll: like [`span`], but not 0. `250` may be meant in milliseconds.
+pub(super) fn poll_interval(text: &str) -> Result<Duration, String> {
+    span(text).and_then(|_| interval(text))
 }
 
 /// An address to listen on: `127.0.0.1:8080`, or a name such as `localhost:8080`.
@@ -80,12 +85,16 @@ mod tests {
     fn durations_are_read_as_they_are_typed() {
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert_eq!(duration("1.5").unwrap(), Duration::from_millis(1500));
-        for wrong in ["", "-1", "1x", "inf", "nan", "1e19", "18446744073709551615s"] {
+        for wrong in ["", "-1", "1x", "inf", "nan", "1e19", "101years", "18446744073709551615s"] {
             assert!(duration(wrong).is_err(), "`{wrong}` was taken for a duration");
         }
         assert!(interval("0").is_err());
         assert_eq!((span("50ms"), span("0")), (Ok(Duration::from_millis(50)), Ok(Duration::ZERO)));
-        assert_eq!(span("50"), Err("`50` has no unit; write `50ms`, say".to_owned()));
+        assert_eq!(span("50"), Err("`50` has no unit; write `50ms` or `50s`".to_owned()));
+        assert_eq!(poll_interval("0.5s"), Ok(Duration::from_millis(500)));
+        for wrong in ["250", "0.5", "0", "0s", "soon"] {
+            assert!(poll_interval(wrong).is_err(), "`{wrong}` was taken for an interval");
+        }
     }
 
     #[test]
