@@ -8,6 +8,7 @@ mod measuring;
 mod soak;
 mod talk;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -117,6 +118,18 @@ fn marked(text: &str) -> Result<usize, String> {
         _ => Err(format!(
             "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
         )),
+    }
+}
+
+/// The id of a process that runs here, as far as this machine tells.
+fn process(text: &str) -> Result<u32, String> {
+    let tells = Path::new("/proc/self").exists();
+    match text.parse() {
+        Ok(id) if tells && !Path::new(&format!("/proc/{id}")).exists() => Err(format!(
+            "there is no process `{id}` on this machine: `pgrep wirelanes` names those of wirelanes"
+        )),
+        Ok(id) => Ok(id),
+        Err(_) => Err(format!("`{text}` is no id of a process: it is a number, as `pgrep wirelanes` prints")),
     }
 }
 

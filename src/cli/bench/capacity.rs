@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::client::TrustArguments;
 use super::super::output::{LabFormat, OutputArguments};
 use super::measuring::ended;
-use super::marked;
+use super::{marked, process};
 use crate::bench::capacity::result::{Axis, Report};
 use crate::bench::capacity::slo::Slo;
 use crate::bench::capacity::{self, Load, News, Plan, Theirs};
@@ -83,7 +83,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL", requires = "url")]
     publish_url: Option<Target>,
     /// The process of the server at --url, to read its CPU time (Linux)
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", value_parser = process)]
     pid: Option<u32>,
     #[command(flatten)]
     output: OutputArguments,

@@ -8,6 +8,7 @@ use clap::Args;
 use super::super::output::OutputArguments;
 use super::super::{once_each, units, usage};
 use super::measuring::{ended, measure, nothing_yet};
+use super::process;
 use crate::bench::cores::Cores;
 use crate::bench::idle::{self, Plan};
 use crate::cli::client::{Credentials, TrustArguments};
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     tls: bool,
     /// The process of the server at --url, on this machine: its memory and its files, and its children's
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", value_parser = process)]
     pid: Option<u32>,
     /// The CPU of the server, and that of its clients: `0,1` (Linux) [default: any]
     #[arg(long, value_name = "SERVER,CLIENTS", conflicts_with = "url")]

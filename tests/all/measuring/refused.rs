@@ -2,6 +2,10 @@
 
 use super::bench::run;
 
+/// Beyond the largest id that Linux gives to a process, 2²².
+#[cfg(target_os = "linux")]
+const NOBODY: &str = "4194305";
+
 /// How a verb is used, and not how the program is.
 #[test]
 fn a_usage_error_shows_the_usage_of_what_was_typed() {
@@ -89,6 +93,11 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
             "leave out `--transports`",
         ),
         (&["bench", "capacity", "--pid", "1"], "--url"),
+        (&["bench", "capacity", "--url", "127.0.0.1:1", "--pid", "x"], "`x` is no id of a process"),
+        #[cfg(target_os = "linux")]
+        (&["bench", "capacity", "--url", "127.0.0.1:1", "--pid", NOBODY], "there is no process"),
+        #[cfg(target_os = "linux")]
+        (&["bench", "idle", "--url", "127.0.0.1:1", "--pid", NOBODY], "there is no process"),
         (&["report", "x.json", "-o", "x.pdf"], "`.csv`"),
         (&["report", "x.json", "-o", "x.md", "--format", "csv"], "cannot be used with"),
         (&["report"], "RESULT.json"),
