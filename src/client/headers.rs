@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
-use super::token::Token;
+use super::token::{Token, line};
 
 /// Whose heads to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
@@ -81,8 +81,7 @@ const CURL: &[(&str, &str)] = &[("user-agent", "curl/8.14.1"), ("accept", "*/*")
 impl Headers {
     /// The field that lets one in, as a line of a head; empty where there is none.
     pub(crate) fn credentials(&self) -> String {
-        let line = |token: &Token| Some(format!("authorization: {}\r\n", token.bearer().to_str().ok()?));
-        self.token.as_ref().and_then(line).unwrap_or_default()
+        line(self.token.as_ref())
     }
 
     /// The fields of a request for one of the endpoints of `target`.

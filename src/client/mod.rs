@@ -39,4 +39,5 @@ pub use received::Received;
 pub(crate) use reconnect::Reconnect;
 pub use target::Target;
 pub use timekeeper::Timekeeper;
+pub(crate) use token::line;
 pub use token::{NotAToken, Token};

@@ -21,6 +21,12 @@ impl Token {
     }
 }
 
+/// The field that lets one in, as a line of a head; empty where there is none.
+pub(crate) fn line(token: Option<&Token>) -> String {
+    let line = |token: &Token| format!("authorization: {}\r\n", token.0.to_str().expect("a token is ASCII"));
+    token.map(line).unwrap_or_default()
+}
+
 impl FromStr for Token {
     type Err = NotAToken;
 

@@ -27,7 +27,7 @@ use super::desk::{Progress, Shared};
 use super::listener::{Listener, Socket};
 use super::seen::Seen;
 use super::slo::Slo;
-use crate::client::Target;
+use crate::client::{Target, Token};
 use crate::clock::{monotonic_us, thread_cpu_us};
 use crate::tls::HTTP_1;
 use crate::transport::Transport;
@@ -66,6 +66,7 @@ pub(super) struct Listening {
     pub(super) path: String,
     /// Where one asks for the position that a poll or a long poll begins with.
     pub(super) poll_path: String,
+    pub(super) token: Option<Token>,
     pub(super) poll_interval: Duration,
     pub(super) clients: u64,
     /// The first event that counts.

@@ -21,6 +21,7 @@ use super::crowd::Listening;
 use super::desk::{Desk, Shared};
 use super::frames::answers::next_answer;
 use super::frames::{Finding, Opening, Stream, Wrong};
+use crate::client::line;
 use crate::clock::monotonic_us;
 use crate::event::LAST_EVENT_ID;
 use crate::tls::Secured;
@@ -64,7 +65,8 @@ impl Listener {
         mut opening: Opening,
         connected: impl FnOnce() + Send,
     ) -> io::Result<()> {
-        let (path, authority) = (&listening.path, &listening.target.authority());
+        let Listening { path, target, token, .. } = listening;
+        let (authority, credentials) = (target.authority(), line(token.as_ref()));
         let fields = match opening.stream {
             Stream::Sse(_) => "accept: text/event-stream\r\n".to_owned(),
             Stream::Websocket(_) => format!(
@@ -73,7 +75,7 @@ impl Listener {
                 generate_key()
             ),
         };
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{fields}\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{credentials}{fields}\r\n");
         self.say(request.as_bytes()).await?;
         while !opening.is_open {
             self.read(&mut |bytes, finding| opening.take(bytes, finding)).await?;
@@ -97,9 +99,10 @@ impl Listener {
         interval: Option<Duration>,
         connected: impl FnOnce() + Send,
     ) -> io::Result<()> {
-        let (path, authority) = (&listening.path, &listening.target.authority());
+        let Listening { path, poll_path, target, token, .. } = listening;
+        let fields = format!("host: {}\r\n{}", target.authority(), line(token.as_ref()));
         // Where the feed stands: what is published from now on is all to come.
-        let (mut position, _) = self.exchange(&listening.poll_path, authority, "").await?;
+        let (mut position, _) = self.exchange(poll_path, &fields, "").await?;
         connected();
         let mut ticks = interval.map(|interval| {
             let phase = interval.mul_f64(fastrand::f64());
@@ -114,15 +117,15 @@ impl Listener {
             {
                 ticks.tick().await;
             }
-            (position, is_cut) = self.exchange(path, authority, &position).await?;
+            (position, is_cut) = self.exchange(path, &fields, &position).await?;
         }
     }
 
     /// One request: gives the position after it, and whether the answer was cut short.
-    async fn exchange(&mut self, path: &str, authority: &str, position: &str) -> io::Result<(String, bool)> {
+    async fn exchange(&mut self, path: &str, fields: &str, position: &str) -> io::Result<(String, bool)> {
         let after =
             if position.is_empty() { String::new() } else { format!("{LAST_EVENT_ID}: {position}\r\n") };
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\n{after}\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\n{fields}{after}\r\n");
         self.say(request.as_bytes()).await?;
         let mut answered = None;
         while answered.is_none() {

@@ -11,7 +11,7 @@ use super::frames::answers::next_answer;
 use super::marker::Mark;
 use super::publisher::Publishing;
 use super::seen::{LANES, turns};
-use crate::client::Target;
+use crate::client::{Target, line};
 use crate::tls::{Direct, HTTP_1};
 
 /// Requests a connection may be owed answers to: a second of the highest rate that was ever seen, and 16 MiB.
@@ -88,12 +88,12 @@ impl Write for Socket {
 
 impl Pipeline {
     pub(super) fn open(number: usize, publishing: &Publishing) -> anyhow::Result<Self> {
-        let Publishing { address, target, path, size, .. } = publishing;
+        let Publishing { address, target, path, token, size, .. } = publishing;
         let socket = Socket::connect(address, target);
         let socket = socket.with_context(|| format!("cannot publish to `{target}`"))?;
-        let authority = target.authority();
+        let (authority, credentials) = (target.authority(), line(token.as_ref()));
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {authority}\r\n{credentials}content-type: application/json\r\n\
              content-length: {size}\r\n\r\n"
         );
         Ok(Self {

@@ -9,7 +9,7 @@ use super::slo::Slo;
 use super::step::WARMUP;
 use crate::bench::cores::Cores;
 use crate::bench::environment::environment;
-use crate::client::Target;
+use crate::client::{Target, Token};
 use crate::source::SourceKind;
 use crate::transport::Transport;
 
@@ -27,8 +27,12 @@ pub struct Load {
 pub struct Theirs {
     /// Whom to read: a server of ours, or one endpoint that speaks SSE or WebSocket.
     pub url: Target,
+    /// What lets a reader in there.
+    pub token: Option<Token>,
     /// Where an event is POSTed.
     pub publish_url: Target,
+    /// What lets a publisher in there.
+    pub publish_token: Option<Token>,
     /// Its process, where it runs on this machine: then its CPU time is known.
     pub pid: Option<u32>,
 }

@@ -23,7 +23,7 @@ use hdrhistogram::Histogram;
 use super::histogram;
 use super::pipeline::Pipeline;
 use super::seen::{LANES, turns};
-use crate::client::Target;
+use crate::client::{Target, Token};
 use crate::clock::monotonic_us;
 
 /// What is due within so many microseconds of a write leaves with the next one: at 40,000 events a second,
@@ -41,6 +41,7 @@ pub(super) struct Publishing {
     /// Who is there.
     pub(super) target: Target,
     pub(super) path: String,
+    pub(super) token: Option<Token>,
     /// Bytes of each event's data.
     pub(super) size: usize,
     /// When each is due, in monotonic microseconds.
@@ -183,6 +184,7 @@ mod tests {
             address: listener.local_addr().unwrap(),
             target: "http://x".parse().unwrap(),
             path: "/here".to_owned(),
+            token: None,
             size: 50,
             due_us: (0..events).map(|event| now_us + event * 10).collect(),
             first: 10,

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::{Load, Plan, Theirs};
 use crate::bench::child::{Child, Scheduled, scheduled};
-use crate::client::Target;
+use crate::client::{Target, Token};
 use crate::feed::Retain;
 use crate::transport::Transport;
 
@@ -21,14 +21,14 @@ const AROUND: usize = 180;
 /// A server that runs.
 pub(super) enum Server {
     Own(Box<Child>),
-    Theirs(Theirs),
+    Theirs(Box<Theirs>),
 }
 
 impl Server {
     /// Starts one where nobody named one: so no step inherits what the one before has left behind.
     pub(super) async fn start(plan: &Plan, load: Load) -> anyhow::Result<Self> {
         if let Some(theirs) = &plan.theirs {
-            return Ok(Self::Theirs(theirs.clone()));
+            return Ok(Self::Theirs(Box::new(theirs.clone())));
         }
         let seconds = (MEMORY + plan.poll_interval * 2 + plan.slo.below * 2).as_secs_f64();
         let events = ((load.rate_per_s as f64 * seconds).ceil() as usize).max(10_000);
@@ -60,6 +60,14 @@ impl Server {
             (transport, _) => format!("/{transport}"),
         };
         self.url().path(&own).to_owned()
+    }
+
+    /// What lets a reader in, and what a publisher; a server of our own asks for nothing.
+    pub(super) fn tokens(&self) -> [Option<Token>; 2] {
+        match self {
+            Self::Own(_) => [None, None],
+            Self::Theirs(theirs) => [theirs.token.clone(), theirs.publish_token.clone()],
+        }
     }
 
     /// What it did and wanted so far; `None` where nobody can know.

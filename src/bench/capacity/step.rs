@@ -118,12 +118,14 @@ fn listening(
     load: Load,
     first: u64,
 ) -> anyhow::Result<Listening> {
+    let [token, _] = server.tokens();
     Ok(Listening {
         transport,
         address: address(server.url())?,
         target: server.url().clone(),
         path: server.path(transport, plan.hold),
         poll_path: server.path(Transport::Poll, None),
+        token,
         poll_interval: plan.poll_interval,
         clients: load.clients,
         first,
@@ -132,11 +134,12 @@ fn listening(
 }
 
 fn publishing(plan: &Plan, server: &Server, schedule: &Schedule) -> anyhow::Result<Publishing> {
-    let (target, path) = server.publish_url();
+    let ((target, path), [_, token]) = (server.publish_url(), server.tokens());
     Ok(Publishing {
         address: address(target)?,
         target: target.clone(),
         path: path.to_owned(),
+        token,
         size: plan.size,
         due_us: schedule.due_us.clone(),
         first: schedule.first,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::super::client::TrustArguments;
+use super::super::client::{Credentials, TrustArguments};
 use super::super::output::{LabFormat, OutputArguments};
 use super::measuring::ended;
 use super::{marked, process};
@@ -75,6 +75,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
     #[command(flatten)]
+    credentials: Credentials,
+    #[command(flatten)]
     trust: TrustArguments,
     /// Over TLS, on servers of our own: each with a certificate that is made for it, and trusted alone
     #[arg(long)]
@@ -106,6 +108,9 @@ impl Arguments {
         let theirs = self.theirs();
         if theirs.is_some() && self.tls {
             usage("`--tls` is for a server of our own: name an `https://` URL with `--url`");
+        }
+        if theirs.is_none() && self.credentials.typed().is_some() {
+            usage("`--token` is for a server that asks for one, and our own do not: name it with `--url`");
         }
         Plan {
             transports: self.transports(theirs.as_ref()),
@@ -160,7 +165,8 @@ impl Arguments {
             None if url.is_server() => url.clone(),
             None => usage("an endpoint does not tell where it is published to: add `--publish-url`"),
         };
-        Some(Theirs { url, publish_url, pid: self.pid })
+        let [token, publish_token] = [&url, &publish_url].map(|url| self.credentials.token(Some(url)));
+        Some(Theirs { url, token, publish_url, publish_token, pid: self.pid })
     }
 
     fn transports(&self, theirs: Option<&Theirs>) -> Vec<Transport> {

@@ -147,6 +147,29 @@ async fn a_server_that_loses_or_doubles_is_found_out() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_that_asks_for_a_token_is_shown_it_by_readers_and_publisher() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key").display().to_string();
+    assert_eq!(run(&["token", "--new-key", &key]).code, Some(0));
+    let rights = ["--sub", "ann", "--subscribe", "demo", "--publish", "demo"];
+    let token = run(&[&["token", "--auth-key", &key][..], &rights].concat()).text;
+    let (_server, address) = Program::serve(&["--source", "quiet", "--auth-key", &key]);
+    let url = address.to_string();
+    let brief = ["--url", &url, "-c", "2", "-r", "100", "-d", "300ms", "-i", "20ms"];
+    let shown = capacity(&[&brief[..], &["--token", token.trim()]].concat());
+    assert_eq!(shown.code, Some(0), "{}{}", shown.text, shown.errors);
+    for (index, transport) in Transport::ALL.into_iter().enumerate() {
+        let events = &lane(&shown, index)["peak"]["step"]["events"];
+        assert_eq!((&events["accepted"], &events["lost"]), (&30.into(), &0.into()), "{transport}: {events}");
+    }
+    assert!(!shown.report.to_string().contains(token.trim()), "{}", shown.report["command"]);
+    let refused = capacity(&brief);
+    assert_eq!(refused.code, Some(1), "{}", refused.errors);
+    assert!(refused.errors.contains("the server answered `401 "), "{}", refused.errors);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_process_that_is_named_has_its_cpu_time_read() {

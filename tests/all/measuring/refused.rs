@@ -93,6 +93,7 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
             "leave out `--transports`",
         ),
         (&["bench", "capacity", "--pid", "1"], "--url"),
+        (&["bench", "capacity", "--token", "abc"], "name it with `--url`"),
         (&["bench", "capacity", "--url", "127.0.0.1:1", "--pid", "x"], "`x` is no id of a process"),
         #[cfg(target_os = "linux")]
         (&["bench", "capacity", "--url", "127.0.0.1:1", "--pid", NOBODY], "there is no process"),
