@@ -81,7 +81,12 @@ async fn play(
     };
     let target = child.as_ref().map(Child::target).or(plan.url.as_ref()).expect("there is one or the other");
     let process = child.as_ref().map_or(plan.process, Child::id);
-    let host = Host { process, target: target.clone(), address: resolve(target).await? };
+    let host = Host {
+        process,
+        target: target.clone(),
+        headers: plan.headers.clone(),
+        address: resolve(target).await?,
+    };
     let asking = Asking {
         transport,
         target: target.clone(),

@@ -7,13 +7,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bench::process;
-use crate::client::{Connection, Options, Target, get};
+use crate::client::{Connection, Headers, Options, Target, get};
 
 /// Where a server runs, as far as it is known.
 pub(super) struct Host {
     /// Its process, where it runs on this machine and is known.
     pub(super) process: Option<u32>,
     pub(super) target: Target,
+    /// What lets one in there.
+    pub(super) headers: Headers,
     pub(super) address: SocketAddr,
 }
 
@@ -60,7 +62,8 @@ impl Host {
         if !self.target.is_server() {
             return None;
         }
-        let asked = timeout(PATIENCE, ask(&Options::new(self.target.clone()))).await.ok()??;
+        let options = Options { headers: self.headers.clone(), ..Options::new(self.target.clone()) };
+        let asked = timeout(PATIENCE, ask(&options)).await.ok()??;
         asked["connections"]["open"].as_u64()?.checked_sub(1)
     }
 

@@ -214,6 +214,26 @@ async fn connections_that_do_not_stay_are_told() {
     assert!(left.text.contains("20 connections did not stay, the first: closed"), "{}", left.text);
 }
 
+/// Where a token is asked for, how many connections there are is told to nobody else.
+#[tokio::test]
+async fn a_server_is_shown_the_token_that_is_asked_how_many_connections_it_has() {
+    let (tell, asked) = std::sync::mpsc::channel();
+    let guarded = move |_: usize, head: &str| {
+        if !fake::path(head).starts_with("/stats") {
+            return fake::tell(head, "", &[]);
+        }
+        tell.send(head.to_ascii_lowercase()).unwrap();
+        Script::Say(fake::answer("404 Not Found", "", ""))
+    };
+    let url = format!("http://{}", fake::serve(guarded).await);
+    let arguments = ["--url", &url, "-t", "poll", "--token", "abc"].map(str::to_owned);
+    let weighing = move || idle(&arguments.each_ref().map(String::as_str));
+    let weighed = tokio::task::spawn_blocking(weighing).await.unwrap();
+    assert_eq!(weighed.code, Some(0), "{}{}", weighed.text, weighed.errors);
+    let asked: Vec<String> = asked.try_iter().collect();
+    assert!(!asked.is_empty() && asked.iter().all(|head| head.contains("authorization: bearer abc\r\n")));
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_is_one_clear_line() {
     let not_found = |_: usize, _: &str| Script::Say(fake::answer("404 Not Found", "", "nothing here"));
