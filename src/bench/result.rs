@@ -12,15 +12,14 @@ use crate::clock::Clock;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
 
+mod figure;
 mod lane;
 
 pub use super::threshold::{Held, Outcome};
 pub use crate::client::{HeaderStyle, Http, PollMode};
 pub use crate::link::Achieved;
-pub use lane::{
-    Bytes, BytesPerEvent, Compared, Control, Events, Handshake, Lane, Latency, Layers, QuantilePoint,
-    RawTrial, TcpIp, TrialFigures, TrialLatency,
-};
+pub use figure::{Bytes, BytesPerEvent, Compared, Handshake, Latency, Layers, TcpIp};
+pub use lane::{Control, Events, Lane, QuantilePoint, RawTrial, TrialFigures, TrialLatency};
 
 /// Grows when a key is dropped or means something else; keys may be added without.
 pub const SCHEMA_VERSION: u32 = 1;
