@@ -22,7 +22,7 @@ pub(super) const PING: f64 = 2.0;
 pub(super) const PONG: f64 = 2.0 + 4.0;
 
 /// The head of a frame of HTTP/2 (RFC 9113, section 4.1).
-const FRAME: f64 = 9.0;
+pub const FRAME: f64 = 9.0;
 /// A PING, and the same back: eight bytes in a frame (RFC 9113, section 6.7).
 const HTTP2_PING: f64 = FRAME + 8.0;
 /// What a record of TLS 1.3 adds to what it carries: a head of 5 bytes, a byte that tells the type, a tag of 16

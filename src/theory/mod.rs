@@ -49,7 +49,7 @@ mod agreement;
 mod fixture;
 
 pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
-pub use bytes::{BytesPerEvent, Heads, Layers, Payload, Weight, bytes_per_event};
+pub use bytes::{BytesPerEvent, FRAME, Heads, Layers, Payload, Weight, bytes_per_event};
 pub use coded::{coded, new_date};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;

@@ -1,7 +1,7 @@
 //! What each lane of a page should come to, from the settings that the page shows.
 //!
 //! ```text
-//! GET /theory?source=poisson&rate=2/s&interval_ms=1000&hold_s=25&link=rtt%3D100ms
+//! GET /theory?source=poisson&rate=2/s&interval_ms=1000&hold_s=25&http=1&link=rtt%3D100ms
 //!
 //! {"lanes":{"poll":{"mean_us":550000.0,"p50_us":550000.0,…,"requests_per_event":0.5,"empty_share":0.135,
 //!                   "empty_per_event":0.068,"full_per_event":0.432,"envelope_per_event":1.432,
@@ -47,6 +47,7 @@ struct Question {
     rate: Rate,
     interval: Duration,
     hold: Duration,
+    http: Http,
     outlook: Outlook,
     payload: Payload,
 }
@@ -92,6 +93,10 @@ impl Question {
             rate: read(parameter, "rate", "2/s")?,
             interval: Duration::from_millis(whole(parameter, "interval_ms", 0..=LONGEST_INTERVAL_MS, 1_000)?),
             hold: Duration::from_secs(whole(parameter, "hold_s", 0..=LONGEST_HOLD_S, 25)?),
+            http: match whole(parameter, "http", 1..=2, 1)? {
+                1 => Http::One,
+                _ => Http::Two,
+            },
             outlook: read::<Link>(parameter, "link", "none")?.outlook(),
             payload: Payload {
                 bytes: whole(parameter, "payload", bytes::PAYLOAD, usual.bytes as u64)? as f64,
@@ -115,7 +120,7 @@ impl Question {
             hold_us: us(self.hold),
             linger_us: 0.0,
             keep_alive: true,
-            http: Http::One,
+            http: self.http,
             tls: false,
             proxied: false,
             writes_per_event: 1.0,

@@ -277,6 +277,7 @@ fn theory_is_told_for_the_settings_of_a_page() {
         ("interval_ms=1.5", "interval_ms"),
         ("interval_ms=3600001", "interval_ms"),
         ("hold_s=61", "hold_s"),
+        ("http=3", "http"),
         ("payload=0", "payload"),
         ("payload=170.5", "payload"),
         ("payload=65687", "payload"),
@@ -345,6 +346,22 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
         Value::Null,
         "nobody knows how many heartbeats a burst leaves room for"
     );
+}
+
+/// Every 25 s a heartbeat, 15 s on SSE: none at 1000 events a second.
+#[test]
+fn theory_of_bytes_over_http_2_has_a_frame_around_each_body_and_no_chunk() {
+    let here = Operated::start(ANY, &["--source=quiet"]);
+    let envelope = |http: u8, lane: &str| {
+        let query = format!("rate=1000/s&interval_ms=10&hold_s=5&payload=300&id_bytes=12&http={http}");
+        here.theory(&query)["lanes"][lane]["envelope_per_event"].as_f64().unwrap()
+    };
+    let full = here.theory("rate=1000/s&interval_ms=10")["lanes"]["poll"]["full_per_event"].as_f64().unwrap();
+    // A chunk of 325 bytes: `145`, and two line ends.
+    for (lane, more) in [("websocket", 9.0), ("sse", 9.0 - 7.0), ("poll", 9.0 * full)] {
+        let told = envelope(2, lane) - envelope(1, lane);
+        assert!((told - more).abs() < 0.001, "{lane}: {told} bytes more, not {more}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 use crate::clock::Clock;
 use crate::event::{Epoch, Event, EventId};
 use crate::source::{self, MAX_DATA};
-use crate::theory::{Heads, Heartbeats, Inputs, Payload, Requests, bytes_per_event};
+use crate::theory::{FRAME, Heads, Heartbeats, Http, Inputs, Payload, Requests, bytes_per_event};
 use crate::transport::Transport;
 
 /// Of an event's JSON: the largest has a topic and an id of the longest, and 59 bytes of names and punctuation.
@@ -44,8 +44,9 @@ pub(super) fn envelope(
         Transport::Sse | Transport::Websocket => Requests::of_streams(0.0, 1.0),
     };
     let beats = Heartbeats::default().per_event(transport, inputs)?;
-    // Given, and so no part of what is predicted.
-    let weightless = Heads::default();
+    // Heads are given, and so no part of what is predicted; around a body HTTP/2 has a frame.
+    let data_frames = if inputs.http == Http::Two { FRAME } else { 0.0 };
+    let weightless = Heads { data_frames, ..Heads::default() };
     let bytes = bytes_per_event(transport, inputs, &requests, beats, &weightless, payload);
     Some(bytes.down.envelope + bytes.up.envelope)
 }
