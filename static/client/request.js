@@ -1,6 +1,7 @@
 // The request that a lane waits for: what is known of it at this end and, by its marks, at the server.
 
 import { Ended } from "./ended.js";
+import { messageIn } from "../run/data.js";
 import { now } from "./now.js";
 import { parseId } from "./stand.js";
 
@@ -35,11 +36,12 @@ export class Request {
   }
 
   /** Takes a mark; returns what it tells that a browser hides. */
-  mark({ what, connection, status, shown }, stand) {
+  mark({ what, connection, status, shown, body }, stand) {
     this.isSeen = true;
     if (what === "arrived") this.#connection = connection;
     this.isClosed = what === "closed" && connection === this.#connection;
-    if (what !== "answered" && what !== "wrote") return {};
+    // What keeps a connection of HTTP/2 going brings no event.
+    if (what !== "answered" && !(what === "wrote" && body > 0)) return {};
     const text = atob(shown ?? "");
     for (const [, id] of text.matchAll(BEGINNING)) {
       this.#newest = parseId(id);
@@ -47,11 +49,13 @@ export class Request {
     }
     this.#compare(stand);
     if (this.unread > 0 || !this.isOpen) this.due_since ??= now();
-    return { retry_ms: Number(/^retry: (\d+)$/m.exec(text)?.[1]), refused: status >= 400 && refusal(status, text) };
+    // Over HTTP/2 a frame's head stands before it. No event's line ends in a digit.
+    return { retry_ms: Number(/retry: (\d+)$/m.exec(text)?.[1]), refused: status >= 400 && refusal(status, text) };
   }
 }
 
 function refusal(status, answer) {
-  const [head, text = ""] = answer.split("\r\n\r\n");
+  const over2 = messageIn(answer);
+  const [head, text = ""] = over2 ? [answer.slice(0, over2.fields), answer.slice(over2.body)] : answer.split("\r\n\r\n");
   return Ended.refused({ status, text, after_s: Number(/^retry-after: (\d+)/im.exec(head)?.[1]) });
 }

@@ -51,7 +51,7 @@ export class Bank {
       const { lane, transport, is_stream, has_ended } = exchange;
       if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
       const { seats, beside, shared } = of(exchange);
-      const name = lane === transport ? lane : `${lane}: ${transport}`;
+      const name = lane === transport ? lane : `${lane} over ${transport}`;
       if (isShared.has(connection)) shared.set(connection, [...new Set(shared.get(connection)).add(name)].sort());
       else (transport === "websocket" && is_stream ? beside : seats).push({ connection, lane: name, is_busy: !has_ended });
     }

@@ -31,12 +31,15 @@ export class Booked {
     return isAnew;
   }
 
-  says({ bytes }) {
-    this.#said.push(masked(bytes));
+  /** `around` is what HTTP/2 puts around each frame, and around its answer. */
+  says({ bytes }, around) {
+    this.#said.push({ bytes: masked(bytes) + around, around });
   }
 
   /** A POST, which bears a number, went another way. */
   wasAnswered({ n, bytes }) {
-    if (n === null && this.#said.length > 0) this.aside += this.#said.shift() + framed(bytes ?? 0);
+    if (n !== null || this.#said.length === 0) return;
+    const said = this.#said.shift();
+    this.aside += said.bytes + framed(bytes ?? 0) + said.around;
   }
 }

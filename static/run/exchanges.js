@@ -3,7 +3,8 @@
 //   worker   asked 17                                     answered 17 · event …
 //   server        arrived 17 · held 17 · answered 17                              (100 ms later, on the control topic)
 
-import { bytesOf, eventIn, frameSize, framesIn } from "./frames.js";
+import { BARE, Data, HEAD } from "./data.js";
+import { bytesOf, eventIn, frameSize, framesIn, framingOf, latin } from "./frames.js";
 
 /** Requests that have ended and may still get marks: the server's come within some 100 ms. */
 const ENDED = 256;
@@ -22,6 +23,11 @@ export class Exchanges {
 
   get(n) {
     return this.#open.get(n);
+  }
+
+  /** What HTTP/2 puts around each frame of a request's stream. */
+  around(n) {
+    return this.get(n)?.is_http2 ? HEAD : 0;
   }
 
   /** Those that have not ended. */
@@ -60,6 +66,7 @@ export class Exchanges {
     this.#open.set(n, {
       n, lane, transport, origin, passages, request, answer: null, asked_at: at, connection: null, is_stream: false, is_http2: false,
       held_us: NaN, has_ended: false, rest: 0, said: [], spoken: 0, heard: 0, wrote: 0,
+      framing: framingOf(transport, false), up: BARE, down: BARE, around: 0, last: null,
     });
   }
 
@@ -88,7 +95,8 @@ export class Exchanges {
   #event(exchange, { n, at, id, bytes, flag }) {
     const carrier = exchange.is_stream ? exchange.passages.of(exchange, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
     if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
-    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.transport, id, bytes);
+    if (exchange.is_stream) carrier.alone = bytes;
+    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.framing, id, bytes) + this.around(n);
     carrier.first ||= id;
     // What came before weighs on who asked for it again, and is no event.
     if (flag === "overlap") return carrier;
@@ -113,8 +121,7 @@ export class Exchanges {
     this.#lanes.get(exchange.lane).has_marks = true;
     switch (mark.what) {
       case "arrived":
-        // Of a head that was compressed the fields are shown, and the first of them is `:method`.
-        exchange.is_http2 = atob(mark.shown?.slice(0, 4) ?? "").startsWith(":");
+        this.#arrived(exchange, mark);
         this.#count(exchange, exchange.request, mark);
         break;
       case "held":
@@ -144,20 +151,62 @@ export class Exchanges {
     this.#count(exchange, answer, mark);
   }
 
-  /** Writes an endless answer: each frame in it is a passage of its own. */
+  /** Of a head that was compressed the fields are shown, and the first of them is `:method`. */
+  #arrived(exchange, { shown }) {
+    exchange.is_http2 = atob(shown?.slice(0, 4) ?? "").startsWith(":");
+    this.#lanes.get(exchange.lane).is_http2 = exchange.is_http2;
+    if (!exchange.is_http2) return;
+    const framing = framingOf(exchange.transport, true);
+    Object.assign(exchange, { framing, up: new Data(), down: new Data() });
+  }
+
+  /** Writes an endless answer: each frame in it is a passage of its own, with what HTTP/2 put around it. */
   #wrote(exchange, mark, at) {
     const bytes = bytesOf(mark.shown ?? "");
-    const begun = Math.min(exchange.rest, mark.body);
-    exchange.rest -= begun;
-    let end = begun;
+    const { head, left, isEmpty, isAnew } = exchange.down.take(bytes, mark.body);
+    exchange.around += head;
+    if (isAnew) exchange.rest = 0;
+    const begun = this.#continues(exchange, bytes, head, mark.body);
+    let end = head + begun;
     let last = null;
-    for (const frame of framesIn(exchange.transport, bytes, begun)) {
-      last = eventIn(exchange.transport, bytes, frame);
-      this.#frame(exchange, mark, at, { id: last, from: frame.from, size: frame.size });
-      end = frame.from + frame.size;
+    for (const frame of framesIn(exchange.framing, bytes, end)) {
+      last = eventIn(exchange.framing, bytes, frame);
+      const size = Number.isFinite(frame.size) ? frame.size : (this.#sizeOf(exchange, last) ?? mark.body + left - end);
+      this.#frame(exchange, mark, at, { id: last, from: frame.from, size });
+      end = frame.from + size;
     }
+    if (isEmpty) this.#frame(exchange, mark, at, { id: null, from: head, size: 0 });
     end = this.#beyond(exchange, mark, at, last, end);
     exchange.rest += Math.max(0, end - mark.body);
+  }
+
+  /** The frame that began in an earlier write goes on; returns how many bytes here are still its own. */
+  #continues(exchange, bytes, from, told) {
+    let begun = Math.min(exchange.rest, told - from);
+    exchange.rest -= begun;
+    const isLost = begun === 0 && exchange.framing === "block" && from < bytes.length && framesIn("block", bytes, from).length === 0;
+    if (isLost && exchange.last) {
+      // Nothing said how long it is.
+      const end = latin(bytes, from, bytes.length).indexOf("\n\n");
+      begun = end < 0 ? told - from : end + 2;
+      this.#grow(exchange, begun);
+    }
+    if (begun > 0 && exchange.last) {
+      this.#grow(exchange, exchange.around);
+      exchange.around = 0;
+    }
+    return begun;
+  }
+
+  #grow({ last }, bytes) {
+    if (last.is_early) this.#lanes.get(last.lane).excuse({ http: 0, body: bytes });
+    last.body += bytes;
+  }
+
+  /** The bytes of an event's frame, where the event has come. */
+  #sizeOf({ n, passages, framing }, id) {
+    const alone = id && passages.find(`${n} ${id}`)?.alone;
+    return alone ? frameSize(framing, id, alone) : null;
   }
 
   #frame(exchange, mark, at, { id, from, size }) {
@@ -165,7 +214,16 @@ export class Exchanges {
     const key = id ? `${exchange.n} ${id}` : `${exchange.n} wrote ${exchange.wrote}`;
     const passage = exchange.passages.of(exchange, id ? "frame" : "beat", key, at);
     if (id) passage.first = id;
-    this.#count(exchange, passage, { ...mark, http: 0, body: size }, from);
+    this.#countAround(exchange, passage, mark, { from, size });
+    exchange.last = passage;
+  }
+
+  /** A frame, and the head of DATA before it, which is shown with it where it came with it. */
+  #countAround(exchange, passage, mark, { from, size }) {
+    const { around } = exchange;
+    exchange.around = 0;
+    Object.assign(passage, { around: around === HEAD && from === HEAD ? HEAD : 0, framing: exchange.framing });
+    this.#count(exchange, passage, { ...mark, http: 0, body: around + size }, from - passage.around);
   }
 
   /** Frames that begin beyond the bytes that are shown: the events that came next. Returns where the last ends. */
@@ -174,8 +232,8 @@ export class Exchanges {
       const [epoch, sequence] = last.split("-");
       last = `${epoch}-${Number(sequence) + 1}`;
       const passage = exchange.passages.find(`${exchange.n} ${last}`);
-      if (!passage || passage.is_counted) break;
-      const size = passage.body;
+      const size = this.#sizeOf(exchange, last);
+      if (!size || passage.is_counted) break;
       this.#frame(exchange, { ...mark, shown: "" }, at, { id: last, from: 0, size });
       end += size;
     }
@@ -188,11 +246,16 @@ export class Exchanges {
       exchange.request.body += mark.body;
       return;
     }
-    for (const frame of framesIn("websocket", bytesOf(mark.shown ?? ""))) {
+    const bytes = bytesOf(mark.shown ?? "");
+    const { head } = exchange.up.take(bytes, mark.body);
+    let around = head;
+    for (const frame of framesIn("websocket", bytes, head)) {
       exchange.heard += 1;
       const own = isData(frame) ? exchange.said.shift() : undefined;
       const said = own ?? exchange.passages.of(exchange, "said", `${exchange.n} heard ${exchange.heard}`, at);
-      this.#count(exchange, said, { ...mark, http: 0, body: frame.size }, frame.from);
+      Object.assign(said, { around, framing: "websocket" });
+      this.#count(exchange, said, { ...mark, http: 0, body: around + frame.size }, frame.from - around);
+      around = 0;
     }
   }
 

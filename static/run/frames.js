@@ -1,7 +1,8 @@
 // Where one frame ends and the next begins, in bytes as they crossed the wire.
 //
 //   81 7e 00 aa │ {"id":"8f3k2a-1042",…}                   websocket: FIN and opcode, mask and length, payload
-//   6C ␍␊ │ id: 8f3k2a-1042 ␊ data: {"id":… ␊␊ │ ␍␊         sse: a chunk's length, its block, its end
+//   6C ␍␊ │ id: 8f3k2a-1042 ␊ data: {"id":… ␊␊ │ ␍␊         chunk: its length, a block of SSE, its end
+//           id: 8f3k2a-1042 ␊ data: {"id":… ␊␊              block: nothing says how long it is, over HTTP/2
 
 /** The bytes behind base64. */
 export function bytesOf(base64) {
@@ -25,14 +26,30 @@ function websocketFrame(bytes, from) {
 }
 
 /** A chunk (RFC 9112, section 7.1); `null` where its length is cut off, or is none. */
-function sseFrame(bytes, from) {
+function chunk(bytes, from) {
   const line = /^([0-9a-f]{1,8})\r\n/i.exec(latin(bytes, from, from + 10));
   if (!line) return null;
   const [head, length] = [line[0].length, parseInt(line[1], 16)];
   return { from, head, length, size: head + length + 2 };
 }
 
-const READ = { websocket: websocketFrame, sse: sseFrame };
+/** A block of SSE as it is; without an end where that is cut off, `null` where none begins. */
+function block(bytes, from) {
+  const text = latin(bytes, from, bytes.length);
+  if (!BLOCK.test(text)) return null;
+  const end = text.indexOf("\n\n");
+  const size = end < 0 ? Infinity : end + 2;
+  return { from, head: 0, length: size, size };
+}
+
+const BLOCK = /^(id: |retry: |event: |data: |:)/;
+
+/** How a transport frames what it says: the blocks of SSE are chunks over HTTP/1.1. */
+export function framingOf(transport, isHttp2) {
+  return transport !== "sse" ? transport : isHttp2 ? "block" : "chunk";
+}
+
+const READ = { websocket: websocketFrame, chunk, block };
 
 /** Bytes as they are, a letter each. */
 export function latin(bytes, from, to) {
@@ -40,10 +57,10 @@ export function latin(bytes, from, to) {
 }
 
 /** Every frame that begins within `bytes`; the last may reach beyond. */
-export function framesIn(lane, bytes, from = 0) {
+export function framesIn(framing, bytes, from = 0) {
   const frames = [];
   while (from < bytes.length) {
-    const frame = READ[lane]?.(bytes, from);
+    const frame = READ[framing]?.(bytes, from);
     if (!frame) break;
     frames.push(frame);
     from += frame.size;
@@ -51,17 +68,18 @@ export function framesIn(lane, bytes, from = 0) {
   return frames;
 }
 
-const EVENT = { websocket: /^\{"id":"([0-9a-z]+-\d+)"/, sse: /^id: (\S+)\ndata: / };
+const SSE = /^id: (\S+)\ndata: /;
+const EVENT = { websocket: /^\{"id":"([0-9a-z]+-\d+)"/, chunk: SSE, block: SSE };
 
 /** The id of the event that a frame carries; `null` where it carries none. */
-export function eventIn(lane, bytes, frame) {
+export function eventIn(framing, bytes, frame) {
   const start = frame.from + frame.head;
-  return EVENT[lane].exec(latin(bytes, start, start + 64))?.[1] ?? null;
+  return EVENT[framing].exec(latin(bytes, start, start + 64))?.[1] ?? null;
 }
 
 /** The bytes of an event's frame, as the server makes them. */
-export function frameSize(lane, id, payload) {
-  if (lane === "websocket") return payload + (payload < 126 ? 2 : payload < 65536 ? 4 : 10);
+export function frameSize(framing, id, payload) {
+  if (framing === "websocket") return payload + (payload < 126 ? 2 : payload < 65536 ? 4 : 10);
   const block = `id: ${id}\ndata: \n\n`.length + payload;
-  return block.toString(16).length + 2 + block + 2;
+  return framing === "block" ? block : block.toString(16).length + 2 + block + 2;
 }

@@ -7,6 +7,8 @@ export class Heads {
   #told = { request: { count: 0, bytes: 0 }, empty: { count: 0, bytes: 0 }, full: { count: 0, bytes: 0 } };
 
   take({ what, status, http }) {
+    // What a client says to keep a connection of HTTP/2 going is part of what asking costs.
+    if (what === "heard") this.#told.request.bytes += http;
     const kind = what === "arrived" ? "request" : what === "answered" && KINDS[status];
     if (!kind) return;
     this.#told[kind].count += 1;

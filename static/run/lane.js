@@ -21,6 +21,8 @@ export class Lane {
   text = "off";
   has_marks = false;
   is_stream = false;
+  /** Whether its newest request is a stream of HTTP/2: a WebSocket may be a connection of its own all the same. */
+  is_http2 = false;
   samples = new Samples();
   histogram = new Histogram();
   heads = new Heads();
@@ -73,7 +75,8 @@ export class Lane {
 
   answered({ status }) {
     this.is_stream = false;
-    this.answers += 1;
+    // A refusal is neither empty nor full.
+    if (status === 200 || status === 204) this.answers += 1;
     if (status === 204) this.empty_answers += 1;
   }
 

@@ -20,7 +20,7 @@ function blank(lane, { n, transport }, kind, key, at) {
     lane, transport, n, kind, key, at, order: at, is_up: kind === "request" || kind === "said",
     client_at: NaN, server_us: NaN, held_us: NaN, connection: null,
     http: 0, body: 0, is_counted: false, status: 0, error: "", url: "",
-    events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, scale: 0, label: "",
+    events: 0, payload: 0, first: "", is_hollow: false, is_early: false, shown: "", from: 0, around: 0, framing: "", alone: 0, scale: 0, label: "",
   };
 }
 

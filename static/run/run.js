@@ -57,7 +57,7 @@ export class Run {
     else if (is === "opened") lane.is_stream = true;
     else if (is === "event") this.#event(lane, entry, passage);
     else if (is === "counts") lane.setCounts(entry);
-    else if (is === "said") lane.booked.says(entry);
+    else if (is === "said") lane.booked.says(entry, this.#exchanges.around(entry.n));
     else if (is === "published") lane.booked.wasAnswered(entry);
     else if (is === "marks") this.#marks(entry);
     else if (is === "clock") this.clock = { offset_us: entry.offset_us, error_us: entry.error_us };

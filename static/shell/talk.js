@@ -4,6 +4,7 @@
 //            up: its head, body            down: the 201, or the ack                         bytes, at the server's socket
 
 import { duration } from "../chart/figures.js";
+import { HEAD } from "../run/data.js";
 import { publishing } from "./desk.js";
 import { find, make, now, offer, write } from "./dom.js";
 import { glyph } from "./lanes.js";
@@ -85,7 +86,7 @@ const HEAR = {
   marks(talk, { marks }) {
     for (const mark of marks ?? []) {
       if (mark.lane === "publish") weighPost(talk.posts, mark);
-      else weighFrame(talk.sent.get(mark.lane), mark);
+      else weighFrame(talk.sent.get(mark.lane), mark, talk.desk.run.lanes.get(mark.lane)?.is_http2);
     }
   },
 };
@@ -109,11 +110,14 @@ function weighPost(posts, { n, what, http = 0, body = 0 }) {
 }
 
 /** The frame is what is heard after it was said; the ack is found in what was written, beside events. */
-function weighFrame(message, { what, body, shown }) {
+function weighFrame(message, { what, body, shown }, isHttp2) {
   if (!message?.isSaid) return;
-  if (what === "heard") message.up ??= body;
+  // Over HTTP/2 there may be less than a frame to hear: what keeps the connection going.
+  if (what === "heard" && body > 0) message.up ??= body;
   const ack = what === "wrote" && shown && /\{"(ack|error)":\{"ref":"(\d+)".*?\}\}/.exec(atob(shown));
-  if (ack?.[2] === message.ref) message.down = ack[0].length + (ack[0].length < 126 ? 2 : 4);
+  if (ack?.[2] !== message.ref) return;
+  const frame = ack[0].length + (ack[0].length < 126 ? 2 : 4);
+  message.down = isHttp2 && body === frame + HEAD ? body : frame;
 }
 
 function makeRow(lane) {

@@ -30,6 +30,7 @@ export function showTheory(desk) {
 
 export function toggleTheory(desk) {
   if (!desk.view.theory && !desk.state?.source) remark("theory", "theory needs a source that the server plays");
+  notice("guess");
   desk.change({ theory: !desk.view.theory });
 }
 
@@ -39,6 +40,7 @@ export function guess(desk) {
   label.hidden = !label.hidden;
   if (label.hidden) desk.stage.view.guess_us = null;
   else place(desk);
+  notice("guess");
   if (label.hidden) return desk.stage.redraw();
   if (desk.view.theory) remark("guess", "theory is on the screen already: `e` hides it");
   find("guess").focus();
@@ -56,7 +58,8 @@ function queryOf(desk, lane) {
   const { source, rate, size } = desk.state.source;
   const { interval, hold } = desk.view;
   const floor = desk.state.poll_floor_ms ?? 0;
-  return `${new URLSearchParams({ source, rate, size, interval_ms: Math.max(interval, floor), hold_s: hold, link: linkOf(desk, lane).spec, ...given(desk.run) })}`;
+  const http = desk.run.lanes.get(lane)?.is_http2 ? 2 : 1;
+  return `${new URLSearchParams({ source, rate, size, interval_ms: Math.max(interval, floor), hold_s: hold, http, link: linkOf(desk, lane).spec, ...given(desk.run) })}`;
 }
 
 /** Of an event's bytes: those of what came, over all lanes. */
@@ -68,11 +71,12 @@ function given(run) {
 
 /** Each lane's, on the link that it takes. */
 async function theoryOf(desk) {
+  const queries = LANES.map((lane) => [lane, queryOf(desk, lane)]);
   const answers = new Map();
-  for (const query of new Set(LANES.map((lane) => queryOf(desk, lane)))) answers.set(query, await ask(query));
+  for (const query of new Set(queries.map(([, query]) => query))) answers.set(query, await ask(query));
   const failed = [...answers.values()].find((answer) => answer.error);
   notice("theory", failed && `no theory: ${failed.error}`);
-  return { lanes: Object.fromEntries(LANES.map((lane) => [lane, answers.get(queryOf(desk, lane))?.lanes?.[lane] ?? null])) };
+  return { lanes: Object.fromEntries(queries.map(([lane, query]) => [lane, answers.get(query).lanes?.[lane] ?? null])) };
 }
 
 async function ask(query) {

@@ -4,6 +4,7 @@
 //   7e 00 aa  not masked, length 170
 //   7b 22 69  payload …
 
+import { HEAD, lengthOf, messageIn, streamOf } from "../run/data.js";
 import { bytesOf, framesIn, latin } from "../run/frames.js";
 import { element, tableFrom } from "./dom.js";
 import { inMs, ROW_NAMES, rowOf } from "./passage.js";
@@ -37,14 +38,28 @@ export class Inspector {
   }
 }
 
-function shownOf({ transport, kind, shown, from, http, body }) {
+function shownOf({ kind, shown, from, around, framing, http, body }) {
   if (!shown) return [element("p", { textContent: "Its bytes are not here: no mark of the server brought them, or they were let go." })];
   const isFrame = ["frame", "beat", "said"].includes(kind);
   const bytes = bytesOf(shown).subarray(from, isFrame ? from + body : undefined);
-  const parts = isFrame ? tableFrom([["bytes", "what they are"], ...partsOf(transport, bytes)]) : element("pre", { tabIndex: 0, textContent: textOf(bytes) });
-  if (isFrame) parts.classList.add("hex");
-  const cut = bytes.length < http + body ? `The first ${bytes.length} of ${http + body} bytes: the server shows 1,024 of each write.` : "";
-  return [parts, element("p", { textContent: cut })];
+  if (isFrame) {
+    const table = tableFrom([["bytes", "what they are"], ...partsOf(framing, around, bytes)]);
+    table.classList.add("hex");
+    return [table, cutOf(bytes.length, body)];
+  }
+  const fields = messageIn(latin(bytes, 0, bytes.length))?.fields ?? 0;
+  const text = fields ? `${textOf(bytes.subarray(0, fields))}${dataOf(bytes.subarray(fields))}` : textOf(bytes);
+  const compressed = fields ? [element("p", { textContent: `The fields that ${http} bytes stand for: HTTP/2 compresses heads.` })] : [];
+  return [...compressed, element("pre", { tabIndex: 0, textContent: text }), fields ? cutOf(bytes.length - fields, body) : cutOf(bytes.length, http + body)];
+}
+
+function cutOf(shown, all) {
+  return element("p", { textContent: shown < all ? `The first ${shown} of ${all} bytes: the server shows 1,024 of each write.` : "" });
+}
+
+function dataOf(bytes) {
+  if (bytes.length < HEAD) return textOf(bytes);
+  return `[DATA of ${lengthOf(bytes)} bytes, stream ${streamOf(bytes)}]\n${textOf(bytes.subarray(HEAD))}`;
 }
 
 /** As UTF-8; line ends are seen, as they are part of it. */
@@ -52,13 +67,19 @@ const textOf = (bytes) => new TextDecoder().decode(bytes).replaceAll("\r\n", "\\
 
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
-function partsOf(transport, bytes) {
-  const [frame] = framesIn(transport, bytes);
-  if (!frame) return lines(bytes);
+/** What HTTP/2 put around it comes first. */
+function partsOf(framing, around, bytes) {
+  if (around === 0) return framed(framing, bytes);
+  return [[hexOf(bytes.subarray(0, around)), `DATA of ${lengthOf(bytes)} bytes, stream ${streamOf(bytes)}`], ...framed(framing, bytes.subarray(around))];
+}
+
+function framed(framing, bytes) {
+  const [frame] = framesIn(framing, bytes);
+  if (!frame || framing === "block") return lines(bytes);
   const { head, length, opcode, isMasked } = frame;
   const part = (from, to, name) => [hexOf(bytes.subarray(from, to)), name];
   const payload = bytes.subarray(head, head + length);
-  if (transport === "sse") return [part(0, head, `chunk of ${length} bytes`), ...lines(payload), part(head + length, head + length + 2, "end of the chunk")];
+  if (framing === "chunk") return [part(0, head, `chunk of ${length} bytes`), ...lines(payload), part(head + length, head + length + 2, "end of the chunk")];
   const key = isMasked ? head - 4 : head;
   return [
     part(0, 1, `FIN, opcode ${opcode}: ${OPCODES[opcode]}`),

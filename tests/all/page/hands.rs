@@ -130,8 +130,14 @@ fn every_key_does_what_the_help_says() {
     let theory = "document.querySelector('#theory').getAttribute('aria-pressed') === 'true'";
     tab.press("e");
     tab.until(theory, "e shows theory");
+    let said = "document.querySelector('#notices').innerText.includes('theory is on the screen already')";
+    tab.press("g");
+    tab.until(said, "a guess comes too late");
     tab.press("e");
     tab.until(&format!("!({theory})"), "e hides it");
+    assert_eq!(tab.evaluate(said), false, "there is nothing to hide any more");
+    tab.press("g");
+    tab.until("document.querySelector('#guess-label').hidden", "g takes the guess away");
 
     tab.press("g");
     tab.until("!document.querySelector('#guess-label').hidden", "g places a guess");
