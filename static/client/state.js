@@ -29,8 +29,8 @@ export function stateOf(lane, at) {
 
 function waits({ ended, until }, unseen, at) {
   if (until === Infinity) return ["refused", ended.message];
-  const text = `back in ${seconds(until - at)}`;
-  return ended.isRefused ? ["refused", `${ended.message}; ${text}`] : ["waiting", `${text}: ${ended.message}${unseen}`];
+  const text = `back in ${seconds(until - at)}: ${ended.message}`;
+  return ended.isRefused ? ["refused", text] : ["waiting", `${text}${unseen}`];
 }
 
 const isQueued = ({ reader }, request) => request.isQueued && isFull(reader.options.base);

@@ -62,10 +62,14 @@ async function look(desk) {
   try {
     const { state, wasWrong } = await askState();
     if (wasWrong) notice("key", "the operator key is not this server's, and was forgotten: open the address that `wirelanes serve` printed");
+    desk.isRefused = false;
+    notice("look");
     desk.takeState(state, true);
     if (desk.isOperator) await apply(desk);
   } catch (error) {
-    if (!(error instanceof TypeError)) notice("look", `the server refused \`/control\`: ${error.message}`);
+    desk.isRefused = Boolean(error.isFinal);
+    const remedy = error.isFinal ? "; `wirelanes serve` prints the page's address with one" : "";
+    if (!(error instanceof TypeError)) notice("look", `the server refused \`/control\`: ${error.message}${remedy}`);
     if (!desk.state && !error.isFinal) setTimeout(() => look(desk), RETRY_MS);
   }
   desk.isLooking = false;

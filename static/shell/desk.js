@@ -18,6 +18,8 @@ export function makeDesk(run, stage, send) {
     asked: {},
     state: null,
     isOperator: false,
+    /** The server lets nobody in without a token, and this page has none that it takes. */
+    isRefused: false,
     on: (what, then) => listeners[what].push(then),
     tell: (what, value) => listeners[what].forEach((then) => then(value)),
     change(part) {

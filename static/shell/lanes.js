@@ -85,11 +85,20 @@ function makeRow(desk, lane, index) {
   };
   const count = () => {
     const { state: word, text } = desk.run.lanes.get(lane) ?? {};
-    write(state, text || word || "off");
+    const said = text && word !== "off" ? text : idle(desk, lane);
+    write(state, said);
+    state.title = said;
     state.dataset.state = word ?? "off";
     countInto([p50, error, ...rest], desk.run, lane);
   };
   return { lane: make("li", {}, name, state, link), figures: make("li", {}, title, ...rest), choose, count };
+}
+
+/** Why a lane asks nothing. */
+function idle({ view, state, isRefused }, lane) {
+  if (!(lane in view.lanes)) return "off";
+  if (isRefused) return "refused: no valid token; asks when there is one";
+  return state ? "off" : "asks when the server has said what it is at";
 }
 
 function countInto([p50, error, asks, over, whole], run, lane) {
@@ -101,8 +110,8 @@ function countInto([p50, error, asks, over, whole], run, lane) {
   const empty = known(empty_share, (value) => `empty ${share(Math.round(value * 100) / 100)}`);
   write(asks, [requests, empty].filter(Boolean).join(" · ") || "–");
   const heads = http_down === null || http_up === null ? null : http_down + http_up;
-  write(over, `${inUnit(envelope, "bytes")} over · ${inUnit(heads, "bytes")} heads`);
-  write(whole, `n ${n}${hollow > 0 ? ` + ${hollow} hollow` : ""} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
+  write(over, `${inUnit(envelope, "bytes")} over · ${inUnit(heads, "bytes")} heads${hollow > 0 ? ` · ${hollow} hollow` : ""}`);
+  write(whole, `n ${n} · ${lost} lost · ${doubled} doubled · ${gaps} gaps`);
   whole.classList.toggle("loud", lost + doubled + gaps > 0);
 }
 

@@ -27,7 +27,8 @@ export function showStatus(desk) {
     write(find("control-said"), `control: ${!control ? "–" : control.state === "live" ? control.transport : control.state}`);
     write(find("clock-said"), clock ? `clock ±${duration(clock.error_us)}` : "clock –");
     write(find("marks-said"), clock ? `server's marks ±${duration(clock.error_us)}` : "the server's clock is not known");
-    const isAway = awaySince && Date.now() - awaySince > AWAY_MS;
+    // That the page is let in nowhere is said already.
+    const isAway = awaySince && !desk.isRefused && Date.now() - awaySince > AWAY_MS;
     notice("away", isAway && `no word from the server: ${control.text}`);
     notice("clock", clock && doubt(desk.run, clock));
   });

@@ -164,7 +164,7 @@ fn it_is_off_until_it_is_wanted_and_then_a_lane_like_any_other() {
     tab.until_model("run.figures('auto').n >= 40", "its latencies are counted");
     tab.until_model("run.export().lanes.auto.samples.length >= 40", "and exported");
     tab.until(
-        "[...document.querySelectorAll('#bank li.beside')].some((seat) => /auto: websocket/.test(seat.innerText))",
+        "[...document.querySelectorAll('#bank li.beside')].some((seat) => /auto over websocket/.test(seat.innerText))",
         "the bank has its connection",
     );
     // A frame of its own, byte by byte.

@@ -90,4 +90,50 @@ fn a_page_without_a_token_says_what_is_missing() {
         "document.querySelector('#notices').innerText.includes('a token is needed here')",
         "it says so",
     );
+    tab.until(
+        "[...document.querySelectorAll('#lanes li:not([hidden]) .state')].every(({ textContent }) => \
+         textContent.startsWith('refused: no valid token'))",
+        "so does each lane",
+    );
+    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token(3600.0)));
+    tab.until_live(&Transport::ALL);
+    let is_quiet = "!document.querySelector('#notices').innerText.includes('a token is needed here')";
+    tab.until(is_quiet, "with a token there is nothing left to say");
+}
+
+/// Over HTTP/2 as well, where the server's words are in a frame.
+#[test]
+fn a_lane_that_is_refused_says_first_when_it_asks_again() {
+    let Some(browser) = Browser::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, KEY).unwrap();
+    let key = key.display().to_string();
+    let claims = Claims {
+        expires_s: now_s() + 3600.0,
+        begins_s: None,
+        subject: "eve".to_owned(),
+        subscribe: vec!["control.*".to_owned()],
+        publish: Vec::new(),
+    };
+    let token = Tokens::with_key(&KEY).unwrap().mint(&claims);
+    for tls in [&[][..], &["--tls-self-signed"]] {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--auth-key", &key];
+        let server = Program::start(&[&arguments[..], tls].concat());
+        let line = server.stdout.find("page http");
+        let (address, _) = line.trim_start_matches("page ").split_once("/#").unwrap();
+        let mut tab = browser.tab(&format!("{address}/time"));
+        for complaint in ["403 (", "WebSocket connection to", "MIME type", "error: network "] {
+            tab.expects(complaint);
+        }
+        tab.go(&format!("{address}/#interval=200ms&token={token}"));
+        for lane in Transport::ALL {
+            let says = format!(
+                "/^back in [\\d.]+ s: 403: reading `demo` is not granted/.test(run.lanes.get('{lane}').text)"
+            );
+            tab.until_model(&says, &format!("{address}: {lane} says when, and why"));
+        }
+        let empty = tab.model("run.figures('poll').empty_share");
+        assert_eq!(empty, serde_json::Value::Null, "no answer came that could be empty");
+    }
 }
