@@ -25,7 +25,8 @@ export class Control {
   #heardAt = 0;
   #due = null;
   #isLive = false;
-  #wasAway = false;
+  /** What the server was told since was not heard. */
+  #wasAway = true;
   #ended = Promise.resolve();
 
   /** `clock` makes marks; `onMarks(marks, at, isComplete)` is told them. */
