@@ -112,6 +112,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Secured<S> {
             self.read.settle(before, self.beneath.read());
         }
         self.read.passed += bytes;
+        // Only where all that came whole was handed on: an answer's records are booked with its last byte.
+        if self.stream.get_ref().1.wants_read() {
+            self.settle_read();
+        }
     }
 
     /// What was encrypted goes first.
