@@ -16,11 +16,12 @@ use super::plan::Plan;
 use super::route::Route;
 use super::stage::{newest, publishing};
 use super::statistics::median;
-use crate::client::{Connection, Ended, News, Options, Reader, dial, get};
+use crate::client::{Connection, Ended, News, Options, Reader, cipher, dial, get};
 use crate::clock::monotonic_us;
 use crate::control;
 use crate::event::Position;
 use crate::source::Payload;
+use crate::tls::Cipher;
 use crate::transport::Transport;
 use crate::wire::{Counts, Ledger};
 
@@ -47,6 +48,8 @@ pub(super) struct Calibration {
     pub(super) fresh_us: f64,
     /// Bytes that each connection spends on a proxy's tunnel: up, and down.
     pub(super) tunnel_bytes: [f64; 2],
+    /// What each connection is encrypted with, where it is.
+    pub(super) cipher: Option<Cipher>,
     /// From `connect()` to the arrival of an event that was waiting.
     pub(super) first_event_us: BTreeMap<Transport, f64>,
 }
@@ -82,8 +85,9 @@ pub(super) async fn calibrate(
             first_events(plan, waiting.as_ref(), transports)
         ),
     };
-    let tunnel_bytes = tunnel(&options).await?;
-    Ok(Calibration { round_trip_us, gap_us: gap_us?, fresh_us: fresh_us?, tunnel_bytes, first_event_us })
+    let (tunnel_bytes, cipher) = opened(&options).await?;
+    let (gap_us, fresh_us) = (gap_us?, fresh_us?);
+    Ok(Calibration { round_trip_us, gap_us, fresh_us, tunnel_bytes, cipher, first_event_us })
 }
 
 /// Takes samples with a pause between, until there are enough or the time is up; gives their median.
@@ -128,15 +132,16 @@ async fn fresh(options: &Options) -> anyhow::Result<f64> {
     fresh.await.ok_or_else(|| anyhow!("`{}` does not answer", options.target))
 }
 
-/// A connection on which nothing was said yet has carried nothing else.
-async fn tunnel(options: &Options) -> anyhow::Result<[f64; 2]> {
-    if options.proxy.is_none() {
-        return Ok([0.0; 2]);
+/// What a proxy's tunnel took, for a connection on which nothing was said yet has carried no other heads; and what
+/// encrypts it.
+async fn opened(options: &Options) -> anyhow::Result<([f64; 2], Option<Cipher>)> {
+    if options.proxy.is_none() && !options.target.is_secured() {
+        return Ok(([0.0; 2], None));
     }
     let ledger = Arc::new(Ledger::default());
-    dial(options, &ledger).await?;
+    let socket = dial(options, &ledger).await?;
     let Counts { up, down, .. } = ledger.counts();
-    Ok([up.http as f64, down.http as f64])
+    Ok(([up.http as f64, down.http as f64], cipher(&socket)))
 }
 
 async fn first_events(

@@ -13,8 +13,8 @@ use super::trial::Trial;
 use super::waking::Waking;
 use crate::source::SourceKind;
 use crate::theory::{
-    self, Arrivals, Heads, Heartbeats, Inputs, Latency, OneWay, Payload, Played, Requests, bytes_per_event,
-    simulate,
+    self, Arrivals, Cipher, Heads, Heartbeats, Inputs, Latency, OneWay, Payload, Played, Requests,
+    bytes_per_event, simulate,
 };
 use crate::transport::Transport;
 
@@ -137,8 +137,9 @@ pub(super) fn layers(of: &theory::Layers) -> Layers {
 /// What the plan and the calibration say, whatever is played. G is measured as a whole: what of it is the
 /// server's and what the client's does not matter to any formula.
 pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
-    // A gap without keep-alive was measured with its new connection: R more, and R each for TLS and a proxy's tunnel.
-    let opening = 1.0 + f64::from(plan.tls) + f64::from(plan.proxy.is_some());
+    // A gap without keep-alive was measured with its new connection: R more, and more for TLS and a proxy's tunnel.
+    let handshake = calibration.cipher.map_or(0, Cipher::round_trips) as f64;
+    let opening = 1.0 + handshake + f64::from(plan.proxy.is_some());
     let trips = if plan.keep_alive { 1.0 } else { 1.0 + opening };
     let round_trip_us = calibration.round_trip_us.unwrap_or(calibration.gap_us / trips);
     Inputs {
@@ -156,7 +157,7 @@ pub(super) fn inputs(plan: &Plan, calibration: &Calibration) -> Inputs {
         keep_alive: plan.keep_alive,
         proxied: plan.proxy.is_some(),
         http: plan.http,
-        tls: plan.tls,
+        tls: calibration.cipher,
         writes_per_event: 1.0,
     }
 }

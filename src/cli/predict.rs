@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::report::predicted::{FanOut, Lane, Predicted, text};
 use crate::source::SourceKind;
 use crate::theory::{
-    self, Arrivals, Heartbeats, Inputs, OneWay, Requests, Terms, break_even_rates, bytes_per_event,
+    self, Arrivals, Cipher, Heartbeats, Inputs, OneWay, Requests, Terms, break_even_rates, bytes_per_event,
 };
 use crate::transport::Transport;
 
@@ -71,7 +71,7 @@ fn inputs(arguments: &Arguments, plan: &Plan, rtt: Duration) -> Inputs {
         keep_alive: plan.keep_alive,
         proxied: plan.proxy.is_some(),
         http: plan.http,
-        tls: plan.tls,
+        tls: plan.tls.then_some(Cipher::Tls13),
         writes_per_event: 1.0,
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::either::Either;
 
 use super::http::Http;
 use super::options::Options;
-use crate::tls::{HTTP_1, HTTP_2, Secured};
+use crate::tls::{Cipher, HTTP_1, HTTP_2, Secured};
 use crate::wire::{Books, End, Ledger, Wire};
 
 /// A counted socket that is given up where nothing comes for too long.
@@ -64,6 +64,14 @@ async fn over(options: &Options, socket: Patient, books: Books) -> io::Result<So
     let secured = timeout(HANDSHAKE, connecting).await.map_err(late)??;
     let beneath = secured.beneath();
     Ok(Wire::new(Either::Right(Box::new(secured)), End::Client, books).above(beneath))
+}
+
+/// What a connection is encrypted with, where it is.
+pub(crate) fn cipher(socket: &Socket) -> Option<Cipher> {
+    match socket.socket() {
+        Either::Left(_) => None,
+        Either::Right(secured) => Some(secured.cipher()),
+    }
 }
 
 async fn open(options: &Options, ledger: &Arc<Ledger>) -> io::Result<TcpStream> {

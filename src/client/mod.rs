@@ -24,7 +24,7 @@ mod token;
 mod tunnel;
 
 pub(crate) use connection::{Connection, get};
-pub(crate) use dial::{Socket, dial};
+pub(crate) use dial::{Socket, cipher, dial};
 pub use drifting::Drifting;
 pub(crate) use ended::harmless;
 pub use ended::{Ended, Error};

@@ -8,8 +8,8 @@
 //! ```
 
 use super::coded::new_date;
-use super::{Heartbeats, Inputs, Requests};
-use crate::client::Http;
+use super::packing::{FRAME, Packing, record};
+use super::{Cipher, Heartbeats, Http, Inputs, Requests};
 use crate::transport::Transport;
 
 /// `:` and a blank line.
@@ -21,20 +21,15 @@ pub(super) const PING: f64 = 2.0;
 /// The same back; a client masks what it sends, with 4 bytes (RFC 6455, section 5.3).
 pub(super) const PONG: f64 = 2.0 + 4.0;
 
-/// The head of a frame of HTTP/2 (RFC 9113, section 4.1).
-pub const FRAME: f64 = 9.0;
 /// A PING, and the same back: eight bytes in a frame (RFC 9113, section 6.7).
 const HTTP2_PING: f64 = FRAME + 8.0;
-/// What a record of TLS 1.3 adds to what it carries: a head of 5 bytes, a byte that tells the type, a tag of 16
-/// (RFC 8446, section 5.2).
-pub(super) const RECORD: f64 = 5.0 + 1.0 + 16.0;
 
 /// What something weighs, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Weight {
     /// Itself, with the blank line that ends it, or in HTTP/2 with the heads of its frames.
     pub http: f64,
-    /// The records of TLS that carry it, and what is sent with it.
+    /// The records that carry it, and what is sent with it: as TLS 1.3 has them.
     pub tls: f64,
 }
 
@@ -126,11 +121,11 @@ pub fn bytes_per_event(
     let asked = |of: fn(&Weight) -> f64| requests.per_event * of(&heads.request);
     let (mut down, mut up) = (Layers::default(), Layers::default());
     down.payload = payload.bytes;
-    (down.http, down.tls) = (answers(|of| of.http), answers(|of| of.tls));
-    (up.http, up.tls) = (asked(|of| of.http), asked(|of| of.tls));
-    // A write of a stream's is a frame of its connection, and a record.
+    let record = record(inputs);
+    let of_13 = record / Cipher::Tls13.record() as f64;
+    (down.http, down.tls) = (answers(|of| of.http), answers(|of| of.tls) * of_13);
+    (up.http, up.tls) = (asked(|of| of.http), asked(|of| of.tls) * of_13);
     let frame = if inputs.http == Http::Two { FRAME } else { 0.0 };
-    let record = if inputs.tls { RECORD } else { 0.0 };
     let writes = inputs.writes_per_event;
     match transport {
         Transport::Poll | Transport::Longpoll => {
@@ -146,17 +141,21 @@ pub fn bytes_per_event(
             down.http += pings * HTTP2_PING;
             up.http += pings * HTTP2_PING;
             up.tls += pings * record;
-            let (around, comment) = match inputs.http {
-                Http::One => (chunk(payload.bytes + lines(payload)), COMMENT + CHUNK_OF_COMMENT),
-                Http::Two => (writes * frame, COMMENT + frame),
+            let lines = lines(payload);
+            let (chunk, comment) = match inputs.http {
+                Http::One => (chunk(payload.bytes + lines), COMMENT + CHUNK_OF_COMMENT),
+                Http::Two => (0.0, COMMENT + frame),
             };
-            down.envelope = lines(payload) + around + heartbeats * comment;
-            down.tls += (writes + heartbeats + pings) * record;
+            let packing = Packing::of(inputs, (payload.bytes + lines + chunk) / writes);
+            down.envelope = lines + chunk + writes * packing.frames + heartbeats * comment;
+            down.tls += writes * packing.records + (heartbeats + pings) * record;
         }
         Transport::Websocket => {
-            down.envelope = frame_header(payload.bytes) + writes * frame + heartbeats * (PING + frame);
+            let header = frame_header(payload.bytes);
+            let packing = Packing::of(inputs, (payload.bytes + header) / writes);
+            down.envelope = header + writes * packing.frames + heartbeats * (PING + frame);
             up.envelope = heartbeats * (PONG + frame);
-            down.tls += (writes + heartbeats) * record;
+            down.tls += writes * packing.records + heartbeats * record;
             up.tls += heartbeats * record;
         }
     }
@@ -268,7 +267,8 @@ mod tests {
     #[test]
     fn over_http2_a_write_is_a_frame_and_with_tls_a_record() {
         // Two events at a time.
-        let inputs = Inputs { http: Http::Two, tls: true, writes_per_event: 0.5, ..inputs() };
+        let secured = Inputs { http: Http::Two, tls: Some(Cipher::Tls13), ..inputs() };
+        let inputs = Inputs { writes_per_event: 0.5, ..secured };
         let connected = Requests::of_streams(0.0, 1.0);
         let bytes =
             |transport| bytes_per_event(transport, &inputs, &connected, 0.25, &Heads::default(), &PAYLOAD);
@@ -282,6 +282,25 @@ mod tests {
         assert_eq!(websocket.down.envelope, 4.0 + 0.5 * 9.0 + 0.25 * (2.0 + 9.0));
         assert_eq!(websocket.up.envelope, 0.25 * (6.0 + 9.0));
         assert_eq!((websocket.down.tls, websocket.up.tls), (0.75 * 22.0, 0.25 * 22.0));
+    }
+
+    /// What was weighed under TLS 1.3 is longer by as much as its records are.
+    #[test]
+    fn with_tls_1_2_a_record_is_what_its_cipher_makes_it() {
+        let weight = |http| Weight { http, tls: 22.0 };
+        let heads = Heads { request: weight(70.0), full_answer: weight(150.0), ..Heads::default() };
+        let requests = Requests { per_event: 1.0, empty_share: Some(0.0) };
+        for (cipher, record) in
+            [(Cipher::Tls13, 22.0), (Cipher::Tls12Gcm, 29.0), (Cipher::Tls12ChaCha20, 21.0)]
+        {
+            let inputs = Inputs { tls: Some(cipher), ..inputs() };
+            let poll = bytes_per_event(Transport::Poll, &inputs, &requests, 0.0, &heads, &PAYLOAD);
+            assert_near("of an answer", poll.down.tls, record, 1e-9);
+            assert_near("of a request", poll.up.tls, record, 1e-9);
+            let connected = Requests::of_streams(0.0, 1.0);
+            let sse = bytes_per_event(Transport::Sse, &inputs, &connected, 0.0, &heads, &PAYLOAD);
+            assert_near("of an event", sse.down.tls, record, 1e-9);
+        }
     }
 
     #[test]

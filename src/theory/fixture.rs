@@ -28,7 +28,7 @@ pub(super) fn inputs() -> Inputs {
         linger_us: 0.0,
         keep_alive: true,
         http: Http::One,
-        tls: false,
+        tls: None,
         proxied: false,
         writes_per_event: 1.0,
     }

@@ -8,7 +8,7 @@
 //! websocket  25 s       ping, 2 bytes, and an ack         pong, 6 bytes, which carries an ack
 //! ```
 //!
-//! Under TLS what is said is a record, 22 bytes longer; an acknowledgement is none.
+//! Under TLS what is said is a record, 22 bytes longer with TLS 1.3; an acknowledgement is none.
 //!
 //! An acknowledgement rides on what is sent within 40 ms (Linux's `TCP_DELACK_MIN`), and is a packet of its
 //! own where nothing is. One rides alone though something follows: that of the first ping. Linux delays
@@ -17,8 +17,7 @@
 
 use std::ops::{Add, Mul};
 
-use super::Heartbeats;
-use super::bytes::RECORD;
+use super::{Cipher, Heartbeats};
 use crate::transport::Transport;
 
 /// What goes one way.
@@ -56,8 +55,8 @@ pub struct Habits {
     pub request_bytes: f64,
     /// Bytes of the answer that there are none.
     pub answer_bytes: f64,
-    /// Whether each of these is a record of TLS.
-    pub tls: bool,
+    /// What makes a record of each of these, where something does.
+    pub tls: Option<Cipher>,
 }
 
 /// A comment: `:`, LF, LF; around it a chunk's `3`, CR, LF and CR, LF.
@@ -78,7 +77,7 @@ pub fn beat(transport: Transport, habits: &Habits) -> Beat {
         Transport::Sse => (heartbeats.sse_silence_us, (COMMENT, 1.0), (0.0, 1.0)),
         Transport::Websocket => (heartbeats.websocket_ping_us, (PING, 2.0), (PONG, 1.0)),
     };
-    let record = if habits.tls { RECORD } else { 0.0 };
+    let record = habits.tls.map_or(0.0, |cipher| cipher.record() as f64);
     let sent = |(bytes, packets)| Sent { bytes: if bytes > 0.0 { bytes + record } else { 0.0 }, packets };
     let first_up_packets = if transport == Transport::Websocket { 1.0 } else { 0.0 };
     Beat { period_us, down: sent(down), up: sent(up), first_up_packets }
@@ -129,7 +128,7 @@ mod tests {
         hold_us: 25e6,
         request_bytes: 70.0,
         answer_bytes: 118.0,
-        tls: false,
+        tls: None,
     };
 
     #[test]
@@ -153,7 +152,7 @@ mod tests {
             (Transport::Websocket, 24.0, 28.0),
         ] {
             let plain = beat(transport, &HABITS);
-            let secured = beat(transport, &Habits { tls: true, ..HABITS });
+            let secured = beat(transport, &Habits { tls: Some(Cipher::Tls13), ..HABITS });
             assert_eq!((secured.down.bytes, secured.up.bytes), (down, up), "{transport}");
             assert_eq!((secured.down.packets, secured.up.packets), (plain.down.packets, plain.up.packets));
         }

@@ -70,8 +70,9 @@ pub fn latency(transport: Transport, inputs: &Inputs) -> Option<Latency> {
     Some(Latency { one_way: inputs.one_way.clone(), wait })
 }
 
-/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more each for TLS and for a
-/// proxy; on a WebSocket over HTTP/2 another R, for it may not be asked for before the server's SETTINGS are there (RFC 8441, section 3).
+/// From `connect()` to an event that was already waiting, in microseconds: 2R + s, and R more each for TLS 1.3 and for
+/// a proxy; on a WebSocket over HTTP/2 another R, for it may not be asked for before the server's SETTINGS are there
+/// (RFC 8441, section 3).
 pub fn first_event_us(transport: Transport, inputs: &Inputs) -> f64 {
     let waits_for_settings = transport == Transport::Websocket && inputs.http == Http::Two;
     let trips = if waits_for_settings { 2.0 } else { 1.0 };
@@ -106,6 +107,7 @@ fn longpoll(inputs: &Inputs) -> Option<Wait> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cipher;
     use super::super::fixture::{assert_near, inputs};
     use super::*;
 
@@ -177,7 +179,9 @@ mod tests {
     fn the_first_event_takes_a_connection_and_a_round_trip() {
         let inputs = Inputs { round_trip_us: 1_000.0, server_us: 30.0, ..inputs() };
         assert_eq!(first_event_us(Transport::Sse, &inputs), 2_030.0);
-        let encrypted = Inputs { tls: true, ..inputs };
+        let older = Inputs { tls: Some(Cipher::Tls12Gcm), ..inputs.clone() };
+        assert_eq!(first_event_us(Transport::Sse, &older), 4_030.0);
+        let encrypted = Inputs { tls: Some(Cipher::Tls13), ..inputs };
         assert_eq!(first_event_us(Transport::Sse, &encrypted), 3_030.0);
         let proxied = Inputs { proxied: true, ..encrypted.clone() };
         assert_eq!(first_event_us(Transport::Sse, &proxied), 4_030.0);

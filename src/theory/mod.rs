@@ -20,7 +20,7 @@
 //!
 //! In reading order: [`latency()`] (d plus a wait), [`requests()`] (how often each asks), `steady.rs` (a feed
 //! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking
-//! costs), [`coded`] (how long a text is in a head),
+//! costs), `packing.rs` (frames and records), [`coded`] (how long a text is in a head),
 //! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same),
 //! [`beat()`] (what a connection costs on which nothing happens), [`talk`] (what it takes to publish),
 //! [`fallback`] (how long it takes to find what works).
@@ -37,6 +37,7 @@ mod heartbeats;
 mod idle;
 mod latency;
 mod one_way;
+mod packing;
 mod requests;
 mod simulate;
 mod steady;
@@ -49,18 +50,20 @@ mod agreement;
 mod fixture;
 
 pub use break_even::{Crossing, Quantity, Terms, break_even_rates};
-pub use bytes::{BytesPerEvent, FRAME, Heads, Layers, Payload, Weight, bytes_per_event};
+pub use bytes::{BytesPerEvent, Heads, Layers, Payload, Weight, bytes_per_event};
 pub use coded::{coded, new_date};
 pub use fan_out::fan_out_mean_us;
 pub use heartbeats::Heartbeats;
 pub use idle::{Beat, Habits, Sent, beat};
 pub use latency::{Latency, first_event_us, latency};
 pub use one_way::OneWay;
+pub use packing::FRAME;
 pub use requests::{Requests, requests};
 pub use simulate::{Played, simulate};
 pub use wait::Wait;
 
 pub use crate::client::{Http, PollMode};
+pub use crate::tls::Cipher;
 
 /// How the instants of the events are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,8 +104,8 @@ pub struct Inputs {
     pub keep_alive: bool,
     /// Which HTTP is spoken: its heads, and what a stream wraps around its writes.
     pub http: Http,
-    /// Whether the connection is encrypted: TLS 1.3 takes one round trip more to open (RFC 8446, section 2).
-    pub tls: bool,
+    /// What encrypts the connection, where something does: its records, and the round trips of its handshake.
+    pub tls: Option<Cipher>,
     /// Whether a proxy is asked for a tunnel first: one round trip more (RFC 9110, section 9.3.6).
     pub proxied: bool,
     /// How often a stream's connection is written to, an event: once, or less often where several events come
@@ -111,9 +114,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Opening a connection, in microseconds: R for TCP, another R for TLS, another for a proxy's tunnel.
+    /// Opening a connection, in microseconds: R for TCP, another R for TLS 1.3, or two, another for a proxy's tunnel.
     pub fn connect_us(&self) -> f64 {
-        self.round_trip_us * (1.0 + f64::from(self.tls) + f64::from(self.proxied))
+        let handshake = self.tls.map_or(0, Cipher::round_trips) as f64;
+        self.round_trip_us * (1.0 + handshake + f64::from(self.proxied))
     }
 
     /// G, in microseconds: from an answer that leaves the server to the next request that reaches it.

@@ -87,6 +87,7 @@ fn longpoll_steady(meeting: Meeting, a: f64) -> Requests {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cipher;
     use super::super::fixture::{assert_near, inputs};
     use super::*;
 
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(delayed.effective_period_us(), 135.0);
         let reconnecting = Inputs { keep_alive: false, ..delayed };
         assert_eq!(reconnecting.effective_period_us(), 165.0);
-        assert_eq!(Inputs { tls: true, ..reconnecting }.effective_period_us(), 195.0);
+        assert_eq!(Inputs { tls: Some(Cipher::Tls13), ..reconnecting }.effective_period_us(), 195.0);
     }
 
     #[test]

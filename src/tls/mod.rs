@@ -9,7 +9,7 @@
 //! ```
 //!
 //! One round trip, then each write is a record, or several of 16 KiB: 22 bytes each (RFC 8446, section 5.2). TLS 1.2
-//! takes two round trips, and 29 bytes a record with AES-GCM.
+//! takes two round trips, and other bytes a record: see [`Cipher`].
 //!
 //! No session is ever resumed, at neither end: a ticket would make the second handshake cheaper than the first, and
 //! what a connection costs would depend on who connected before. The cryptography is ring's, which offers no
@@ -17,6 +17,7 @@
 //!
 //! Nothing here knows of HTTP, or of what is served; [`Beneath`](crate::wire::Beneath) is where it tells what it added.
 
+mod cipher;
 mod direct;
 mod distrust;
 mod fingerprint;
@@ -29,6 +30,7 @@ mod trust;
 
 use std::sync::Arc;
 
+pub use cipher::Cipher;
 pub use direct::Direct;
 pub use distrust::Distrust;
 pub use fingerprint::Fingerprint;

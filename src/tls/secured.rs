@@ -18,6 +18,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 
+use super::cipher::Cipher;
 use super::records::Records;
 use crate::wire::{Added, Beneath, WriteNow};
 
@@ -77,15 +78,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Secured<S> {
         self.stream.get_ref().1.alpn_protocol()
     }
 
-    /// `TLS 1.3`, and what it encrypts with.
-    pub fn version(&self) -> String {
-        let (_, session) = self.stream.get_ref();
-        let version = match session.protocol_version() {
-            Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
-            _ => "TLS 1.3",
-        };
-        let suite = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
-        format!("{version}, {}", suite.unwrap_or("unknown"))
+    /// What both ends agreed to protect it with.
+    pub fn cipher(&self) -> Cipher {
+        Cipher::of(self.stream.get_ref().1)
     }
 
     /// What it runs on.

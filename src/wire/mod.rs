@@ -127,6 +127,11 @@ impl<S> Wire<S> {
         self.state.clone()
     }
 
+    /// What it runs on.
+    pub(crate) fn socket(&self) -> &S {
+        &self.socket
+    }
+
     /// The answer that is written next is the last: this head, then nothing but body.
     pub fn ends_with(self, head: &[u8]) -> Rest<S> {
         let account = self.conversation.into_asked();

@@ -19,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("control", &["client", "clock", "event", "feed", "transport", "wire"]),
     ("server", &["clock", "control", "event", "feed", "tls", "transport", "wire"]),
     ("fallback", &["client", "clock", "event", "transport", "wire"]),
-    // What a poll interval is counted from is the client's choice, and one word for both.
-    ("theory", &["client", "fallback", "transport"]),
+    // What a poll interval is counted from is the client's choice, and one word for both; so is what encrypts.
+    ("theory", &["client", "fallback", "tls", "transport"]),
     // Heads are weighed on a server of its own.
     (
         "bench",

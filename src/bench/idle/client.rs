@@ -12,8 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::answer::{self, Answer};
 use super::frames::Frames;
-use super::line::{Line, line, say, take};
+use super::line::{Line, cipher, line, say, take};
 use super::request::Asking;
+use crate::tls::Cipher;
 use crate::transport::Transport;
 
 /// A connection on which nothing happens but what keeps it alive.
@@ -25,6 +26,8 @@ pub(super) struct Idle {
     pub(super) request_bytes: usize,
     /// Bytes of the first answer; that of a stream does not end, and only its head came.
     pub(super) answer_bytes: usize,
+    /// What it is encrypted with, where it is.
+    pub(super) cipher: Option<Cipher>,
 }
 
 /// What it does from then on.
@@ -74,6 +77,7 @@ fn source(address: SocketAddr, number: usize) -> Option<SocketAddr> {
 
 async fn begin(asking: Arc<Asking>, socket: Arc<TcpStream>) -> io::Result<(Idle, Life)> {
     let line = line(&asking.target, &socket).await?;
+    let cipher = cipher(&line);
     let mut life = Life { asking, line, since: Instant::now(), position: None, frames: Frames::default() };
     say(&mut life.line, life.asking.first().as_bytes()).await?;
     let answer_bytes = life.first_answer().await?;
@@ -82,7 +86,7 @@ async fn begin(asking: Arc<Asking>, socket: Arc<TcpStream>) -> io::Result<(Idle,
         say(&mut life.line, again.as_bytes()).await?;
     }
     life.since = Instant::now();
-    let idle = Idle { socket, since: life.since, request_bytes: again.len(), answer_bytes };
+    let idle = Idle { socket, since: life.since, request_bytes: again.len(), answer_bytes, cipher };
     Ok((idle, life))
 }
 

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_util::either::Either;
 
 use crate::client::Target;
-use crate::tls::{HTTP_1, Secured};
+use crate::tls::{Cipher, HTTP_1, Secured};
 
 /// In plain, or under TLS. Boxed, so that a connection in plain does not take the room of the other.
 pub(super) type Line = Either<Shared, Box<Secured<Shared>>>;
@@ -33,6 +33,14 @@ pub(super) async fn line(target: &Target, socket: &Arc<TcpStream>) -> io::Result
     let (host, _) = target.address();
     let secured = target.trust().connect(host, &[HTTP_1], shared).await?;
     Ok(Either::Right(Box::new(secured)))
+}
+
+/// What it is encrypted with, where it is.
+pub(super) fn cipher(line: &Line) -> Option<Cipher> {
+    match line {
+        Either::Left(_) => None,
+        Either::Right(secured) => Some(secured.cipher()),
+    }
 }
 
 /// Waits for bytes, shows them, and tells how many they are. The buffer is on the stack while there is something to

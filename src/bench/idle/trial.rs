@@ -148,7 +148,7 @@ impl Settings<'_> {
             hold_us: self.hold.as_secs_f64() * 1e6,
             request_bytes: one.request_bytes as f64,
             answer_bytes: one.answer_bytes as f64,
-            tls: self.asking.target.is_secured(),
+            tls: one.cipher,
         };
         Some(beat(self.asking.transport, &habits))
     }

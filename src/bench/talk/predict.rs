@@ -131,7 +131,7 @@ impl Basis<'_> {
             linger_us: 0.0,
             keep_alive: true,
             http: Http::One,
-            tls: false,
+            tls: None,
             proxied: self.plan.proxy.is_some(),
             writes_per_event: 1.0,
         }

@@ -121,7 +121,7 @@ impl Question {
             linger_us: 0.0,
             keep_alive: true,
             http: self.http,
-            tls: false,
+            tls: None,
             proxied: false,
             writes_per_event: 1.0,
         }

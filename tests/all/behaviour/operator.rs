@@ -314,7 +314,7 @@ fn theory_of_bytes_is_the_formula_without_the_weight_of_heads() {
         linger_us: 0.0,
         keep_alive: true,
         http: Http::One,
-        tls: false,
+        tls: None,
         proxied: false,
         writes_per_event: 1.0,
     };

@@ -33,7 +33,7 @@ pub(super) fn secured(address: SocketAddr, trust: &Trust) -> Options {
 pub(super) async fn ask(address: SocketAddr, request: &str) -> String {
     let stream = TcpStream::connect(address).await.unwrap();
     let mut secured = Trust::anyone().connect("localhost", &[b"http/1.1"], stream).await.unwrap();
-    assert_eq!(secured.protocol(), Some(&b"http/1.1"[..]), "{}", secured.version());
+    assert_eq!(secured.protocol(), Some(&b"http/1.1"[..]), "{:?}", secured.cipher());
     secured.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     timeout(PATIENCE, secured.read_to_string(&mut answer)).await.expect("it closes").unwrap();
