@@ -5,21 +5,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 use super::fields::Meaning;
-use super::frame::{DATA, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE};
+use super::frame::{self, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE};
+use super::heard::Ear;
 use super::share::Share;
+use super::stream::Stream;
 use super::way::{self, Part, Way};
 use super::{Frame, Heard, PREFACE, PRI};
 use crate::wire::conversation::{Direction, Piece, show};
 use crate::wire::exchange::Extent;
 use crate::wire::ledger::{Account, Books};
 use crate::wire::{Bytes, Tap};
-
-/// The setting that limits the table by which the other side compresses (RFC 9113, section 6.5.2).
-const HEADER_TABLE_SIZE: u16 = 1;
-
-/// How often a client may widen a window for each frame of DATA it was sent: who reads the largest in quarters says so
-/// for the stream and for the connection. What is beyond makes no room that anybody has used, and is idle.
-const WIDENED_PER_DATA: u64 = 8;
 
 /// All that is known of one connection.
 pub(super) struct Book {
@@ -31,25 +26,7 @@ pub(super) struct Book {
     /// Came before there was a request to book it to, up and down.
     early: [Bytes; 2],
     share: Share,
-    heard: Heard,
-    /// Frames of DATA that were sent, and how often a window was widened for them.
-    sent: u64,
-    widened: u64,
-}
-
-/// A request, and its answer.
-struct Stream {
-    account: Account,
-    /// How much of the answer is known to come, once there is a head.
-    answer: Option<Extent>,
-    /// What it carries are frames of a WebSocket.
-    is_websocket: bool,
-    /// Who has said all.
-    is_over: [bool; 2],
-    /// What of the answer's DATA its client has read, as far as it says so.
-    read: u64,
-    /// For more of that.
-    waits: Option<Waker>,
+    ear: Ear,
 }
 
 impl Book {
@@ -64,9 +41,7 @@ impl Book {
             latest: None,
             early: [early, Bytes::default()],
             share: Share::default(),
-            heard: Heard::default(),
-            sent: 0,
-            widened: 0,
+            ear: Ear::default(),
         }
     }
 
@@ -83,7 +58,7 @@ impl Book {
     }
 
     pub(super) fn heard(&self) -> Heard {
-        self.heard
+        self.ear.heard
     }
 
     pub(super) fn poll_share(&mut self, cx: &mut Context<'_>, stream: u32, given: u64) -> Poll<u64> {
@@ -118,7 +93,7 @@ impl Book {
     fn data(&mut self, direction: Direction, data: way::Data<'_>, tap: Option<&Tap>) {
         let way::Data { frame, early, now, payload, is_whole, is_new } = data;
         if is_new {
-            self.hear(direction, frame);
+            self.ear.hear(direction, frame);
             show(tap, direction, Piece::Frame(frame, &[]));
         }
         if direction == Direction::Down {
@@ -140,7 +115,7 @@ impl Book {
 
     /// A frame that is no DATA is whole.
     fn frame(&mut self, direction: Direction, frame: Frame, tap: Option<&Tap>) {
-        self.hear(direction, frame);
+        self.ear.hear(direction, frame);
         show(tap, direction, Piece::Frame(frame, self.way(direction).payload()));
         if frame.has_fields() {
             let Some(block) = self.way(direction).block(frame) else { return };
@@ -165,8 +140,8 @@ impl Book {
         let meaning = self.way(direction).read(is_watched || tap.is_some());
         show(tap, direction, Piece::Fields(&meaning.fields));
         match (direction, self.open.contains_key(&frame.stream)) {
-            (Direction::Up, false) if frame.kind == HEADERS => self.request(frame, weight, &meaning),
-            (Direction::Down, true) if frame.kind == HEADERS => self.answer(frame, weight, &meaning),
+            (Direction::Up, false) if frame.kind == HEADERS => self.request(block, &meaning),
+            (Direction::Down, true) if frame.kind == HEADERS => self.answer(block, &meaning),
             // Trailers, and what is said on streams that are over.
             _ => self.passed(direction, frame.stream, weight),
         }
@@ -175,7 +150,7 @@ impl Book {
         }
     }
 
-    fn request(&mut self, frame: Frame, weight: u64, meaning: &Meaning) {
+    fn request(&mut self, way::Block { frame, weight }: way::Block, meaning: &Meaning) {
         let account = self.books.account(&meaning.path);
         let [up, down] = std::mem::take(&mut self.early);
         for ledger in account.ledgers() {
@@ -188,42 +163,19 @@ impl Book {
             exchange.passed(Direction::Down, down.http);
         }
         self.latest = Some(account.clone());
-        let is_websocket = meaning.is_websocket;
-        let stream =
-            Stream { account, answer: None, is_websocket, is_over: [false; 2], read: 0, waits: None };
-        self.open.insert(frame.stream, stream);
+        self.open.insert(frame.stream, Stream::new(account, meaning.is_websocket));
     }
 
-    fn answer(&mut self, frame: Frame, weight: u64, meaning: &Meaning) {
-        let stream = self.open.get_mut(&frame.stream).filter(|stream| stream.answer.is_none());
-        let Some(stream) = stream else { return self.passed(Direction::Down, frame.stream, weight) };
-        for ledger in stream.account.ledgers() {
-            ledger.down.http.fetch_add(weight, Relaxed);
-            ledger.empty_answers.fetch_add(u64::from(meaning.status == 204), Relaxed);
+    fn answer(&mut self, block: way::Block, meaning: &Meaning) {
+        match self.open.get_mut(&block.frame.stream).filter(|stream| stream.answer.is_none()) {
+            Some(stream) => stream.answered(block, meaning),
+            // Trailers.
+            None => self.passed(Direction::Down, block.frame.stream, block.weight),
         }
-        let extent = match (frame.ends_stream(), meaning.has_length) {
-            (true, _) => Extent::Over,
-            (false, true) => Extent::More,
-            (false, false) => Extent::Endless,
-        };
-        let is_interim = (100..200).contains(&meaning.status);
-        if let Some(exchange) = stream.account.exchange() {
-            exchange.head(weight as usize, &meaning.fields.text());
-            if !is_interim {
-                exchange.has_head(meaning.status, extent);
-            }
-        }
-        stream.answer = (!is_interim).then_some(extent);
     }
 
     fn settings(&mut self, from: Direction) {
-        let way = self.way(from);
-        let size = way.payload().chunks_exact(6).find_map(|setting| match *setting {
-            [a, b, w, x, y, z] if u16::from_be_bytes([a, b]) == HEADER_TABLE_SIZE => {
-                Some(u32::from_be_bytes([w, x, y, z]))
-            }
-            _ => None,
-        });
+        let size = frame::table_size(self.way(from).payload());
         let to = match from {
             Direction::Up => &mut self.down,
             Direction::Down => &mut self.up,
@@ -233,10 +185,7 @@ impl Book {
 
     /// The client has room for more: it has read, or has widened a window.
     fn make_room(&mut self, stream: u32) {
-        let increment = match *self.up.payload() {
-            [w, x, y, z] => u64::from(u32::from_be_bytes([w, x, y, z]) & 0x7fff_ffff),
-            _ => return,
-        };
+        let Some(increment) = frame::increment(self.up.payload()) else { return };
         if stream != 0 {
             let Some(open) = self.open.get_mut(&stream) else { return };
             open.read += increment;
@@ -294,19 +243,6 @@ impl Book {
         let closed = self.open.remove(&stream);
         if let Some(exchange) = closed.as_ref().and_then(|stream| stream.account.exchange()) {
             exchange.end();
-        }
-    }
-
-    fn hear(&mut self, direction: Direction, frame: Frame) {
-        match (direction, frame.kind) {
-            (Direction::Down, DATA) => self.sent += 1,
-            (Direction::Up, kind) => {
-                self.widened += u64::from(kind == WINDOW_UPDATE);
-                let is_in_vain = kind == WINDOW_UPDATE && self.widened > WIDENED_PER_DATA * self.sent;
-                self.heard.frames += 1;
-                self.heard.idle += u64::from(is_in_vain || frame.is_idle());
-            }
-            _ => {}
         }
     }
 

@@ -32,6 +32,9 @@ pub(super) const PUSH_PROMISE: u8 = 5;
 pub(super) const WINDOW_UPDATE: u8 = 8;
 pub(super) const CONTINUATION: u8 = 9;
 
+/// The setting that limits the table by which the other side compresses (section 6.5.2).
+const HEADER_TABLE_SIZE: u16 = 1;
+
 const END_STREAM: u8 = 0x01;
 const END_HEADERS: u8 = 0x04;
 const PADDED: u8 = 0x08;
@@ -107,5 +110,25 @@ impl Frame {
         };
         rest = rest.get(before..).unwrap_or_default();
         &rest[..rest.len().saturating_sub(padding)]
+    }
+}
+
+/// What the payload of SETTINGS allows the table by which the other side compresses: the most, where it says so more
+/// than once.
+pub(super) fn table_size(settings: &[u8]) -> Option<u32> {
+    let size = |setting: &[u8]| match *setting {
+        [a, b, w, x, y, z] if u16::from_be_bytes([a, b]) == HEADER_TABLE_SIZE => {
+            Some(u32::from_be_bytes([w, x, y, z]))
+        }
+        _ => None,
+    };
+    settings.chunks_exact(6).filter_map(size).max()
+}
+
+/// By how much the payload of WINDOW_UPDATE widens a window.
+pub(super) fn increment(update: &[u8]) -> Option<u64> {
+    match *update {
+        [w, x, y, z] => Some(u64::from(u32::from_be_bytes([w, x, y, z]) & 0x7fff_ffff)),
+        _ => None,
     }
 }

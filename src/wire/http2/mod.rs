@@ -14,7 +14,9 @@
 mod book;
 mod fields;
 mod frame;
+mod heard;
 mod share;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod way;
@@ -26,6 +28,7 @@ use book::Book;
 pub use fields::Fields;
 pub use frame::Frame;
 pub(crate) use frame::PREFACE;
+pub(crate) use heard::Heard;
 
 use super::Tap;
 use super::conversation::Direction;
@@ -75,13 +78,4 @@ impl Streams {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().expect("no holder of this lock panics")
     }
-}
-
-/// Frames that a client has sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Heard {
-    pub(crate) frames: u64,
-    /// Those among them that bring nothing: PING, SETTINGS, PRIORITY, RST_STREAM, empty DATA, unknown ones, and
-    /// WINDOW_UPDATE where there was no DATA to make room for.
-    pub(crate) idle: u64,
 }

@@ -174,6 +174,30 @@ fn nonsense_is_counted_and_harms_nobody() {
     }
 }
 
+/// Against the rules, and on the socket all the same.
+#[test]
+fn fields_that_begin_or_go_on_out_of_turn_are_counted() {
+    let ledger = Arc::new(Ledger::default());
+    let mut conversation = Conversation::new(Books::One(ledger.clone()));
+    conversation.saw(Direction::Up, PREFACE, None);
+    let (headers, continuation, ends) = (1, 9, 4);
+    for (kind, flags, stream) in
+        [(headers, ends, 1), (continuation, ends, 1), (headers, 0, 3), (headers, ends, 5)]
+    {
+        // `:method: GET` alone.
+        conversation.saw(Direction::Up, &[0, 0, 1, kind, flags, 0, 0, 0, stream, 0x82], None);
+    }
+    let counts = ledger.counts();
+    assert_eq!((counts.up.http, counts.requests), (PREFACE.len() as u64 + 4 * 10, 2));
+}
+
+#[test]
+fn of_several_sizes_for_a_table_the_largest_is_allowed() {
+    let (size, other) = ([0, 1, 0, 0, 0, 0], [0, 3, 0, 0, 0x20, 0]);
+    assert_eq!(frame::table_size(&other), None);
+    assert_eq!(frame::table_size(&[size, other, [0, 1, 0, 1, 0, 0]].concat()), Some(65_536));
+}
+
 /// A block in which each byte names an entry of 4,000 letters. Whether that is a path or any other field, to read it costs
 /// about the same.
 #[test]

@@ -1,7 +1,7 @@
 //! The frames that go one way, however reads and writes cut them.
 
 use super::fields::{Meaning, Reader};
-use super::frame::{DATA, Frame, HEAD, HEADERS, PREFACE, PUSH_PROMISE};
+use super::frame::{CONTINUATION, DATA, Frame, HEAD, PREFACE};
 
 /// What is kept of a frame that is no DATA, and of a list of fields that came in several: hyper and h2 refuse what is
 /// longer, and what is cut here is counted all the same.
@@ -119,10 +119,16 @@ impl Way {
 
     /// Adds the last frame to its list of fields, which may be whole with it.
     pub(super) fn block(&mut self, frame: Frame) -> Option<Block> {
-        if matches!(frame.kind, HEADERS | PUSH_PROMISE) {
-            self.block.clear();
-            self.begun = Some(Block { frame, weight: 0 });
-        }
+        // One that begins where another has not ended, or goes on where none has begun, is against the rules, and is
+        // counted all the same.
+        let before = self.begun.take();
+        let mut begun = match before {
+            Some(before) if frame.kind == CONTINUATION => before,
+            before => {
+                self.block.clear();
+                Block { frame, weight: before.map_or(0, |before| before.weight) }
+            }
+        };
         let fragment = frame.fragment(&self.payload);
         let is_cut = self.payload.len() < frame.length as usize;
         if is_cut || self.block.len() + fragment.len() > LONGEST_KEPT {
@@ -130,7 +136,6 @@ impl Way {
         } else {
             self.block.extend_from_slice(fragment);
         }
-        let mut begun = self.begun.take()?;
         begun.weight += frame.weight();
         if frame.ends_headers() {
             return Some(begun);
