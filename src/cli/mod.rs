@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
+#[cfg(any(test, fuzzing))]
+pub(crate) use serve::Board;
 
 /// WebSocket, SSE, long polling and polling, side by side on the same events.
 #[derive(Parser)]

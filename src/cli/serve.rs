@@ -23,7 +23,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use admission::{Admission, Admitting};
-use commands::{Board, LARGEST_SEED};
+pub(crate) use commands::Board;
+use commands::LARGEST_SEED;
 use hospitality::Hospitality;
 use limits::LimitArguments;
 use links::{Links, reachable};

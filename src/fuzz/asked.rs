@@ -3,8 +3,10 @@
 use hyper::Request;
 use serde_json::{Map, Value};
 
+use crate::cli::Board;
 use crate::event::{EventId, Position};
 use crate::link::Link;
+use crate::server::{Commands, Refused};
 use crate::source::{Rate, SourceKind};
 use crate::transport::ask::{Ask, is_name, parameter};
 
@@ -67,7 +69,7 @@ fn split(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// A command, whose parts are read as they are carried out: what is printed of each is read as the same.
+/// A command: what is printed of each of its parts is read as the same. Then it is carried out.
 pub fn commands(bytes: &[u8]) {
     let Ok(command) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
     let parts = |name: &str| command.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -88,4 +90,27 @@ pub fn commands(bytes: &[u8]) {
             Some(read)
         );
     }
+    carry_out(&command);
+}
+
+/// What is played then is a command itself, which changes nothing; a refusal says of what.
+fn carry_out(command: &Map<String, Value>) {
+    let board = Board::rehearsal();
+    let source = || {
+        let mut source = board.scene().remove("source").and_then(|source| source.as_object().cloned());
+        source.iter_mut().for_each(|source| drop(source.remove("is_over")));
+        source
+    };
+    match board.carry_out(command) {
+        Ok(()) => {
+            let played = source().expect("there is nothing else to carry out");
+            let again = Map::from_iter([("source".to_owned(), Value::Object(played.clone()))]);
+            assert_eq!(board.carry_out(&again), Ok(()), "{again:?}");
+            assert_eq!(source(), Some(played));
+        }
+        Err(Refused::Malformed(why) | Refused::Forbidden(why) | Refused::NoSuch(why)) => {
+            names_the_thing(&why);
+        }
+    }
+    board.stop();
 }

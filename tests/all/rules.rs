@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // Takes strangers' words to those who read them; no part of the program.
-    ("fuzz", &["event", "feed", "link", "server", "source", "transport", "wire"]),
+    ("fuzz", &["cli", "event", "feed", "link", "server", "source", "transport", "wire"]),
     ("report", &["bench", "fallback", "source", "theory", "transport", "wire"]),
     (
         "cli",

@@ -15,6 +15,8 @@ use serde_json::{Map, Value, json};
 use super::links::Links;
 use super::stage::Stage;
 use super::theory;
+#[cfg(any(test, fuzzing))]
+use crate::feed::{Feed, Retain};
 use crate::link::{Link, PRESETS};
 use crate::server::{Commands, Refused};
 use crate::source::{Rate, Source, SourceKind};
@@ -26,7 +28,7 @@ const EARTHQUAKES: &str = "trace:earthquakes";
 pub(super) const LARGEST_SEED: u64 = (1 << 53) - 1;
 
 /// All that an operator has to do with.
-pub(super) struct Board {
+pub(crate) struct Board {
     pub(super) stage: Stage,
     pub(super) links: Arc<Links>,
     /// What was named when the server was started.
@@ -101,6 +103,25 @@ impl Commands for Board {
 
     fn theory(&self, parameter: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
         theory::answer(parameter)
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Board {
+    /// Of a server that is not there: what it plays goes into a feed that nobody reads, and it has no links.
+    pub(crate) fn rehearsal() -> Self {
+        let feed = Feed::new(Retain { events: 100, bytes: 1 << 20 });
+        Self {
+            stage: Stage::new(feed),
+            links: Arc::new(Links::none()),
+            named: SourceKind::Poisson,
+            listen: String::new(),
+        }
+    }
+
+    /// Plays nothing any more.
+    pub(crate) fn stop(&self) {
+        self.stage.stop();
     }
 }
 

@@ -91,6 +91,12 @@ impl Links {
         Ok(Self(open))
     }
 
+    /// None of them.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// A line for each: where it is, by the server's own scheme, and what it is like.
     pub(super) fn invitation(&self, scheme: &str) -> String {
         let line = |(Asked { name, link, .. }, relay): &(Asked, Relay)| {
