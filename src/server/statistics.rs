@@ -76,7 +76,9 @@ struct Traffic {
 struct Layers {
     payload: u64,
     envelope: u64,
+    /// With frames that belong to no request of a connection of HTTP/2: they are the latest one's.
     http: u64,
+    /// Where requests to several transports share a connection of HTTP/2, so they do a record: it is the latest one's.
     tls: u64,
 }
 
@@ -175,7 +177,7 @@ pub(super) fn prometheus(statistics: &Statistics) -> String {
     family(
         "bytes_total",
         "counter",
-        "Bytes on the wire, by layer.",
+        "Bytes on the wire, by layer; what requests over one HTTP/2 connection share is the latest one's.",
         &mut statistics.transports.iter().flat_map(bytes),
     );
     text
