@@ -1,7 +1,8 @@
 //! Frames of HTTP/2 (RFC 9113) that break its rules or play games with them, and the reason each is let go with.
 
 use crate::http2::Client;
-use crate::http2::floods::{ASK, END, ENHANCE_YOUR_CALM, PREFACE, frame, goodbye, greeted};
+use crate::http2::floods::{ASK, END, ENHANCE_YOUR_CALM, PREFACE, PUBLISH, SSE};
+use crate::http2::floods::{farewell, frame, goodbye, greeted, next};
 use crate::support::{Peer, Running, settle};
 
 const PROTOCOL: u32 = 1;
@@ -9,12 +10,6 @@ const FLOW_CONTROL: u32 = 3;
 const STREAM_CLOSED: u32 = 5;
 const FRAME_SIZE: u32 = 6;
 const COMPRESSION: u32 = 9;
-
-/// `:method: POST`, `:scheme: http`, `:path: /publish`.
-const PUBLISH: &[u8] = b"\x83\x86\x04\x08/publish";
-
-/// `:method: GET`, `:scheme: http`, `:path: /sse`.
-const SSE: &[u8] = b"\x82\x86\x04\x04/sse";
 
 /// Where more than one reason will do, h2 gives the general one.
 fn wrong_frames() -> Vec<(&'static str, Vec<u8>, &'static [u32])> {
@@ -87,13 +82,9 @@ async fn goodbye_soon(peer: &mut Peer) -> Option<u32> {
         return goodbye(peer).await;
     }
     loop {
-        let head = peer.try_exactly(9).await?;
-        let payload = peer.try_exactly(u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize).await?;
-        match head[3] {
-            6 if head[4] == 1 && payload == nonce => return None,
-            7 if payload[..4] != [0x7f, 0xff, 0xff, 0xff] => {
-                return Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
-            }
+        match next(peer).await? {
+            (6, 1, payload) if payload == nonce => return None,
+            (7, _, payload) if farewell(&payload).is_some() => return farewell(&payload),
             _ => {}
         }
     }
@@ -126,16 +117,13 @@ async fn windows_that_are_widened_as_they_are_used_are_welcome() {
     peer.write(&[PREFACE, &narrow, &ask].concat()).await;
     let mut seen = 0;
     while seen < 60_000 {
-        let head = peer.exactly(9).await;
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        peer.exactly(length as usize).await;
-        match head[3] {
-            0 => {
-                seen += length;
-                let more = length.to_be_bytes();
+        match next(&mut peer).await.expect("the connection goes on") {
+            (0, _, data) => {
+                seen += data.len();
+                let more = (data.len() as u32).to_be_bytes();
                 peer.write(&[frame(8, 0, 1, &more), frame(8, 0, 0, &more)].concat()).await;
             }
-            7 => panic!("let go after {seen} bytes"),
+            (7, ..) => panic!("let go after {seen} bytes"),
             _ => {}
         }
     }

@@ -7,6 +7,12 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `:method: GET`, `:scheme: http`, `:path: /longpoll`.
 pub(crate) const ASK: &[u8] = b"\x82\x86\x04\x09/longpoll";
 
+/// `:method: GET`, `:scheme: http`, `:path: /sse`.
+pub(crate) const SSE: &[u8] = b"\x82\x86\x04\x04/sse";
+
+/// `:method: POST`, `:scheme: http`, `:path: /publish`.
+pub(crate) const PUBLISH: &[u8] = b"\x83\x86\x04\x08/publish";
+
 /// Ended, and whole.
 pub(crate) const END: u8 = 0x01 | 0x04;
 
@@ -22,16 +28,28 @@ pub(crate) async fn greeted(here: &Running) -> Peer {
     peer
 }
 
+/// The next frame: its kind, its flags and what is in it; nothing where the connection ends before.
+pub(crate) async fn next(peer: &mut Peer) -> Option<(u8, u8, Vec<u8>)> {
+    let head = peer.try_exactly(9).await?;
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+    Some((head[3], head[4], peer.try_exactly(length).await?))
+}
+
 /// What a server says last: the reason of a GOAWAY, if it said one.
 pub(crate) async fn goodbye(peer: &mut Peer) -> Option<u32> {
     loop {
-        let head = peer.try_exactly(9).await?;
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-        let payload = peer.try_exactly(length).await?;
-        if head[3] == 7 && payload[..4] != [0x7f, 0xff, 0xff, 0xff] {
-            return Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
+        if let (7, _, payload) = next(peer).await?
+            && let Some(reason) = farewell(&payload)
+        {
+            return Some(reason);
         }
     }
+}
+
+/// The reason in a GOAWAY; nothing where it only announces another, and names the last stream there can be.
+pub(crate) fn farewell(payload: &[u8]) -> Option<u32> {
+    let reason = u32::from_be_bytes(payload[4..8].try_into().unwrap());
+    (payload[..4] != [0x7f, 0xff, 0xff, 0xff]).then_some(reason)
 }
 
 /// The frames of each turn.
@@ -54,7 +72,7 @@ async fn floods_of_frames_that_bring_nothing_end_their_connection_alone() {
         ("SETTINGS", &|_| frame(4, 0, 0, &[])),
         ("PRIORITY", &|_| frame(2, 0, 1, &[0, 0, 0, 0, 7])),
         ("empty DATA", &|n| match n {
-            0 => frame(1, 4, 1, b"\x83\x86\x04\x08/publish"),
+            0 => frame(1, 4, 1, PUBLISH),
             _ => frame(0, 0, 1, &[]),
         }),
         ("unknown frames", &|_| frame(0xfa, 0, 0, b"?")),
@@ -135,14 +153,13 @@ async fn more_streams_than_allowed_are_refused_alone() {
     peer.write(&many).await;
     let mut refused = 0;
     while refused < 72 {
-        let head = peer.exactly(9).await;
-        let payload = peer.exactly(usize::from(u16::from_be_bytes([head[1], head[2]]))).await;
-        match head[3] {
+        let (kind, _, payload) = next(&mut peer).await.expect("the connection goes on");
+        match kind {
             3 => {
                 assert_eq!(payload, [0, 0, 0, 7], "REFUSED_STREAM");
                 refused += 1;
             }
-            kind => assert!([4, 8].contains(&kind), "{head:?}"),
+            kind => assert!([4, 8].contains(&kind), "a frame of kind {kind}: {payload:?}"),
         }
     }
     here.until_readers(128).await;
@@ -152,7 +169,7 @@ async fn more_streams_than_allowed_are_refused_alone() {
 async fn a_client_that_vanished_is_pinged_and_let_go() {
     let (here, time) = (Running::start(), stop_time());
     let mut silent = greeted(&here).await;
-    silent.write(&frame(1, END, 1, b"\x82\x86\x04\x04/sse")).await;
+    silent.write(&frame(1, END, 1, SSE)).await;
     let living = super::Client::connect(&here).await;
     let sse = living.get("/sse").await;
     here.until_readers(2).await;

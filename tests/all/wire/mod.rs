@@ -20,7 +20,7 @@ mod sse;
 mod statistics;
 mod tokens;
 mod waiting;
-mod websocket;
+pub(crate) mod websocket;
 
 pub(crate) use websocket::masked;
 

@@ -11,11 +11,11 @@ pub(super) const UPGRADE: &str = concat!(
 );
 
 /// First bytes of frames: FIN, and the opcode.
-pub(super) const TEXT: u8 = 0x81;
+pub(crate) const TEXT: u8 = 0x81;
 pub(super) const BINARY: u8 = 0x82;
-pub(super) const CLOSE: u8 = 0x88;
-pub(super) const PING: u8 = 0x89;
-pub(super) const PONG: u8 = 0x8a;
+pub(crate) const CLOSE: u8 = 0x88;
+pub(crate) const PING: u8 = 0x89;
+pub(crate) const PONG: u8 = 0x8a;
 
 /// A frame as the server sent it.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A connection that is upgraded.
-pub(super) async fn upgraded(here: &Running, query: &str) -> Peer {
+pub(crate) async fn upgraded(here: &Running, query: &str) -> Peer {
     let mut peer = here.connect().await;
     peer.say(&format!("GET /websocket{query} HTTP/1.1\r\nhost: x\r\n{UPGRADE}\r\n")).await;
     assert_eq!(peer.answer().await.status(), 101);
