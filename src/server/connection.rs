@@ -31,7 +31,7 @@ use super::door::{Caller, Whence};
 use super::drain::Stay;
 use super::greeting::{Greeting, greet};
 use super::http::{self, Awaited, Turn};
-use super::limits::IDLE;
+use super::limits::{HEAD, IDLE};
 use super::line::Line;
 use super::origin::Page;
 use super::seat::Seated;
@@ -243,8 +243,8 @@ impl<S> Drop for Connection<S> {
 }
 
 /// Begins to wait for the next request.
-fn parked<S>(mut line: Box<Line<S>>) -> Stage<S> {
-    line.patience.lasts_until(Instant::now() + IDLE);
+fn parked<S: AsyncRead + AsyncWrite + Unpin>(mut line: Box<Line<S>>) -> Stage<S> {
+    line.patience.lasts_until(Instant::now() + if line.is_silent() { IDLE } else { HEAD });
     Stage::Parked(line)
 }
 

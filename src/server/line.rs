@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
+use super::limits::HEAD;
 use super::stall::Stall;
 use crate::tls::HANDSHAKE;
 use crate::transport::patience::Patience;
@@ -28,7 +30,7 @@ pub(super) struct Line<S> {
     /// Came before it was asked for.
     early: Bytes,
     stall: Stall,
-    /// With a client that has nothing to ask.
+    /// With a client that has nothing to ask, or has begun to.
     pub(super) patience: Patience,
 }
 
@@ -61,14 +63,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     }
 
     /// Waits for the first bytes of a request, until they tell its version; `false` where the client has left
-    /// instead.
+    /// instead. From the first on it is a head that is waited for, whatever it turns out to be.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.early.len() < PREFACE.len() && PREFACE.starts_with(&self.early) {
+            let was_silent = self.is_silent();
             if !ready!(self.poll_early(cx))? {
                 return Poll::Ready(Ok(false));
             }
+            if was_silent {
+                self.patience.lasts_until(Instant::now() + HEAD);
+            }
         }
         Poll::Ready(Ok(true))
+    }
+
+    /// Whether nothing has come of the next request.
+    pub(super) fn is_silent(&self) -> bool {
+        self.early.is_empty()
     }
 
     /// The books of its streams, where the client speaks HTTP/2.

@@ -5,7 +5,7 @@
 use wirelanes::server::Config;
 use wirelanes::tls::Identity;
 
-use crate::http2::floods::{END, PREFACE, frame, greeted};
+use crate::http2::floods::{END, PREFACE, PUBLISH, frame, greeted, next};
 use crate::support::{Peer, Running, StoppedTime, ms, settle, stop_time};
 
 /// Writes a byte a second for so many seconds, as far as the server listens.
@@ -52,22 +52,29 @@ async fn frames_that_are_dripped_are_waited_for_no_longer_than_requests() {
     let (here, time) = (Running::start(), stop_time());
     let mut preface = here.connect().await;
     preface.write(&PREFACE[..3]).await;
-    drip(&time, &mut preface, &PREFACE[3..], 20).await;
-    preface.write(&PREFACE[23..]).await;
-    drip(&time, &mut preface, &frame(4, 0, 0, &[])[..8], 8).await;
-    drip(&time, &mut preface, b"", 80).await;
-    time.passes(ms(80_000)).await;
+    drip(&time, &mut preface, &PREFACE[3..], 8).await;
+    assert_eq!(here.open().await, 1, "it had 10 s");
+    drip(&time, &mut preface, &PREFACE[11..], 4).await;
+    here.until_open(0).await;
+
+    let mut settings = here.connect().await;
+    settings.write(PREFACE).await;
+    drip(&time, &mut settings, &frame(4, 0, 0, &[])[..8], 8).await;
+    time.passes(ms(66_000)).await;
+    assert_eq!(here.open().await, 1, "it had 75 s");
+    time.passes(ms(2_000)).await;
     here.until_open(0).await;
 
     let mut headers = greeted(&here).await;
     let request =
         frame(1, END, 1, &[b"\x82\x86\x84".as_slice(), &[0x40, 1, b'x', 60], &[b'y'; 100]].concat());
     drip(&time, &mut headers, &request[..74], 74).await;
+    assert_eq!(here.open().await, 1, "it had 75 s");
     time.passes(ms(2_000)).await;
     here.until_open(0).await;
 
     let mut body = greeted(&here).await;
-    body.write(&frame(1, 4, 1, b"\x83\x86\x04\x08/publish")).await;
+    body.write(&frame(1, 4, 1, PUBLISH)).await;
     for _ in 0..29 {
         body.write(&frame(0, 0, 1, b"1")).await;
         time.passes(ms(1_000)).await;
@@ -82,9 +89,7 @@ async fn frames_that_are_dripped_are_waited_for_no_longer_than_requests() {
 /// Whether the next HEADERS are those of this status: a literal value behind `:status`, which is entry 8.
 async fn has_status(peer: &mut Peer, status: u16) -> bool {
     loop {
-        let head = peer.exactly(9).await;
-        let payload = peer.exactly(usize::from(u16::from_be_bytes([head[1], head[2]]))).await;
-        if head[3] == 1 {
+        if let (1, _, payload) = next(peer).await.expect("the connection goes on") {
             let mut decoder = loona_hpack::Decoder::new();
             let fields = decoder.decode(&payload).expect("the server's fields can be read");
             return fields.contains(&(b":status".to_vec(), status.to_string().into_bytes()));
