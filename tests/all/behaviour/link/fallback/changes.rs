@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -22,30 +23,31 @@ const LISTEN: &str = if cfg!(target_os = "linux") { "127.0.0.10:0" } else { "127
 
 #[tokio::test]
 async fn on_a_link_that_changes_it_changes_too_and_loses_nothing() {
-    for strategy in Strategy::ALL {
-        let behind = Behind::link("none");
-        behind.stage.publish("0");
-        let from = behind.stage.newest();
-        let change = |spec: &str| behind.relay.change(&spec.parse().unwrap()).unwrap();
-        let mut publishing = Publishing::to(&behind.stage);
-        let terms = Terms { again: Duration::from_secs(1), ..terms(strategy) };
-        let mut follower =
-            Follower::start(Options { from: Position::After(from), ..behind.options() }, terms);
-        assert_eq!(follower.chosen().await.0, Websocket);
-        // A hundred events a second fill it in more than six seconds: none comes in time.
-        change("blackhole-upgrade,buffer=64k");
-        assert_eq!(follower.chosen().await, (Longpoll, Proof::Event, None), "{strategy:?}");
-        change("blackhole-upgrade");
-        while follower.chosen().await.0 != Sse {}
-        change("none");
-        while follower.chosen().await.0 != Websocket {}
-        behind.relay.drop_all();
-        while follower.chosen().await.0 != Websocket {}
-        publishing.stop();
-        follower.until_at(behind.stage.newest()).await;
-        follower.assert_whole(from, behind.stage.newest());
-        assert!(follower.left.len() >= 3, "each change reset what was open: {:?}", follower.left);
-    }
+    join_all(Strategy::ALL.map(changes_too)).await;
+}
+
+async fn changes_too(strategy: Strategy) {
+    let behind = Behind::link("none");
+    behind.stage.publish("0");
+    let from = behind.stage.newest();
+    let change = |spec: &str| behind.relay.change(&spec.parse().unwrap()).unwrap();
+    let mut publishing = Publishing::to(&behind.stage);
+    let terms = Terms { again: Duration::from_secs(1), ..terms(strategy) };
+    let mut follower = Follower::start(Options { from: Position::After(from), ..behind.options() }, terms);
+    assert_eq!(follower.chosen().await.0, Websocket);
+    // A hundred events a second fill it in more than six seconds: none comes in time.
+    change("blackhole-upgrade,buffer=64k");
+    assert_eq!(follower.chosen().await, (Longpoll, Proof::Event, None), "{strategy:?}");
+    change("blackhole-upgrade");
+    while follower.chosen().await.0 != Sse {}
+    change("none");
+    while follower.chosen().await.0 != Websocket {}
+    behind.relay.drop_all();
+    while follower.chosen().await.0 != Websocket {}
+    publishing.stop();
+    follower.until_at(behind.stage.newest()).await;
+    follower.assert_whole(from, behind.stage.newest());
+    assert!(follower.left.len() >= 3, "each change reset what was open: {:?}", follower.left);
 }
 
 /// Passes everything on, but nothing more down a WebSocket once `stalls` is set. No end of it is closed.

@@ -1,5 +1,6 @@
 //! Who wins on which network.
 
+use futures_util::future::join_all;
 use wirelanes::client::Options;
 use wirelanes::event::Position;
 use wirelanes::fallback::{Memory, Proof, Strategy, Terms};
@@ -23,22 +24,24 @@ const WINNERS: [(&str, Transport, Why); 6] = [
 
 #[tokio::test]
 async fn the_best_wins_over_which_an_event_comes() {
-    for (spec, winner, why) in WINNERS {
-        let behind = Behind::link(spec);
-        behind.stage.publish_times(3, "1");
-        let from = behind.stage.newest();
-        let mut follower = Follower::start(behind.options(), terms(Strategy::Sequential));
-        assert_eq!(follower.chosen().await, (winner, Proof::Event, None), "`{spec}`");
-        for ((transport, told), (expected, words)) in follower.failures.iter().zip(why) {
-            assert!(transport == expected && told.contains(words), "`{spec}`: {transport}: {told}");
-        }
-        assert_eq!(follower.failures.len(), why.len(), "`{spec}`: {:?}", follower.failures);
-        behind.stage.publish_times(20, "2");
-        follower.until_at(behind.stage.newest()).await;
-        follower.assert_whole(from, behind.stage.newest());
-        // One that learns, and one for each that was tried.
-        assert_eq!(follower.spent.counts().connections, 2 + why.len() as u64, "`{spec}`");
+    join_all(WINNERS.map(|(spec, winner, why)| wins(spec, winner, why))).await;
+}
+
+async fn wins(spec: &str, winner: Transport, why: Why) {
+    let behind = Behind::link(spec);
+    behind.stage.publish_times(3, "1");
+    let from = behind.stage.newest();
+    let mut follower = Follower::start(behind.options(), terms(Strategy::Sequential));
+    assert_eq!(follower.chosen().await, (winner, Proof::Event, None), "`{spec}`");
+    for ((transport, told), (expected, words)) in follower.failures.iter().zip(why) {
+        assert!(transport == expected && told.contains(words), "`{spec}`: {transport}: {told}");
     }
+    assert_eq!(follower.failures.len(), why.len(), "`{spec}`: {:?}", follower.failures);
+    behind.stage.publish_times(20, "2");
+    follower.until_at(behind.stage.newest()).await;
+    follower.assert_whole(from, behind.stage.newest());
+    // One that learns, and one for each that was tried.
+    assert_eq!(follower.spent.counts().connections, 2 + why.len() as u64, "`{spec}`");
 }
 
 #[tokio::test]
@@ -64,7 +67,8 @@ async fn in_a_race_nobody_waits_for_one_that_is_silent() {
 
 #[tokio::test]
 async fn where_the_log_is_empty_a_sign_of_life_will_do() {
-    for (spec, winner) in [("none", Websocket), ("no-upgrade", Sse), ("no-upgrade,buffer=8k", Longpoll)] {
+    let winners = [("none", Websocket), ("no-upgrade", Sse), ("no-upgrade,buffer=8k", Longpoll)];
+    join_all(winners.map(|(spec, winner)| async move {
         let behind = Behind::link(spec);
         let from = behind.stage.newest();
         let mut follower = Follower::start(
@@ -75,7 +79,8 @@ async fn where_the_log_is_empty_a_sign_of_life_will_do() {
         behind.stage.publish_times(3, "1");
         follower.until_at(behind.stage.newest()).await;
         follower.assert_whole(from, behind.stage.newest());
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
