@@ -5,6 +5,7 @@ use std::time::Duration;
 use wirelanes::client::{Options, Timekeeper};
 use wirelanes::clock::monotonic_us;
 
+use super::PATIENCE;
 use super::another_clock::AnotherClock;
 use super::fake::{self, Script};
 use super::stage::Stage;
@@ -26,6 +27,9 @@ async fn on_the_same_machine_the_offset_is_known_exactly() {
     }
 }
 
+/// A burst before the stretch, one in it, and the last.
+const ENOUGH: usize = 3 * 32;
+
 /// Asks for a second, and holds what came of it against the truth, which is known here.
 async fn assert_recovered(ahead_us: i64, drift_ppm: f64, up_ms: u64, down_ms: u64) {
     let stage = Stage::open();
@@ -36,6 +40,11 @@ async fn assert_recovered(ahead_us: i64, drift_ppm: f64, up_ms: u64, down_ms: u6
     let keeper = Timekeeper::ask(&Options::new(target), OFTEN).await.unwrap();
     let started_us = monotonic_us();
     tokio::time::sleep(Duration::from_secs(1)).await;
+    // A machine that is busy takes longer to ask so often.
+    while keeper.lately().exchanges() < ENOUGH {
+        assert!(monotonic_us() - started_us < PATIENCE.as_micros() as u64, "{:?}", keeper.lately());
+        tokio::time::sleep(OFTEN).await;
+    }
     let ended_us = monotonic_us();
     let offset = keeper.until_now(started_us).await.unwrap();
 
@@ -50,19 +59,17 @@ async fn assert_recovered(ahead_us: i64, drift_ppm: f64, up_ms: u64, down_ms: u6
     // Half of what all is delayed by in one direction can be told from nothing, and is the truth here.
     assert!(within_us * 1e-3 >= up_ms.abs_diff(down_ms) as f64 / 2.0, "too sure in {case}");
     assert!((offset.drift_ppm() - drift_ppm).abs() <= offset.drift_within_ppm(), "{case}");
-    assert!(offset.exchanges() >= 3 * 32, "{case}");
+    assert!(offset.exchanges() >= ENOUGH, "{case}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_is_set_wrong_and_drifts_is_recovered_within_the_bound() {
-    for (ahead_us, drift_ppm, up_ms, down_ms) in [
-        (3_200_000, 200.0, 0, 0),
-        (3_200_000, 5_000.0, 0, 0),
-        (-86_400_000_000, -300.0, 0, 4),
-        (0, 200.0, 4, 0),
-    ] {
-        assert_recovered(ahead_us, drift_ppm, up_ms, down_ms).await;
-    }
+    tokio::join!(
+        assert_recovered(3_200_000, 200.0, 0, 0),
+        assert_recovered(3_200_000, 5_000.0, 0, 0),
+        assert_recovered(-86_400_000_000, -300.0, 0, 4),
+        assert_recovered(0, 200.0, 4, 0),
+    );
 }
 
 /// The same boot, and another clock: as in a container with a time namespace of its own.

@@ -33,10 +33,15 @@ pub(super) fn bench(arguments: &[&str]) -> Finished {
     Finished { report, ..finished }
 }
 
-/// Runs `bench` with each of these at once: most of a run is waiting.
+/// Runs `bench` with each of these at once.
 pub(super) fn bench_all<const N: usize>(runs: [&[&str]; N]) -> [Finished; N] {
+    at_once(bench, runs)
+}
+
+/// Runs it with each of these at once: most of a run is waiting.
+pub(super) fn at_once<const N: usize>(run: fn(&[&str]) -> Finished, of: [&[&str]; N]) -> [Finished; N] {
     thread::scope(|scope| {
-        let runs = runs.map(|arguments| scope.spawn(move || bench(arguments)));
+        let runs = of.map(|arguments| scope.spawn(move || run(arguments)));
         runs.map(|run| run.join().unwrap())
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wirelanes::transport::Transport;
 
-use super::bench::{Finished, assert_near, bench, number, run};
+use super::bench::{Finished, assert_near, at_once, bench, number, run};
 use crate::behaviour::fake::{self, Script};
 
 /// A window that is too short for any heartbeat, but not for a poll or for a hold.
@@ -68,15 +68,17 @@ fn every_transport_is_weighed_and_gives_all_its_file_descriptors_back() {
 #[cfg(target_os = "linux")]
 #[test]
 fn over_tls_each_message_is_a_record_longer() {
-    let secured = idle(&["--tls"]);
-    assert_eq!(secured.code, Some(0), "{}{}", secured.text, secured.errors);
-    secured.assert_printable();
-    assert_eq!(secured.report["tls"], true);
-    assert!(secured.text.contains("HTTP/1.1, TLS,"), "{}", secured.text);
-    for lane in lanes(&secured) {
+    let each = Transport::ALL.map(|transport| ["--tls", "-t", transport.name()]);
+    let each = at_once(idle, each.each_ref().map(|arguments| &arguments[..]));
+    for secured in &each {
+        assert_eq!(secured.code, Some(0), "{}{}", secured.text, secured.errors);
+        secured.assert_printable();
+        assert_eq!(secured.report["tls"], true);
+        assert!(secured.text.contains("HTTP/1.1, TLS,"), "{}", secured.text);
+        let lane = &lanes(secured)[0];
         assert_eq!(number(lane, "given_back.file_descriptors_closed"), 20.0, "{lane}");
     }
-    let poll = &lanes(&secured)[0];
+    let poll = &lanes(&each[0])[0];
     let down_for_up = |of: &str| {
         let bytes = |way| number(poll, &format!("per_minute.{of}.{way}.payload_bytes"));
         bytes("down") / bytes("up")
@@ -86,14 +88,14 @@ fn over_tls_each_message_is_a_record_longer() {
 
 #[test]
 fn json_on_stdout_is_the_same_document() {
-    let finished = idle(&["-t", "sse", "--format", "json"]);
+    let [finished, quiet] = at_once(idle, [&["-t", "sse", "--format", "json"], &["-t", "sse", "--quiet"]]);
     assert_eq!(
         serde_json::from_str::<Value>(&finished.text).unwrap(),
         finished.report,
         "{}",
         finished.errors
     );
-    assert_eq!(idle(&["-t", "sse", "--quiet"]).text, "");
+    assert_eq!(quiet.text, "");
 }
 
 #[test]
@@ -152,20 +154,33 @@ mod elsewhere {
     fn a_server_that_speaks_tls_is_weighed_by_who_trusts_it() {
         let folder = tempfile::tempdir().unwrap();
         let [authority, own, key] = issued(folder.path(), "127.0.0.1").map(|path| path.display().to_string());
-        let (_server, address) =
-            Program::serve(&["--source", "quiet", "--tls-cert", &own, "--tls-key", &key]);
-        let (server, endpoint) = (format!("https://{address}"), format!("wss://{address}/websocket"));
-        for (url, trust, lanes_there) in [
-            (&server, &["--cacert", &authority][..], 4),
-            (&server, &["--insecure", "-t", "longpoll"], 1),
-            (&endpoint, &["--insecure"], 1),
-        ] {
-            let weighed = idle(&[&["--url", url], trust].concat());
-            assert_eq!(weighed.code, Some(0), "{url}: {}", weighed.errors);
-            assert_eq!((lanes(&weighed).len(), &weighed.report["tls"]), (lanes_there, &true.into()), "{url}");
-            assert_eq!(lanes(&weighed)[0]["per_minute"]["predicted"].is_null(), url == &endpoint);
+        let flags = ["--source", "quiet", "--tls-cert", &own, "--tls-key", &key];
+        // One each: nobody else's connections are there to be waited for.
+        let servers = [(); 4].map(|()| Program::serve(&flags));
+        let [first, second, third, fourth] =
+            servers.each_ref().map(|(_, address)| format!("https://{address}"));
+        let endpoint = format!("{}/websocket", third.replace("https", "wss"));
+        let [all, one, of_endpoint, refused] = at_once(
+            idle,
+            [
+                &["--url", &first, "--cacert", &authority, "-t", "poll,sse"],
+                &["--url", &second, "--insecure", "-t", "longpoll"],
+                &["--url", &endpoint, "--insecure"],
+                &["--url", &fourth, "-t", "sse"],
+            ],
+        );
+        for (weighed, lanes_there, is_endpoint) in [(all, 2, false), (one, 1, false), (of_endpoint, 1, true)]
+        {
+            let text = &weighed.text;
+            assert_eq!(weighed.code, Some(0), "{text}{}", weighed.errors);
+            assert_eq!(
+                (lanes(&weighed).len(), &weighed.report["tls"]),
+                (lanes_there, &true.into()),
+                "{text}"
+            );
+            let predicted = &lanes(&weighed)[0]["per_minute"]["predicted"];
+            assert_eq!(predicted.is_null(), is_endpoint, "{text}");
         }
-        let refused = idle(&["--url", &server, "-t", "sse"]);
         assert_eq!(refused.code, Some(1), "{}", refused.errors);
         assert!(refused.errors.contains("`--insecure`"), "{}", refused.errors);
         assert_eq!(refused.errors.lines().count(), 1, "{}", refused.errors);
@@ -174,14 +189,13 @@ mod elsewhere {
     #[test]
     fn of_a_single_endpoint_nothing_is_predicted_and_without_its_process_nothing_weighed() {
         let (_server, address) = Program::serve(&["--source", "quiet"]);
-        for (url, transport) in [
-            (format!("ws://{address}/websocket"), Transport::Websocket),
-            (format!("http://{address}/sse?topic=a"), Transport::Sse),
-        ] {
-            let found = idle(&["--url", &url]);
+        let socket = format!("ws://{address}/websocket");
+        let stream = format!("http://{address}/sse?topic=a");
+        let found = at_once(idle, [&["--url", &socket], &["--url", &stream]]);
+        for (found, transport) in found.iter().zip([Transport::Websocket, Transport::Sse]) {
             assert_eq!(found.code, Some(0), "{}", found.errors);
             found.assert_printable();
-            let lane = &lanes(&found)[0];
+            let lane = &lanes(found)[0];
             assert_eq!(lane["transport"], transport.name());
             assert!(lane["per_minute"]["measured"].is_object() && lane["per_minute"]["predicted"].is_null());
             let memory = &lane["server_memory"]["bytes_per_connection"];

@@ -95,8 +95,10 @@ fn a_link_stands_before_somebody_elses_server_and_not_before_what_is_published_t
 
 #[test]
 fn every_combination_of_what_is_repeated_is_a_run_of_one_result() {
-    let finished =
-        bench(&with(&["-r", "5", "-i", "100ms", "-c", "2", "--link", "none", "--link", "rtt=10ms"]));
+    let finished = bench(&[
+        "-r", "20", "-r", "5", "-i", "200ms", "-i", "100ms", "--link", "none", "--link", "rtt=10ms", "-c",
+        "2", "-d", "600ms", "--warmup", "200ms", "--seed", "7",
+    ]);
     assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
     finished.assert_printable();
     let condition = |run: &Value| {
@@ -118,11 +120,11 @@ fn every_combination_of_what_is_repeated_is_a_run_of_one_result() {
 
 #[test]
 fn rounds_end_as_soon_as_the_figure_is_known_and_not_before_the_fifth() {
-    // The median, of a way of 20 ms: a machine that is busy for a while moves neither far.
+    // The median, of a way of 45 ms: a machine that is busy for a while moves neither far.
     let until = |figure| {
         let brief = [
             "-r", "50", "-i", "100ms", "-d", "600ms", "--warmup", "100ms", "-t", "poll,sse", "--link",
-            "rtt=40ms",
+            "rtt=90ms",
         ];
         [&brief[..], &["--until", figure, "--max-rounds", "7"]].concat()
     };
