@@ -13,8 +13,8 @@ pub(crate) use peer::{Answer, Peer};
 pub(crate) use running::Running;
 pub(crate) use time::{StoppedTime, settle, stop_time};
 
-/// Nothing here takes so long, unless it is stuck.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Nothing here takes so long, unless it is stuck: five times what the longest took on two CPUs with twenty at work.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
