@@ -35,6 +35,11 @@ impl Lines {
         self.0.lock().unwrap().clone()
     }
 
+    /// Whether the pipe has ended: who reads it has let go of them.
+    fn are_all(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// Waits for a line that contains `part`.
     pub(crate) fn find(&self, part: &str) -> String {
         let find = || self.all().into_iter().find(|line| line.contains(part));
@@ -96,8 +101,10 @@ impl Program {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Waits for its end, and for all that it said.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         eventually("the program has ended", || !self.is_running());
+        eventually("all that it said is here", || self.stdout.are_all() && self.stderr.are_all());
         self.child.wait().unwrap()
     }
 
