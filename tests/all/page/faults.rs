@@ -14,6 +14,11 @@ const LISTEN: &str = if cfg!(target_os = "linux") { "127.0.0.9:0" } else { "127.
 /// Fails, should the page be loaded anew.
 const STAYED: &str = "window.stayed = true";
 
+/// Notes on the page which lanes were seen not to be live: from outside, a lane that is back at once is seen too late.
+const AWAY: &str = "(globalThis.away = new Set(), setInterval(() => {
+  for (const [lane, { state }] of run.lanes) if (state !== 'live') away.add(lane);
+}, 5))";
+
 /// Publishes one, and waits until it came on these lanes.
 fn delivers(served: &Served, tab: &Tab, lanes: &[Transport]) {
     let id = raw::publish(served.address, "\"is it there?\"");
@@ -70,10 +75,11 @@ fn lanes_whose_connections_are_dropped_come_back_and_miss_nothing() {
     let Some(browser) = Browser::shared() else { return };
     let served = Served::start(&["--source", "quiet", "--link", "lab=rtt=2ms"]);
     let tab = open(&browser, &served);
+    tab.model(AWAY);
     served.must(&json!({ "drop": { "link": "lab" } }));
     // A request whose connection was reset before any answer is asked again by the browser itself, and nobody is told.
     for lane in [Transport::Sse, Transport::Websocket] {
-        until_state(&tab, lane, &["waiting", "connecting"]);
+        tab.until(&format!("away.has('{lane}')"), &format!("{lane} notices"));
     }
     raw::publish(served.address, "\"while they are away\"");
     tab.until_live(&Transport::ALL);
