@@ -6,7 +6,7 @@
 //! ```
 //!
 //! All that is not ours, a command line for one, is escaped: as text by the templates, inside the script by
-//! [`data`]. A content security policy forbids the page to fetch anything, whatever it holds.
+//! `data`. A content security policy forbids the page to fetch anything, whatever it holds.
 
 mod bytes;
 mod chart;

@@ -53,7 +53,7 @@ async fn converse(socket: TcpStream, leaves: Leaves, asked: Arc<AtomicUsize>) {
             Leaves::Refuses if nth % 3 < 2 => answer.send_reset(Reason::REFUSED_STREAM),
             // Every other time: who never gets a whole answer gets nowhere.
             Leaves::Resets(reason) if nth.is_multiple_of(2) => {
-                drop(tokio::spawn(tell(request, answer, Some(reason))))
+                drop(tokio::spawn(tell(request, answer, Some(reason))));
             }
             _ => drop(tokio::spawn(tell(request, answer, None))),
         }
