@@ -115,9 +115,7 @@ fn topic(text: &str) -> Result<String, String> {
 fn marked(text: &str) -> Result<usize, String> {
     match units::bytes(text)? {
         size if (SMALLEST..=MAX_DATA).contains(&size) => Ok(size),
-        _ => Err(format!(
-            "`{text}` is out of range: a marker takes {SMALLEST} bytes, and {MAX_DATA} are the most"
-        )),
+        _ => Err(format!("`--size` is {SMALLEST} to {MAX_DATA} here: each event carries its number")),
     }
 }
 
