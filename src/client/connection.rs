@@ -19,7 +19,8 @@ use hyper::header::CONTENT_LENGTH;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::dial::{Socket, dial};
+use super::dial::dial;
+use super::early::Early;
 use super::ended::Ended;
 use super::http::Http;
 use super::options::Options;
@@ -56,7 +57,7 @@ enum Sender {
 }
 
 enum Driver {
-    One(Box<http1::Connection<TokioIo<Socket>, Full<Bytes>>>),
+    One(Box<http1::Connection<TokioIo<Early>, Full<Bytes>>>),
     Two(Box<streams::Driver>),
 }
 
@@ -66,7 +67,7 @@ impl Connection {
         let socket = dial(options, ledger).await?;
         let (sender, driver) = match options.http {
             Http::One => {
-                let (sender, driver) = http1::handshake(TokioIo::new(socket)).await?;
+                let (sender, driver) = http1::handshake(TokioIo::new(Early::new(socket))).await?;
                 (Sender::One(sender), Driver::One(Box::new(driver)))
             }
             Http::Two => {

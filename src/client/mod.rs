@@ -4,6 +4,7 @@
 mod connection;
 mod dial;
 mod drifting;
+mod early;
 mod ended;
 mod exchange;
 mod headers;

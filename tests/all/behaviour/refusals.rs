@@ -60,6 +60,38 @@ async fn retry_after_is_the_least_to_wait() {
     }
 }
 
+/// As a server does that has no room: it says so to whoever connects, and reads nothing.
+#[tokio::test]
+async fn what_was_said_before_the_request_is_heard_all_the_same() {
+    for transport in Transport::ALL {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (say, said) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            while let Ok((mut socket, _)) = listener.accept() {
+                let full =
+                    fake::answer("503 Service Unavailable", "retry-after: 7\r\n", r#"{"error":"full"}"#);
+                std::io::Write::write_all(&mut socket, &full).unwrap();
+                drop(socket);
+                if say.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        let said = Mutex::new(said);
+        // All of it is there before the request is written.
+        let wait: wirelanes::client::OnConnect = Arc::new(move |_| said.lock().unwrap().recv().unwrap());
+        let options = Options { on_connect: Some(wait), ..options(address) };
+        match Listener::start(transport, options).next().await {
+            News::Disconnected { why, wait } => {
+                assert_eq!(why, "503 Service Unavailable: full", "{transport}");
+                assert!(wait >= Duration::from_secs(7), "{transport} comes back in {wait:?}");
+            }
+            other => panic!("{transport}: {other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_is_hung_up_on_comes_back() {
     for (mut listener, asked) in ask_all(|| Script::SayAndClose(Vec::new())).await {
