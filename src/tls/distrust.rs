@@ -69,9 +69,8 @@ fn say(why: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet: look at this machine's date"
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for other names: ask for the server by one of them"
-        }
+        CertificateError::NotValidForNameContext { presented, .. } => return say_names(presented),
+        CertificateError::NotValidForName => "it is for other names: ask for the server by one of them",
         // `openssl req -x509` makes such a one.
         CertificateError::Other(_) => {
             "it is not made for a server: name it, or who signed it, with `--cacert FILE`"
@@ -79,6 +78,37 @@ fn say(why: &CertificateError) -> String {
         other => return format!("{other}: name who signed it with `--cacert FILE`"),
     };
     why.to_owned()
+}
+
+/// Of the names in a certificate, so many are repeated: a stranger's may have thousands.
+const MOST_NAMES: usize = 8;
+
+/// RFC 1035, section 2.3.4.
+const LONGEST_NAME: usize = 255;
+
+/// Whom a certificate is for, from names as rustls spells them: `DnsName("example.org")`, `IpAddress(10.0.0.7)`.
+fn say_names(presented: &[String]) -> String {
+    let names: Vec<String> = presented.iter().filter_map(|spelled| name(spelled)).take(MOST_NAMES).collect();
+    match &*names {
+        [] => "it has no name in it that a server can be asked for by: give the server one with a \
+               `subjectAltName`"
+            .to_owned(),
+        [one] => format!("it is for {one}: connect to that name"),
+        [..] if names.len() < presented.len() => {
+            format!("it is for {} and more: connect to one of those names", names.join(", "))
+        }
+        _ => format!("it is for {}: connect to one of those names", names.join(", ")),
+    }
+}
+
+fn name(spelled: &str) -> Option<String> {
+    let within = |kind: &str| spelled.strip_prefix(kind)?.strip_suffix(')');
+    let name = within("DnsName(").or_else(|| within("IpAddress("))?.trim_matches('"');
+    // Whatever else stands there can be no name of a host, and might move a cursor.
+    let fits = !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && name.bytes().all(|letter| letter.is_ascii_graphic());
+    fits.then(|| format!("`{name}`"))
 }
 
 #[cfg(test)]
@@ -90,6 +120,17 @@ mod tests {
 
     fn distrust(wrong: &io::Error) -> Option<&Distrust> {
         wrong.get_ref().and_then(|inner| inner.downcast_ref())
+    }
+
+    #[test]
+    fn names_are_repeated_as_they_are_typed_and_not_all_of_thousands() {
+        let said = |names: &[&str]| say_names(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(said(&[r#"DnsName("example.org")"#]), "it is for `example.org`: connect to that name");
+        let two = said(&[r#"DnsName("*.example.org")"#, "IpAddress(10.0.0.7)", "DirectoryName"]);
+        assert!(two.starts_with("it is for `*.example.org`, `10.0.0.7` and more: connect to one"), "{two}");
+        assert!(said(&["DirectoryName"]).contains("`subjectAltName`"));
+        assert!(said(&["IpAddress(10.0.0.7)"; 5_000]).len() < 300);
+        assert!(!said(&["DnsName(\"\u{1b}[2J\")"]).contains('\u{1b}'));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::NoServerSessionStorage;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
+use tokio_rustls::rustls::{self, InconsistentKeys, ServerConfig, ServerConnection};
 
 use super::records::Records;
 use super::secured::{Secured, WAITING};
@@ -44,12 +44,30 @@ pub enum NoIdentity {
     /// A file has no key in it.
     #[error("there is no private key in `{0}`: name the file that has `PRIVATE KEY` in its first line")]
     NoKey(PathBuf),
+    /// A key has a password.
+    #[error(
+        "the key in `{0}` is encrypted, and nobody is there to ask for its password: decrypt it with `openssl pkey \
+         -in {0} -out key.pem`, and name that"
+    )]
+    Encrypted(PathBuf),
+    /// A key is that of another certificate.
+    #[error(
+        "the key in `{1}` is not the one of the certificate in `{0}`: name the two that were made together, and the \
+         server's own certificate first where there are several"
+    )]
+    NoPair(PathBuf, PathBuf),
     /// They do not make an identity.
-    #[error("certificate and key do not go together: {0}")]
-    Unfit(#[from] rustls::Error),
+    #[error("the certificate in `{0}` and the key in `{1}` are of no use here: {2}")]
+    Unfit(PathBuf, PathBuf, String),
     /// None can be made.
     #[error("cannot make a certificate: {0}")]
-    Unmade(#[from] rcgen::Error),
+    Unmade(String),
+}
+
+impl From<rcgen::Error> for NoIdentity {
+    fn from(why: rcgen::Error) -> Self {
+        Self::Unmade(why.to_string())
+    }
 }
 
 impl Identity {
@@ -64,11 +82,20 @@ impl Identity {
         if chain.is_empty() {
             return Err(NoIdentity::NoCertificate(certificates.to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|wrong| match wrong {
+        let read = PrivateKeyDer::from_pem_file(key).map_err(|wrong| match wrong {
+            _ if is_encrypted(key) => NoIdentity::Encrypted(key.to_owned()),
             pem::Error::NoItemsFound => NoIdentity::NoKey(key.to_owned()),
             wrong => NoIdentity::File(key.to_owned(), wrong),
         })?;
-        Self::of(chain, key)
+        Self::of(chain, read).map_err(|wrong| {
+            let (certificates, key) = (certificates.to_owned(), key.to_owned());
+            match wrong {
+                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                    NoIdentity::NoPair(certificates, key)
+                }
+                wrong => NoIdentity::Unfit(certificates, key, wrong.to_string()),
+            }
+        })
     }
 
     /// Makes a certificate that only itself vouches for, for this machine by the names it has for itself, and by
@@ -90,10 +117,10 @@ impl Identity {
         let key = KeyPair::generate()?;
         let certificate = certificate.self_signed(&key)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen writes PKCS #8");
-        Self::of(vec![certificate.der().clone()], key)
+        Self::of(vec![certificate.der().clone()], key).map_err(|wrong| NoIdentity::Unmade(wrong.to_string()))
     }
 
-    fn of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, NoIdentity> {
+    fn of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, rustls::Error> {
         let fingerprint = Fingerprint::of(&chain[0]);
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13, &TLS12])?
@@ -119,4 +146,13 @@ impl Identity {
         let stream = self.acceptor.accept_with(Records::new(socket), bounded).await?;
         Ok(Secured::new(stream.into()))
     }
+}
+
+/// Whether a file says that its key has a password: as PKCS #8 has it (RFC 5958), or as OpenSSL had it before
+/// (RFC 1421).
+fn is_encrypted(key: &Path) -> bool {
+    let text = std::fs::read(key).unwrap_or_default();
+    [&b"-----BEGIN ENCRYPTED PRIVATE KEY-----"[..], b"Proc-Type: 4,ENCRYPTED"]
+        .into_iter()
+        .any(|sign| text.windows(sign.len()).any(|window| window == sign))
 }

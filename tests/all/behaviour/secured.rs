@@ -118,7 +118,7 @@ async fn a_certificate_is_good_for_its_names_where_its_issuer_is_trusted() {
     let trust = Trust::and_file(&authority).unwrap();
     named("wall.example", &trust).connected().await;
     for (name, trust, expected) in [
-        ("other.example", &trust, "it is for other names: ask for the server by one of them"),
+        ("other.example", &trust, "it is for `wall.example`: connect to that name"),
         ("wall.example", &Trust::default(), "its issuer is unknown: name who signed it with `--cacert FILE`"),
     ] {
         match named(name, trust).refusal().await {
@@ -148,7 +148,7 @@ async fn a_certificate_that_vouches_for_itself_is_good_for_its_names_where_it_wa
     let trust = Trust::and_file(&own_file).unwrap();
     named("localhost", trust.clone()).connected().await;
     for (name, trust, expected) in [
-        ("other.example", trust, "it is for other names"),
+        ("other.example", trust, "it is for `localhost`: connect to that name"),
         ("localhost", Trust::default(), "`--cacert FILE`"),
     ] {
         let said = named(name, trust).refusal().await.to_string();
@@ -187,14 +187,28 @@ fn files_that_do_not_do_are_named_with_what_is_wrong() {
     std::fs::create_dir(&other).unwrap();
     let [_, _, others_key] = issued(&other, "wall.example");
     let nowhere = folder.path().join("nowhere.pem");
+    let encrypted =
+        ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n"];
+    let [modern, old] = encrypted.map(|sign| {
+        let file = folder.path().join(format!("{}.pem", sign.len()));
+        let (begin, head) =
+            if sign.starts_with('-') { (sign, "") } else { ("-----BEGIN EC PRIVATE KEY-----", sign) };
+        let end = begin.replace("BEGIN", "END");
+        std::fs::write(&file, format!("{begin}\n{head}\nAAAA\n{end}\n")).unwrap();
+        file
+    });
     for (certificate, key, expected) in [
         (&nowhere, &key, "cannot read"),
         (&own, &nowhere, "cannot read"),
         (&key, &key, "there is no certificate in"),
         (&own, &authority, "there is no private key in"),
-        (&own, &others_key, "do not go together"),
+        (&own, &others_key, "is not the one of the certificate in"),
+        (&own, &modern, "is encrypted"),
+        (&own, &old, "`openssl pkey -in"),
     ] {
-        let wrong = Identity::load(certificate, key).err().expect("it does not do").to_string();
+        let wrong = Identity::load(certificate, key).err().expect("it does not do");
+        assert!(std::error::Error::source(&wrong).is_none(), "its cause would be said twice: {wrong}");
+        let wrong = wrong.to_string();
         assert!(wrong.contains(expected), "{wrong}");
     }
     let wrong = Trust::and_file(&key).expect_err("there is nobody in it").to_string();
