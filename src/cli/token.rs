@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     auth_key: Option<PathBuf>,
     /// Who will bear it; a refusal says so
-    #[arg(long = "sub", value_name = "NAME")]
+    #[arg(long = "sub", value_name = "NAME", value_parser = bearer)]
     subject: Option<String>,
     /// Topics to read: `demo`, `room.*` for all that begin so, `*` for all. The page needs `control.*`, too
     #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = topics)]
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Topics to publish to, likewise
     #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = topics)]
     publish: Vec<String>,
-    /// For how long: it cannot be taken back before
+    /// For how long, up to 366 days: it cannot be taken back before
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = lifetime)]
     expires: Duration,
 }
@@ -53,11 +53,27 @@ fn topics(text: &str) -> Result<String, String> {
     }
 }
 
+/// A name that a refusal can repeat.
+fn bearer(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a token says who bears it: write a name, such as `ann`".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// A token cannot be taken back but with its key, and all others with it: nobody means more than a year.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
 /// Tokens count whole seconds.
 fn lifetime(text: &str) -> Result<Duration, String> {
     match units::interval(text)? {
-        lifetime if lifetime >= Duration::from_secs(1) => Ok(lifetime),
-        _ => Err(format!("`{text}` is over before it is used: choose 1s at least")),
+        lifetime if lifetime < Duration::from_secs(1) => {
+            Err(format!("`{text}` is over before it is used: choose 1s at least"))
+        }
+        lifetime if lifetime > LONGEST => Err(format!(
+            "`{text}` is too long for what cannot be taken back: choose 366d at most, and make another one then"
+        )),
+        lifetime => Ok(lifetime),
     }
 }
 
@@ -71,11 +87,12 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             "make a key with `--new-key FILE`, or with one a token: `--auth-key FILE --sub NAME --subscribe TOPIC`",
         )
     };
+    // Before anything else is asked for: without it, all else is in vain.
+    let tokens = read_key(&key)?;
     let Some(subject) = subject else { usage("a token says who bears it: add `--sub NAME`") };
     if subscribe.is_empty() && publish.is_empty() {
         usage("this token would open nothing: add `--subscribe TOPIC` or `--publish TOPIC`, or both");
     }
-    let tokens = read_key(&key)?;
     let expires_s = (now_s() + expires.as_secs_f64()).ceil();
     let token = tokens.mint(&Claims { expires_s, begins_s: None, subject, subscribe, publish });
     print(&format!("{token}\n"))
@@ -123,5 +140,7 @@ mod tests {
             assert!(topics(text).is_err(), "`{text}`");
         }
         assert!(lifetime("500ms").is_err() && lifetime("0").is_err() && lifetime("1h").is_ok());
+        assert!(lifetime("366d").is_ok() && lifetime("100000d").unwrap_err().contains("366d at most"));
+        assert!(bearer("").is_err() && bearer(" ").is_err() && bearer("ann").as_deref() == Ok("ann"));
     }
 }
