@@ -64,7 +64,7 @@ fn server(text: &str) -> Result<Server, String> {
         false if host.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok()) => host.to_owned(),
         false => format!("{host}:{}", if is_tls { 443 } else { 80 }),
     };
-    Ok(Server { address: units::address(&with_port)?, is_tls })
+    Ok(Server { address: units::peer(&with_port)?, is_tls })
 }
 
 impl Arguments {

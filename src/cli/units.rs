@@ -1,5 +1,6 @@
 //! Units, as people type them.
 
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -42,8 +43,29 @@ pub(super) fn poll_interval(text: &str) -> Result<Duration, String> {
 
 /// An address to listen on: `127.0.0.1:8080`, or a name such as `localhost:8080`.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = || format!("`{text}` is no address and port; write `127.0.0.1:8080`, or port 0 for any");
-    text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)
+    resolve(text, "`127.0.0.1:8080`, or port 0 for any")
+}
+
+/// An address to connect to: the same, and a port to find somebody at.
+pub(super) fn peer(text: &str) -> Result<SocketAddr, String> {
+    match resolve(text, "`127.0.0.1:8080`")? {
+        address if address.port() == 0 => {
+            Err(format!("`{text}`: nobody listens on port 0; write the one that the server listens on"))
+        }
+        address => Ok(address),
+    }
+}
+
+/// What a name and a port stand for; `such` is how to write them.
+fn resolve(text: &str, such: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("`{text}` is no address and port; write {such}");
+    let host = text.rsplit_once(':').filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let (host, _) = host.ok_or_else(wrong)?;
+    let found = text.to_socket_addrs().map_err(|why| match why.kind() {
+        io::ErrorKind::InvalidInput => wrong(),
+        _ => format!("no address is known for `{host}` here: {why}"),
+    })?;
+    found.into_iter().next().ok_or_else(wrong)
 }
 
 /// How long a long poll may be held: whole seconds, 0 to 60.
@@ -95,6 +117,22 @@ mod tests {
         for wrong in ["250", "0.5", "0", "0s", "soon"] {
             assert!(poll_interval(wrong).is_err(), "`{wrong}` was taken for an interval");
         }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_is_told_from_a_host_that_is_not_known() {
+        assert_eq!(address("127.0.0.1:0"), Ok(([127, 0, 0, 1], 0).into()));
+        assert!(address("[::1]:8080").is_ok() && address("localhost:8080").is_ok());
+        for wrong in ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:99999", "localhost:"] {
+            let refused = address(wrong).unwrap_err();
+            assert!(refused.contains("is no address and port"), "{refused}");
+        }
+        for parse in [address, peer] {
+            let unknown = parse("nosuch.invalid:80").unwrap_err();
+            assert!(unknown.starts_with("no address is known for `nosuch.invalid`"), "{unknown}");
+        }
+        assert!(peer("127.0.0.1:0").unwrap_err().contains("nobody listens on port 0"));
+        assert!(!peer("127.0.0.1").unwrap_err().contains("port 0"));
     }
 
     #[test]
