@@ -18,7 +18,7 @@ use crate::client::{Proxy, Target};
 #[derive(Args, Clone)]
 pub(super) struct ProxyArguments {
     /// Go through this HTTP proxy, by CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT`, or `none`
-    /// [default: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say]
+    /// [default: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say; never for this machine itself]
     #[arg(long, value_name = "URL")]
     proxy: Option<Choice>,
 }
