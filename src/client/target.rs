@@ -108,6 +108,12 @@ pub enum NotATarget {
     /// Its port is no number of one.
     #[error("`{0}` names no port: write one from 0 to 65535, or none")]
     Port(String),
+    /// It names a user. What it is may hold a password, and is not repeated.
+    #[error(
+        "a user and a password in the URL of `{0}` would not be sent: leave them out, and send them with \
+         `-H 'Authorization: Basic …'`, or a token with `--token`"
+    )]
+    User(String),
 }
 
 impl FromStr for Target {
@@ -125,6 +131,9 @@ impl FromStr for Target {
             _ => return Err(NotATarget::Scheme(text.to_owned())),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(NotATarget::User(host.to_owned()));
+        }
         if uri.authority().is_some_and(has_wrong_port) {
             return Err(NotATarget::Port(text.to_owned()));
         }
@@ -181,6 +190,16 @@ mod tests {
     fn what_is_no_target_is_refused_with_the_remedy() {
         for wrong in ["", "http://", "https://", "ftp://x", "a b"] {
             assert!(wrong.parse::<Target>().is_err(), "`{wrong}` was taken for a target");
+        }
+        for url in
+            ["http://me:secret@example.org:80/sse", "me:secret@example.org", "wss://secret@example.org:99999"]
+        {
+            let refused = url.parse::<Target>().unwrap_err().to_string();
+            assert!(
+                refused.contains("`example.org`") && refused.contains("`-H 'Authorization: "),
+                "{refused}"
+            );
+            assert!(!refused.contains("secret"), "{refused}");
         }
         for wrong in ["http://h:99999", "h:65536/sse", "https://[::1]:99999", "ws://h:/x"] {
             assert_eq!(wrong.parse::<Target>(), Err(NotATarget::Port(wrong.to_owned())));
