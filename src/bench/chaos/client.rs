@@ -23,12 +23,14 @@ struct Book {
     recognizer: Recognizer,
     /// How much it was told.
     told: u64,
+    /// Why it has no connection any more, or none yet.
+    away: Option<String>,
 }
 
 impl Client {
     /// One that asks to begin after `from`, and is to be told messages of so many bytes.
     pub(super) fn new(transport: Transport, from: EventId, size: usize) -> Self {
-        let book = Book { heard: Heard::since(from), recognizer: Recognizer::new(size), told: 0 };
+        let book = Book { heard: Heard::since(from), recognizer: Recognizer::new(size), told: 0, away: None };
         Self { transport, book: Arc::new(Mutex::new(book)), ledger: Arc::default() }
     }
 
@@ -52,6 +54,17 @@ impl Client {
 
     pub(super) fn has_given_up(&self) -> bool {
         self.book().heard.gave_up.is_some()
+    }
+
+    /// Why it lost its connection last, or got none.
+    pub(super) fn away(&self) -> Option<String> {
+        self.book().away.clone()
+    }
+
+    /// Writes down what it is told.
+    #[cfg(test)]
+    pub(super) fn is_told(&self, news: News) {
+        self.book().note(news);
     }
 
     pub(super) fn told(&self) -> u64 {
@@ -84,7 +97,8 @@ impl Book {
                 self.told += 1;
             }
             News::Foreign { data, .. } => self.heard.strange(&data),
-            News::Connected | News::Disconnected { .. } | News::Hole(_) => {}
+            News::Disconnected { why, .. } => self.away = Some(why),
+            News::Connected | News::Hole(_) => {}
         }
     }
 }

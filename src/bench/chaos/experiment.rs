@@ -21,7 +21,7 @@ use crate::bench::process;
 use crate::bench::route::Route;
 use crate::client::Options;
 use crate::event::{EventId, Position};
-use crate::link::Engine;
+use crate::link::{Engine, Link};
 use crate::transport::Transport;
 
 /// How long the clients may take until each has a connection. (An answer to a long poll comes with the first event.)
@@ -56,7 +56,7 @@ pub async fn run(
     let route = Route::open(&plan.link, None, server.target(), &engine).await?;
     progress("connecting");
     let (clients, mut reading) = start(plan, &route, server.newest().await?);
-    until_connected(&clients).await?;
+    until_connected(&clients, &plan.link).await?;
     let begun = Instant::now();
     let publisher = Publisher::start(plan, server.target(), &log)?;
     let server = through_lives(plan, server, progress, interrupt).await?;
@@ -157,13 +157,16 @@ fn start(plan: &Plan, route: &Route, from: EventId) -> (Vec<Client>, JoinSet<()>
     (clients.collect(), lives)
 }
 
-async fn until_connected(clients: &[Client]) -> anyhow::Result<()> {
+async fn until_connected(clients: &[Client], link: &Link) -> anyhow::Result<()> {
     let deadline = Instant::now() + CONNECT;
     while let Some(client) = clients.iter().find(|client| client.connections() == 0 && !client.has_given_up())
     {
         if Instant::now() > deadline {
+            let way = if link.is_none() { String::new() } else { format!(" through `--link {link}`") };
+            let why = client.away().map(|why| format!(" ({why})")).unwrap_or_default();
             bail!(
-                "a client on {} got no connection within {CONNECT:?}: choose fewer with `-c`",
+                "a client on {} got no connection{way} within {CONNECT:?}{why}: choose a link that lets one pass, or \
+                 fewer clients with `-c`",
                 client.transport
             );
         }
@@ -239,5 +242,20 @@ impl Lane {
         self.new_lives += findings.new_lives;
         self.gone += findings.gone;
         self.breaches += findings.breaches.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::News;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_link_that_lets_nobody_pass_is_named_with_the_reason() {
+        let client = Client::new(Transport::Sse, "8f3k2a-0".parse().unwrap(), 60);
+        client.is_told(News::Disconnected { why: "Connection refused".to_owned(), wait: LOOK });
+        let failed = until_connected(&[client], &"refuse".parse().unwrap()).await.unwrap_err().to_string();
+        assert!(failed.contains("through `--link refuse`"), "{failed}");
+        assert!(failed.contains("(Connection refused)"), "{failed}");
     }
 }
