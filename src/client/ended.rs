@@ -82,6 +82,17 @@ pub enum Error {
     Distrusted(Distrust),
 }
 
+impl Error {
+    /// Whether it holds for every transport alike: it is about who asks, who answers, or the way between them.
+    pub(crate) fn is_for_all(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => *status == StatusCode::UNAUTHORIZED,
+            Self::NoTunnel(_) | Self::Distrusted(_) => true,
+            Self::Unwelcome(_) | Self::Unreadable(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,7 +112,8 @@ impl Ended {
     pub(crate) fn refused(answer: &Received) -> Self {
         let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
         let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_AWAY));
-        Self::Refused { status: answer.status, message: said(&answer.body), after }
+        let message = format!("{}{}", said(&answer.body), remedy(answer.status));
+        Self::Refused { status: answer.status, message, after }
     }
 
     pub(crate) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
@@ -121,6 +133,16 @@ impl Ended {
             Self::Unreadable(why) => Err(Error::Unreadable(why)),
             Self::Distrusted(why) => Err(Error::Distrusted(why)),
         }
+    }
+}
+
+/// What helps here where a server says no: its own words name what goes over the wire.
+pub(crate) fn remedy(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            "; here that is `--token TOKEN`, `--token @FILE` or the variable `WIRELANES_TOKEN`"
+        }
+        _ => "",
     }
 }
 

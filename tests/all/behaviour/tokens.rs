@@ -39,7 +39,12 @@ async fn a_client_with_a_token_is_told_all_and_one_without_is_refused_for_good()
         let other = Options { topic: Some("other".to_owned()), ..showing(&stage, 3600.0) };
         for (options, expected) in [(options(stage.address), 401), (other, 403)] {
             match Listener::start(transport, options).refusal().await {
-                Error::Refused { status, .. } => assert_eq!(status.as_u16(), expected, "{transport}"),
+                Error::Refused { status, message } => {
+                    assert_eq!(status.as_u16(), expected, "{transport}");
+                    let has_remedy =
+                        message.contains("`--token TOKEN`") && message.contains("`WIRELANES_TOKEN`");
+                    assert_eq!(has_remedy, expected == 401, "{transport}: {message}");
+                }
                 other => panic!("{transport}: {other}"),
             }
         }

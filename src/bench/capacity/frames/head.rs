@@ -1,6 +1,9 @@
 //! The head of an answer: its status, where its body ends, and the position it names.
 
+use hyper::StatusCode;
+
 use super::Wrong;
+use crate::client::remedy;
 use crate::event::LAST_EVENT_ID;
 
 /// Fields that an answer may have: three times what a talkative framework sends.
@@ -78,6 +81,7 @@ impl Head {
     pub fn refusal(&self, body: &[u8]) -> Wrong {
         let text = String::from_utf8_lossy(&body[..body.len().min(200)]);
         let why = text.lines().next().unwrap_or_default();
-        Wrong::Refused(format!("{} {} {why}", self.status, self.reason).trim_end().to_owned())
+        let said = format!("{} {} {why}", self.status, self.reason).trim_end().to_owned();
+        Wrong::Refused(said, StatusCode::from_u16(self.status).map_or("", remedy))
     }
 }

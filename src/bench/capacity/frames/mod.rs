@@ -19,9 +19,9 @@ pub enum Wrong {
     /// It is not what the protocol writes.
     #[error("the server does not speak {0}")]
     Grammar(&'static str),
-    /// It said no.
-    #[error("the server answered `{0}`")]
-    Refused(String),
+    /// It said no, and what helps.
+    #[error("the server answered `{0}`{1}")]
+    Refused(String, &'static str),
     /// It said goodbye.
     #[error("the server closed the connection")]
     Closed,
@@ -148,6 +148,6 @@ mod tests {
     #[test]
     fn a_stream_that_is_refused_says_why() {
         let refused = Opening::sse().take(b"HTTP/1.1 404 Not Found\r\n\r\n", &mut Finding::default());
-        assert_eq!(refused, Err(Wrong::Refused("404 Not Found".to_owned())));
+        assert_eq!(refused, Err(Wrong::Refused("404 Not Found".to_owned(), "")));
     }
 }
