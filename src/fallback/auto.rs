@@ -89,13 +89,18 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         self.spent.clone()
     }
 
-    /// Reads until every transport is refused for good. Dropping the future ends it.
+    /// Reads until every transport is refused for good, or one for a reason that holds for all. Dropping the future
+    /// ends it.
     pub async fn run(mut self) -> Error {
         self.begin();
         loop {
             let due = self.due();
             let ended = tokio::select! {
-                Some(Said(number, word)) = self.ears.recv() => self.hear(number, word),
+                Some(Said(number, word, unspent)) = self.ears.recv() => {
+                    let ended = self.hear(number, word);
+                    drop(unspent);
+                    ended
+                }
                 () = sleep_until(due) => self.on_time(Instant::now()),
             };
             if let Err(refused) = ended {
@@ -121,8 +126,7 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         match (&self.state, word) {
             (State::Learning { number: asked, since, .. }, Word::Stands(learnt)) if *asked == number => {
                 let took = since.elapsed();
-                self.learnt(learnt, took);
-                Ok(())
+                self.learnt(learnt, took)
             }
             (State::Reading(current), word) if current.number == number => {
                 self.hear_current(word);
@@ -132,7 +136,7 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         }
     }
 
-    fn learnt(&mut self, learnt: Result<EventId, Ended>, took: Duration) {
+    fn learnt(&mut self, learnt: Result<EventId, Ended>, took: Duration) -> Result<(), Error> {
         match learnt {
             Ok(newest) => {
                 (self.newest, self.took) = (Some(newest), Some(took));
@@ -141,13 +145,18 @@ impl<F: FnMut(Told) + Send> Auto<F> {
             }
             Err(ended) => match ended.judge() {
                 // Nobody is there, or not now.
-                Ok((why, least)) => return self.rest(why, least),
+                Ok((why, least)) => {
+                    self.rest(why, least);
+                    return Ok(());
+                }
+                Err(refused) if refused.is_for_all() => return Err(refused),
                 // Polls are not for us; others may be.
                 Err(_refused) => {}
             },
         }
         self.state = State::Searching;
         self.search_all();
+        Ok(())
     }
 
     fn hear_current(&mut self, word: Word) {

@@ -8,14 +8,15 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::unheard::{Unheard, Unspent};
 use crate::client::{Ended, Error, News, Options, Reader, newest};
 use crate::clock::monotonic_us;
 use crate::event::EventId;
 use crate::transport::Transport;
 use crate::wire::Ledger;
 
-/// Who said it, and what: those that were given up may have a last word under way.
-pub(super) struct Said(pub(super) u64, pub(super) Word);
+/// Who said it, and what: those that were given up may have a last word under way. It counts until it is dropped.
+pub(super) struct Said(pub(super) u64, pub(super) Word, pub(super) Option<Unspent>);
 
 pub(super) enum Word {
     News(News),
@@ -50,6 +51,7 @@ pub(super) struct Candidate {
     /// Bytes of its body once the opening had come.
     opening: Option<u64>,
     begun_at: Arc<OnceLock<EventId>>,
+    unheard: Arc<Unheard>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -63,13 +65,16 @@ impl Candidate {
         mouth: UnboundedSender<Said>,
     ) -> Self {
         let tell = mouth.clone();
-        let on_news = move |news| drop(tell.send(Said(number, Word::News(news))));
+        let unheard = Arc::<Unheard>::default();
+        let count = unheard.clone();
+        let on_news = move |news| drop(tell.send(Said(number, Word::News(news), Some(count.one()))));
         let begun_at = Arc::<OnceLock<EventId>>::default();
         let reader = Reader::new(Arc::new(options), ledger.clone(), on_news);
         let mut reader = reader.beginning_at(begun_at.clone());
+        let held = unheard.clone();
         let task = tokio::spawn(async move {
-            let refused = transport.subscribe(&mut reader).await;
-            let _ = mouth.send(Said(number, Word::Refused(refused)));
+            let refused = held.hold(transport.subscribe(&mut reader)).await;
+            let _ = mouth.send(Said(number, Word::Refused(refused), None));
         });
         Self {
             number,
@@ -80,6 +85,7 @@ impl Candidate {
             connected: None,
             opening: None,
             begun_at,
+            unheard,
             _task: AbortOnDropHandle::new(task),
         }
     }
@@ -116,10 +122,10 @@ impl Candidate {
         body > *self.opening.get_or_insert(body)
     }
 
-    /// When something came last.
+    /// When something came last, or could have come again.
     pub(super) fn heard(&self) -> Instant {
         let now = Instant::now();
-        match self.ledger.last_read_us.load(Relaxed) {
+        match self.ledger.last_read_us.load(Relaxed).max(self.unheard.released_us()) {
             0 => self.begun,
             last_us => {
                 let ago = Duration::from_micros(monotonic_us().saturating_sub(last_us));
@@ -138,6 +144,6 @@ pub(super) fn learn(
 ) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
         let learnt = newest(options, ledger).await;
-        let _ = mouth.send(Said(number, Word::Stands(learnt)));
+        let _ = mouth.send(Said(number, Word::Stands(learnt), None));
     }))
 }

@@ -31,8 +31,9 @@
 //!
 //! Who cannot even connect ends the search: no other transport would find anybody there. Where all fail, the reader
 //! rests as any client does that comes back (0.5 to 1 s, then up to 20 s; `Retry-After` is a minimum), and takes T
-//! for twice as long the next time: the network may have become slower. Where all four are refused for good, or a
-//! proxy lets nobody through, the last refusal is the end.
+//! for twice as long the next time: the network may have become slower. Where all four are refused for good, the last
+//! refusal is the end; and so is the first one that no other transport would be spared: no token that is good, a
+//! certificate that is not trusted, a proxy that lets nobody through.
 //!
 //! **Reading.** Streams are asked for `heartbeat=5`, long polls for `hold=5`, so that silence means the same on all:
 //! a transport over which nothing at all came for its heartbeat (a poller: its interval) and P is left, and the
@@ -55,8 +56,8 @@
 //! knew the place, it is where the transport that was read said that it began.
 //!
 //! In reading order: `terms` (how long), [`Told`] (what is said), `place` (once and in order), `memory` (who won,
-//! who is set back), `candidate` (a transport at work), `search` (judging them), `auto` (the whole), `due` (what it
-//! does when, unasked), `spent` (what it all cost).
+//! who is set back), `unheard` (that none says too much at once), `candidate` (a transport at work), `search` (judging
+//! them), `auto` (the whole), `due` (what it does when, unasked), `spent` (what it all cost).
 
 mod auto;
 mod candidate;
@@ -67,6 +68,7 @@ mod search;
 mod spent;
 mod terms;
 mod told;
+mod unheard;
 
 pub use auto::Auto;
 pub use memory::Memory;

@@ -163,9 +163,12 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         matches!(self.state, State::Reading(_))
     }
 
-    /// One does not work: the next is begun at once.
-    fn fail(&mut self, candidate: &Candidate, failure: Failure) -> Result<(), Error> {
+    /// One does not work: the next is begun at once, unless no other would be better off.
+    fn fail(&mut self, candidate: &Candidate, mut failure: Failure) -> Result<(), Error> {
         let now = Instant::now();
+        if let Some(refused) = failure.refused.take_if(|refused| refused.is_for_all() && !self.is_reading()) {
+            return Err(refused);
+        }
         let (transport, after) = (candidate.transport, candidate.begun.elapsed());
         (self.on_told)(Told::Failed { transport, why: failure.why.clone(), after });
         let is_beside = self.is_reading();
@@ -173,12 +176,9 @@ impl<F: FnMut(Told) + Send> Auto<F> {
             self.memory.failed(transport, now, &self.terms);
         }
         if !candidate.has_reached() && !is_beside {
-            // Nobody is there, or a proxy lets nobody through: another transport would not find anybody, either.
+            // Nobody is there: another transport would not find anybody, either.
             self.search.judged.clear();
             self.search.queue.clear();
-            if let Some(refused) = failure.refused {
-                return Err(refused);
-            }
         }
         self.search.failures.push(failure);
         self.begin_next(now);

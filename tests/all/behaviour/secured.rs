@@ -19,12 +19,12 @@ use super::stage::{Stage, options};
 use super::{PATIENCE, eventually, raw};
 use crate::support::ms;
 
-pub(super) fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity::self_signed([]).unwrap()
 }
 
 /// A subscriber's choices for a server of these tests that speaks TLS.
-pub(super) fn secured(address: SocketAddr, trust: &Trust) -> Options {
+pub(crate) fn secured(address: SocketAddr, trust: &Trust) -> Options {
     let options = options(address);
     Options { target: options.target.clone().secured().trusting(trust.clone()), ..options }
 }

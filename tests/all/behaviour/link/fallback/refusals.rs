@@ -9,12 +9,15 @@ use tokio::time::timeout;
 use wirelanes::client::{Error, News, Options};
 use wirelanes::event::Position;
 use wirelanes::fallback::{Proof, Terms, Told};
+use wirelanes::server::Tokens;
+use wirelanes::tls::Trust;
 use wirelanes::transport::Transport::{Longpoll, Websocket};
 
 use super::super::super::PATIENCE;
 use super::super::super::connect::ConnectProxy;
 use super::super::super::fake::{self, Script};
 use super::super::super::forwarder::Forwarder;
+use super::super::super::secured::{identity, secured};
 use super::super::super::stage::{Stage, options};
 use super::Follower;
 
@@ -37,7 +40,27 @@ async fn where_a_proxy_refuses_for_good_it_ends() {
     let mut follower = Follower::start(options, Terms::default());
     let ended = timeout(PATIENCE, &mut follower.reading).await.expect("it ends").unwrap();
     assert!(matches!(&ended, Error::NoTunnel(why) if why.contains("name a user")), "{ended}");
-    assert_eq!(proxy.asked().len(), 2, "one that learns, and one transport");
+    assert_eq!(proxy.asked().len(), 1, "no transport is tried");
+}
+
+/// What no transport would be spared is said once.
+#[tokio::test]
+async fn where_the_reason_holds_for_all_it_ends_at_once() {
+    let guarded = Stage::prepared(|server| server.guarded(Tokens::with_key(&[7; 32]).unwrap()));
+    let strange = Stage::secured(identity());
+    for options in [options(guarded.address), secured(strange.address, &Trust::default())] {
+        let mut follower = Follower::start(options, Terms::default());
+        let ended = timeout(PATIENCE, &mut follower.reading).await.expect("it ends").unwrap();
+        match &ended {
+            Error::Distrusted(_) => {}
+            Error::Refused { status, message } => {
+                assert!(*status == 401 && message.contains("`--token TOKEN`"), "{message}");
+            }
+            other => panic!("{other}"),
+        }
+        let told = follower.told.try_recv();
+        assert!(told.is_err(), "{told:?}, and all that is to say comes at the end");
+    }
 }
 
 /// Long polls bring the event that waits, and are refused from then on; nothing else is answered at all.
