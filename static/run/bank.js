@@ -47,9 +47,12 @@ export class Bank {
     };
     const all = [...this.#connections.values()].sort((one, other) => one.connection - other.connection);
     const isShared = new Set(all.filter(({ exchange }) => exchange.is_http2).map(({ connection }) => connection));
+    const newest = new Map(all.map(({ exchange }) => exchange).sort((one, other) => one.n - other.n).map(({ lane, n }) => [lane, n]));
     for (const { connection, exchange, at_us } of all) {
-      const { lane, transport, is_stream, has_ended } = exchange;
+      const { lane, n, transport, is_stream, is_http2, has_ended } = exchange;
       if (has_ended && (is_stream || now_us - at_us > IDLE_US)) continue;
+      // A stream that has ended leaves nothing idle behind; between two requests a lane stays where its last one was.
+      if (has_ended && is_http2 && n < newest.get(lane)) continue;
       const { seats, beside, shared } = of(exchange);
       const name = lane === transport ? lane : `${lane} over ${transport}`;
       if (isShared.has(connection)) shared.set(connection, [...new Set(shared.get(connection)).add(name)].sort());

@@ -14,7 +14,8 @@ fn all_four_lanes_of_the_page_are_live_over_tls_and_across_a_link() {
     let arguments = ["--listen", "127.0.0.1:0", "--tls-self-signed", "-r", "10", "--link", "lab=rtt=20ms"];
     let server = Program::start(&[&["serve"], &arguments[..]].concat());
     let page = server.stdout.find("page https://");
-    let tab = browser.tab(&format!("{}&interval=200ms", page.trim_start_matches("page ")));
+    let lanes = "lanes=poll,longpoll,sse,websocket,auto";
+    let tab = browser.tab(&format!("{}&interval=200ms&{lanes}", page.trim_start_matches("page ")));
     tab.until_live(&Transport::ALL);
     tab.until_model("[...run.lanes.keys()].every((lane) => run.figures(lane).n >= 5)", "events came to each");
     // The browser speaks HTTP/2 where it can: then nobody waits for one of six.
@@ -25,6 +26,11 @@ fn all_four_lanes_of_the_page_are_live_over_tls_and_across_a_link() {
     tab.until(
         "/^#\\d+ .*longpoll.*sse/.test(document.querySelector('#bank .shared')?.innerText)",
         "lanes share a connection",
+    );
+    tab.until(
+        "/auto over websocket/.test(document.querySelector('#bank').innerText) \
+         && !/auto/.test(document.querySelector('#bank .shared').innerText)",
+        "`auto` is no longer where it first asked: its request there has ended",
     );
     assert_eq!(
         tab.evaluate("document.querySelectorAll('#bank .free').length"),
