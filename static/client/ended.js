@@ -36,8 +36,8 @@ export class Ended extends Error {
 
   /** The server answered with an error. */
   static refused({ status, after_s, text }) {
-    const how = { after_ms: 1000 * (after_s || 0), isRefused: true, isFinal: status === 401 };
-    return Object.assign(new Ended(`${status}: ${said(text)}`), how);
+    const how = { status, after_ms: 1000 * (after_s || 0), isRefused: true, isFinal: status === 401 };
+    return Object.assign(new Ended(`${status}: ${how.isFinal ? whyOf(said(text)) : said(text)}`), how);
   }
 
   /** What came instead of a stream the browser does not show; a mark of the server may. */
@@ -63,3 +63,6 @@ export function said(text) {
     return text.slice(0, 200);
   }
 }
+
+/** What is wrong with a token, without the header that mends it: who reads a page sends none. */
+export const whyOf = (text) => text.replace(/[:;] send one that .*$/s, "");

@@ -2,6 +2,7 @@
 //
 // What a scene asks of the server is done where this page may, else said: `asked rtt 300 ms, server has 100 ms`.
 
+import { whyOf } from "../client/ended.js";
 import { notice } from "./notices.js";
 import { askState, takeKey, theKey } from "./operator.js";
 import { askedOf, readScene, writeScene } from "./scene.js";
@@ -13,6 +14,9 @@ const WRITE_MS = 400;
 
 /** How long a server that did not answer is left alone. */
 const RETRY_MS = 2000;
+
+/** What a browser can do about a token that is missing. */
+const OPEN_WITH = "open this page with `#token=TOKEN` at the end of its address; `wirelanes token` makes one, `wirelanes serve` prints one";
 
 export function showAddress(desk) {
   read(desk);
@@ -68,8 +72,8 @@ async function look(desk) {
     if (desk.isOperator) await apply(desk);
   } catch (error) {
     desk.isRefused = Boolean(error.isFinal);
-    const remedy = error.isFinal ? "; `wirelanes serve` prints the page's address with one" : "";
-    if (!(error instanceof TypeError)) notice("look", `the server refused \`/control\`: ${error.message}${remedy}`);
+    if (error.isFinal) notice("look", `${whyOf(error.message)}: ${OPEN_WITH}`);
+    else if (!(error instanceof TypeError)) notice("look", `the server refused \`/control\`: ${error.message}`);
     if (!desk.state && !error.isFinal) setTimeout(() => look(desk), RETRY_MS);
   }
   desk.isLooking = false;

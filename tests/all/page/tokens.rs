@@ -87,9 +87,11 @@ fn a_page_without_a_token_says_what_is_missing() {
     let mut tab = browser.tab(address);
     refused(&mut tab);
     tab.until(
-        "document.querySelector('#notices').innerText.includes('a token is needed here')",
-        "it says so",
+        "/a token is needed here: open this page with `#token=TOKEN`/.test(document.querySelector('#notices').innerText)",
+        "it says what to do about it",
     );
+    let notices = tab.text("#notices");
+    assert!(!notices.contains("Authorization"), "nobody sends a header by hand: {notices}");
     tab.until(
         "[...document.querySelectorAll('#lanes li:not([hidden]) .state')].every(({ textContent }) => \
          textContent.startsWith('refused: no valid token'))",
