@@ -20,6 +20,8 @@ export class Lane {
   state = "off";
   text = "off";
   has_marks = false;
+  /** When marks came last, of whichever lane: what came later has its own still to come. */
+  heard_at = -Infinity;
   is_stream = false;
   /** Whether its newest request is a stream of HTTP/2: a WebSocket may be a connection of its own all the same. */
   is_http2 = false;
@@ -142,7 +144,7 @@ export class Lane {
   /** What only one end has counted as yet: events that are `here` before their mark, bytes that are still `flying`. */
   #unsettled(see = () => {}) {
     const { passages } = this;
-    const since = Math.max(this.booked.since, performance.timeOrigin + performance.now() - LATE_MS);
+    const since = Math.max(this.booked.since, this.heard_at - LATE_MS);
     const found = { here: { payload: 0, events: 0 }, flying: { body: 0, http: 0 } };
     for (let number = passages.end - 1; number >= passages.begin && passages.get(number).order >= since; number -= 1) {
       const passage = passages.get(number);

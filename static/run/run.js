@@ -95,6 +95,7 @@ export class Run {
       this.#all.get(mark.lane)?.heads.take(mark);
       if (exchange) this.bank.mark(exchange, mark);
     }
+    for (const lane of this.#all.values()) lane.heard_at = performance.timeOrigin + performance.now();
     this.unshown += unshown ?? 0;
     for (const [name, ledger] of Object.entries(ledgers ?? {})) this.#all.get(name)?.setLedger(ledger);
   }
