@@ -39,6 +39,7 @@ export function drawBars(context, { width, height }, theme, chart, at) {
       context.fillStyle = theme.ink;
       if (!isLow) context.fillText(inUnit(sum(layers), "bytes"), left + sum(layers) * scale + 6, y + (from + share / 2) * rowHeight + theme.size / 3);
     };
+    if (!row.measured && !row.predicted) context.fillText("–", left, y + 0.5 * rowHeight);
     if (row.measured) bar(row.measured, 0.14, 0.4);
     if (row.predicted) bar(row.predicted, 0.62, 0.2);
     const longest = Math.max(sum(row.measured ?? []), sum(row.predicted ?? []));

@@ -21,10 +21,17 @@ const ORDER = ["sse", "websocket", "longpoll", "poll"];
 const DUE_MS = 3000;
 const DUE_ROUND_TRIPS = 4;
 
+/** The topic's own name holds only until this page closes. */
+const NOT_GRANTED =
+  "the token grants nothing of what the server counts of this page: no bytes, no connections, no server's end of the ladder; " +
+  "ask for one made with `--subscribe 'control.*'` as well";
+
 export class Control {
   #heardAt = 0;
   #due = null;
   #isLive = false;
+  /** The token does not grant the topic. */
+  #isForbidden = false;
   /** What the server was told since was not heard. */
   #wasAway = true;
   #ended = Promise.resolve();
@@ -43,6 +50,7 @@ export class Control {
   async #keepReading({ control, client, token }, signal) {
     const topic = `control.${client}`;
     if (topic !== this.reader.options.topic) this.reader.stand.forget();
+    this.#isForbidden = false;
     this.reader.options = { base: control, topic, token, interval_ms: 500, hold_s: 25, reconnect: "spread" };
     this.#askState();
     await subscribe((auto) => auto.read(), this.reader, signal);
@@ -59,7 +67,7 @@ export class Control {
 
   #news({ is, at, flag, transport }, message) {
     if (is === "chose") return this.#chose(transport);
-    if (is === "asked" && !this.#isLive) this.#tell("none", "connecting", this.reader.words.connecting);
+    if (is === "asked" && !this.#isLive && !this.#isForbidden) this.#tell("none", "connecting", this.reader.words.connecting);
     if (is === "ended") this.#isOver(this.reader.back.ended);
     if (is !== "event" && is !== "gap") return;
     this.#heardAt = at;
@@ -72,7 +80,7 @@ export class Control {
 
   #chose(transport) {
     if (this.#wasAway) this.#askState();
-    [this.#isLive, this.#wasAway] = [true, false];
+    [this.#isLive, this.#wasAway, this.#isForbidden] = [true, false, false];
     this.#tell(transport, "live", transport);
     // What has only opened is judged by the mark that this makes.
     this.clock.ask();
@@ -80,7 +88,9 @@ export class Control {
 
   #isOver(ended) {
     [this.#isLive, this.#wasAway] = [false, true];
-    this.#tell("none", "waiting", ended.message);
+    this.#isForbidden = ended.status === 403 && Boolean(this.reader.options.token);
+    if (this.#isForbidden) this.#tell("none", "refused", NOT_GRANTED);
+    else this.#tell("none", "waiting", ended.message);
   }
 
   async #askState() {

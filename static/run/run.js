@@ -34,6 +34,11 @@ export class Run {
     return new Map([...this.#all].filter(([name]) => withAuto || name !== AUTO));
   }
 
+  /** Whether the server's marks come: what is known by them alone is else not known. */
+  get isHeard() {
+    return this.control?.state === "live";
+  }
+
   /** Whether other lanes are shown than before. */
   show(withAuto) {
     if (this.lanes.has(AUTO) === withAuto) return false;

@@ -23,13 +23,14 @@ export function showStatus(desk) {
     write(find("devices-said"), devices > 0 ? `${devices} device${devices > 1 ? "s" : ""}` : "");
   });
   desk.on("tick", () => {
-    const { control, clock } = desk.run;
+    const { control, clock, isHeard } = desk.run;
     write(find("control-said"), `control: ${!control ? "–" : control.state === "live" ? control.transport : control.state}`);
     write(find("clock-said"), clock ? `clock ±${duration(clock.error_us)}` : "clock –");
-    write(find("marks-said"), clock ? `server's marks ±${duration(clock.error_us)}` : "the server's clock is not known");
+    const marks = isHeard ? `server's marks ±${duration(clock?.error_us)}` : "no marks of the server: its end is not known";
+    write(find("marks-said"), clock ? marks : "the server's clock is not known");
     // That the page is let in nowhere is said already.
     const isAway = awaySince && !desk.isRefused && Date.now() - awaySince > AWAY_MS;
-    notice("away", isAway && `no word from the server: ${control.text}`);
+    notice("away", isAway && (control.state === "refused" ? control.text : `no word from the server: ${control.text}`));
     notice("clock", clock && doubt(desk.run, clock));
   });
 }

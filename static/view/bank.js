@@ -8,6 +8,8 @@ const SIX = 6;
 
 const SHARED = "HTTP/2: one connection carries all requests, the six do not apply";
 
+const UNKNOWN = "who is on which connection, and who waits, is not known: no marks of the server come";
+
 /** What has not arrived by then waits for a connection, or for a slow link. */
 const WAITS_MS = 250;
 
@@ -33,23 +35,12 @@ export class BankPanel {
     const seated = crowd.filter(({ state }) => state === "open" || state === "event");
     const late = crowd.filter(({ state, at }) => state === "asked" && now_ms - at > WAITS_MS);
     const lines = origins.flatMap((origin) => {
-      const { seats, beside, waiting, shared } = origin;
-      const isShared = shared.size > 0 || isHttp2;
-      const busy = [
-        ...seats.filter(({ is_busy }) => is_busy).map(({ connection, lane }) => ["busy", `#${connection} ${lane}`]),
-        ...seated.filter(({ base }) => base === origin.origin).map(({ name }) => ["busy", name]),
-      ];
-      // Who needs a seat is given one that is idle: of those as many can be left as there is room for.
-      const idle = seats.filter(({ is_busy }) => !is_busy).reverse().slice(0, Math.max(0, SIX - busy.length));
-      const taken = [...busy, ...idle.map(({ connection, lane }) => ["idle", `#${connection} ${lane} idle`])];
-      return [
-        ["origin", `${origin.origin.replace(/^https?:\/\//, "")}${isShared ? ` · ${SHARED}` : ""}`],
-        ...[...shared].map(([connection, lanes]) => ["shared", `#${connection} ${lanes.join(", ")}`]),
-        ...taken,
-        ...Array.from({ length: isShared ? 0 : Math.max(0, SIX - taken.length) }, () => ["free", "–"]),
-        ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
-        ...waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS).map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`]),
-      ];
+      const own = seated.filter(({ base }) => base === origin.origin).map(({ name }) => ["busy", name]);
+      const isShared = origin.shared.size > 0 || isHttp2;
+      const head = ["origin", `${origin.origin.replace(/^https?:\/\//, "")}${isShared ? ` · ${SHARED}` : ""}`];
+      if (!run.isHeard) return [head, ["unknown", UNKNOWN], ...own];
+      const waiting = origin.waiting.filter(({ asked_at }) => now_ms - asked_at > WAITS_MS);
+      return [head, ...placesOf(origin, own, isShared), ...waiting.map(({ lane, asked_at }) => ["waits", `${lane} ${since(asked_at)}`])];
     });
     const failed = crowd.filter(({ state }) => state === "failed").map(({ name }) => ["waits", `${name} failed`]);
     this.#show([...lines, ...late.map(({ name, at }) => ["waits", `${name} ${since(at)}`]), ...failed]);
@@ -63,4 +54,18 @@ export class BankPanel {
       write(item, text);
     });
   }
+}
+
+/** What the server's marks tell of an origin; `own` are the crowd's. */
+function placesOf({ seats, beside, shared }, own, isShared) {
+  const busy = [...seats.filter(({ is_busy }) => is_busy).map(({ connection, lane }) => ["busy", `#${connection} ${lane}`]), ...own];
+  // Who needs a seat is given one that is idle: of those as many can be left as there is room for.
+  const idle = seats.filter(({ is_busy }) => !is_busy).reverse().slice(0, Math.max(0, SIX - busy.length));
+  const taken = [...busy, ...idle.map(({ connection, lane }) => ["idle", `#${connection} ${lane} idle`])];
+  return [
+    ...[...shared].map(([connection, lanes]) => ["shared", `#${connection} ${lanes.join(", ")}`]),
+    ...taken,
+    ...Array.from({ length: isShared ? 0 : Math.max(0, SIX - taken.length) }, () => ["free", "–"]),
+    ...beside.map(({ connection, lane }) => ["beside", `beside: #${connection} ${lane}`]),
+  ];
 }

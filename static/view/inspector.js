@@ -32,7 +32,7 @@ export class Inspector {
     const { http, body, is_counted, connection, url, server_us } = passage;
     const [lane, what, , , , way, held, events] = rowOf(this.run, passage);
     const error = this.run.clock && server_us ? ` ± ${inMs(this.run.clock.error_us / 1000)}` : "";
-    const bytes = is_counted ? `${http} B heads + ${body} B after them` : "not counted by the server";
+    const bytes = is_counted ? `${http} B heads + ${body} B after them` : "no mark of the server tells how many bytes";
     const facts = [`${lane} ${what}`, connection && `connection #${connection}`, bytes];
     return [...facts, way !== "–" && `one way ${way}${error}`, held !== "–" && `${ROW_NAMES[6]} ${held}`, events > 0 && `events ${events}`, url].filter(Boolean).join(" · ");
   }

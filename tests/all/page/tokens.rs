@@ -29,13 +29,22 @@ fn served(folder: &tempfile::TempDir) -> (Program, String) {
 
 /// One that may read all, and publish nothing.
 fn token(expires_s: f64) -> String {
+    token_for(&["*"], expires_s)
+}
+
+fn token_for(topics: &[&str], expires_s: f64) -> String {
     Tokens::with_key(&KEY).unwrap().mint(&Claims {
         expires_s: now_s() + expires_s,
         begins_s: None,
         subject: "a room".to_owned(),
-        subscribe: vec!["*".to_owned()],
+        subscribe: topics.iter().map(|&topic| topic.to_owned()).collect(),
         publish: Vec::new(),
     })
+}
+
+/// How often a selector finds something.
+fn count(selector: &str) -> String {
+    format!("document.querySelectorAll('{selector}').length")
 }
 
 /// A browser complains of each 401, in words of its own for each kind of request.
@@ -111,6 +120,43 @@ fn a_page_without_a_token_says_what_is_missing() {
     tab.until(is_quiet, "with a token there is nothing left to say");
 }
 
+#[test]
+fn a_page_whose_token_grants_no_marks_says_what_it_does_not_know() {
+    let Some(browser) = Browser::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, page) = served(&folder);
+    let (address, _) = page.split_once('#').unwrap();
+    let mut tab = browser.tab(&format!("{address}#interval=200ms&token={}", token_for(&["demo"], 3600.0)));
+    for complaint in ["403 (", "WebSocket connection to", "MIME type", "error: network "] {
+        tab.expects(complaint);
+    }
+    tab.until_live(&Transport::ALL);
+    let remedy = "document.querySelector('#notices').innerText.includes(\"`--subscribe 'control.*'`\")";
+    tab.until(remedy, "it says what such a token lacks");
+    let notices = tab.text("#notices");
+    assert!(!notices.contains("control._"), "a name of this visit helps nobody: {notices}");
+    tab.until_model("run.figures('sse').n >= 20", "events come");
+    tab.until(&format!("{} === 1", count("#bank .unknown")), "who is connected is not known");
+    assert_eq!(tab.evaluate(&count("#bank :is(.waits, .free, .busy, .idle, .beside)")), 0);
+    assert!(tab.text("#marks-said").starts_with("no marks of the server"), "{}", tab.text("#marks-said"));
+
+    // With one that grants them all is known, and without them again what was known stays as it was.
+    tab.evaluate(&format!(
+        "location.hash = 'interval=200ms&token={}'",
+        token_for(&["demo", "control.*"], 3600.0)
+    ));
+    tab.until(&format!("{} === 0 && {} >= 2", count("#bank .unknown"), count("#bank .busy")), "it is known");
+    tab.press("r");
+    let over = "run.figures('sse').bytes_per_event.envelope";
+    tab.until_model(&format!("run.figures('sse').n >= 100 && {over} > 0"), "bytes are counted");
+    let known = tab.model(over).as_f64().unwrap();
+    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token_for(&["demo"], 3600.0)));
+    tab.until(&format!("{} === 1", count("#bank .unknown")), "the marks have ended");
+    tab.until_model("run.figures('sse').n >= 400", "events go on");
+    let later = tab.model(over).as_f64().unwrap();
+    assert!((later - known).abs() < known / 2.0, "{known} B around an event, {later} B without marks");
+}
+
 /// Over HTTP/2 as well, where the server's words are in a frame.
 #[test]
 fn a_lane_that_is_refused_says_first_when_it_asks_again() {
@@ -119,14 +165,7 @@ fn a_lane_that_is_refused_says_first_when_it_asks_again() {
     let key = folder.path().join("key");
     std::fs::write(&key, KEY).unwrap();
     let key = key.display().to_string();
-    let claims = Claims {
-        expires_s: now_s() + 3600.0,
-        begins_s: None,
-        subject: "eve".to_owned(),
-        subscribe: vec!["control.*".to_owned()],
-        publish: Vec::new(),
-    };
-    let token = Tokens::with_key(&KEY).unwrap().mint(&claims);
+    let token = token_for(&["control.*"], 3600.0);
     for tls in [&[][..], &["--tls-self-signed"]] {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--auth-key", &key];
         let server = Program::start(&[&arguments[..], tls].concat());
