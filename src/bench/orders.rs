@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! {"play":{"kind":"poisson","rate":"10/s",…}}    "playing"
+//! "count"                                        {"seen":{"newest":"8f3k2a-11","is_over":false}}
 //! "look"                                         {"seen":{"newest":"8f3k2a-12","is_over":false}}
 //! "stop"                                         {"stopped":{"newest":"8f3k2a-97","played":{…}}}
 //! ```
@@ -17,6 +18,8 @@ use crate::source::{Played, Source};
 pub(crate) enum Order {
     /// Publish this.
     Play(Source),
+    /// From here on it counts: tell how far it is, and forget how late the publisher was so far.
+    Count,
     /// Tell how far it is.
     Look,
     /// Stop publishing.

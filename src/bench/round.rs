@@ -223,7 +223,7 @@ impl Window {
 }
 
 async fn begin(stage: &mut Stage, parts: &[Part<'_>]) -> anyhow::Result<Mark> {
-    let newest = stage.newest().await?;
+    let newest = stage.count().await?;
     let (at_us, cpu_us) = (monotonic_us(), stage.child().and_then(Child::cpu_us));
     Ok(Mark { newest, at_us, lanes: marks(parts).await, cpu_us })
 }

@@ -71,14 +71,17 @@ impl Stage {
         Ok(())
     }
 
-    /// The newest event.
-    pub(super) async fn newest(&mut self) -> anyhow::Result<EventId> {
+    /// From here on it counts: gives the newest event, and has the publisher forget how late it was so far.
+    pub(super) async fn count(&mut self) -> anyhow::Result<EventId> {
         match self {
-            Self::Own(child) => match child.order(&Order::Look).await? {
+            Self::Own(child) => match child.order(&Order::Count).await? {
                 Done::Seen { newest, .. } => Ok(newest),
                 other => bail!("the server answered {other:?}"),
             },
-            Self::Theirs(theirs) => newest(&theirs.options).await,
+            Self::Theirs(theirs) => {
+                theirs.publisher.iter().for_each(|publisher| publisher.player.forget_lag());
+                newest(&theirs.options).await
+            }
         }
     }
 

@@ -27,7 +27,7 @@ pub struct Played {
     pub first_us: Option<u64>,
     /// When the last was scheduled, in microseconds since the UNIX epoch.
     pub last_us: Option<u64>,
-    /// The publisher's own lag; `None` before the first event.
+    /// The publisher's own lag, over the events that count: without those of a warm-up. `None` before the first.
     pub lag_us: Option<Lag>,
     /// CPU time of the player's thread, publishing included, in microseconds; `None` where unknown.
     pub cpu_us: Option<u64>,
@@ -57,6 +57,11 @@ impl Tally {
         self.events
     }
 
+    /// Leaves out of its lag all events so far.
+    pub(super) fn forget_lag(&mut self) {
+        self.lag_us.reset();
+    }
+
     pub(super) fn played(&self) -> Played {
         let lag_us = &self.lag_us;
         let lag = || Lag {
@@ -68,7 +73,7 @@ impl Tally {
             events: self.events,
             first_us: self.first_us,
             last_us: self.last_us,
-            lag_us: (self.events > 0).then(lag),
+            lag_us: (!lag_us.is_empty()).then(lag),
             cpu_us: self.cpu_us,
         }
     }

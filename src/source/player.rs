@@ -82,6 +82,11 @@ impl Player {
         self.stage.played()
     }
 
+    /// From here on it counts: how late it was before is no part of its [lag](Played::lag_us).
+    pub fn forget_lag(&self) {
+        self.stage.forget_lag();
+    }
+
     /// Whether the source has come to its end: its duration, its last event, its last line.
     pub fn is_finished(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
@@ -244,6 +249,20 @@ mod tests {
         let progress = player.progress();
         assert!(progress.events >= 19 && progress.lag_us.is_some(), "{progress:?}");
         assert!(player.stop().events >= progress.events);
+    }
+
+    #[test]
+    fn how_late_it_was_before_it_counts_is_no_part_of_its_lag() {
+        let source = brief(SourceKind::Steady);
+        let slowly = |_, _: &str| thread::sleep(Duration::from_millis(2));
+        let player = Player::start(&source, Clock::start(), slowly).unwrap();
+        while !player.is_finished() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(player.progress().lag_us.unwrap().max > 10_000, "50 events 1 ms apart, each held for 2 ms");
+        player.forget_lag();
+        let played = player.stop();
+        assert_eq!((played.events, played.lag_us), (50, None));
     }
 
     #[test]

@@ -60,6 +60,11 @@ impl Stage {
         self.tally().played()
     }
 
+    /// Leaves out of its lag all that has been published so far.
+    pub(super) fn forget_lag(&self) {
+        self.tally().forget_lag();
+    }
+
     /// Lets the thread end, once it is woken.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);

@@ -42,6 +42,13 @@ impl Stage {
         Ok(())
     }
 
+    /// How late its player was so far does not count.
+    pub(super) fn forget_lag(&self) {
+        if let Some(playing) = self.playing().as_ref() {
+            playing.player.forget_lag();
+        }
+    }
+
     /// Plays nothing any more; what was played, where something was.
     pub(super) fn stop(&self) -> Option<Played> {
         let playing = self.playing().take();
