@@ -3,6 +3,9 @@
 //! ```text
 //! wirelanes bench --token eyJ0eXAi… --proxy http://me:secret@proxy:3128
 //! wirelanes bench --token … --proxy http://***@proxy:3128
+//!
+//! wirelanes bench -H Cookie: sid=31d4
+//! wirelanes bench -H Cookie: ********
 //! ```
 
 use std::env;
@@ -20,11 +23,20 @@ fn shown(arguments: impl Iterator<Item = String>) -> String {
         words.push(match word.strip_prefix("--token=") {
             Some(_) => "--token=…".to_owned(),
             None if before == "--token" && !word.starts_with('@') => "…".to_owned(),
-            None => veiled(&without_user(&word, before == "--proxy")),
+            None => {
+                let (flag, value) = word.split_at(before_header(&word));
+                flag.to_owned() + &veiled(&without_user(value, before == "--proxy"))
+            }
         });
         before = word;
     }
     words.join(" ")
+}
+
+/// Where a header begins that stands in one word with its flag.
+fn before_header(word: &str) -> usize {
+    let flags = ["--header=", "-H=", "-H"];
+    flags.iter().find(|flag| word.starts_with(**flag)).map_or(0, |flag| flag.len())
 }
 
 /// Without the user and password of a URL, which may leave out its scheme where nothing but a proxy is meant.
@@ -61,7 +73,16 @@ mod tests {
         ] {
             assert_eq!(shown(typed.split(' ').map(str::to_owned)), said);
         }
-        let header = ["-H", "Authorization: Bearer abc"].map(str::to_owned);
-        assert_eq!(shown(header.into_iter()), "-H Authorization: Bearer ***");
+        for (typed, said) in [
+            (&["-H", "Authorization: Bearer abc"][..], "-H Authorization: Bearer ***"),
+            (&["-H", "Cookie: sid=abc; b=c"], "-H Cookie: ******** ***"),
+            (&["-H", "proxy-authorization: Basic YQ=="], "-H proxy-authorization: Basic ****"),
+            (&["-HCookie: sid=abc"], "-HCookie: *******"),
+            (&["-H=Authorization: Bearer abc"], "-H=Authorization: Bearer ***"),
+            (&["--header=cookie: sid=abc"], "--header=cookie: *******"),
+            (&["-H", "x-mine: abc"], "-H x-mine: abc"),
+        ] {
+            assert_eq!(shown(typed.iter().map(|word| (*word).to_owned())), said);
+        }
     }
 }

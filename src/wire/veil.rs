@@ -1,8 +1,9 @@
-//! What of a request nobody may be shown: the token, in whichever of its two places it came.
+//! What of a request nobody may be shown: the token, in whichever of its two places it came, and cookies.
 //!
 //! ```text
 //! GET /sse?topic=demo&token=eyJ0eXAi… HTTP/1.1            GET /sse?topic=demo&token=********** HTTP/1.1
 //! authorization: Bearer eyJ0eXAi…                         authorization: Bearer ***********
+//! cookie: sid=31d4                                        cookie: ********
 //! ```
 //!
 //! The stars are as many as the letters were: what is shown stays as long as what was counted.
@@ -14,11 +15,15 @@ const ENDS: &[u8] = b"?&# \t\r\n\"";
 
 const FIELDS: [&[u8]; 2] = [b"authorization:", b"proxy-authorization:"];
 
+/// Any of them may be what somebody is known by: all of it is covered.
+const COOKIE: &[u8] = b"cookie:";
+
 /// Makes stars of tokens among the bytes of a request, or of the beginning of one.
 pub fn veil(bytes: &mut [u8]) {
     for line in bytes.split_mut(|byte| *byte == b'\n') {
         match FIELDS.iter().find(|name| begins(line, name)) {
             Some(name) => cover_credentials(&mut line[name.len()..]),
+            None if begins(line, COOKIE) => cover(&mut line[COOKIE.len()..]),
             None => line.split_mut(|byte| ENDS.contains(byte)).for_each(cover_parameter),
         }
     }
@@ -72,6 +77,7 @@ mod tests {
             ("authorization: abc\r\n", "authorization: ***\r\n"),
             ("authorization: Bearer abc def\r\n", "authorization: Bearer *** ***\r\n"),
             ("proxy-authorization: Basic YQ==\r\n", "proxy-authorization: Basic ****\r\n"),
+            ("Cookie: sid=abc; theme=x\r\n", "Cookie: ******** *******\r\n"),
             ("referer: http://x/?token=abc\r\n", "referer: http://x/?token=***\r\n"),
             ("http://x/sse?token=abc#here", "http://x/sse?token=***#here"),
         ] {
