@@ -4,7 +4,7 @@
 //!                 16 …          handshake
 //!  first byte ──────────▶ TLS ───────────▶ Line
 //!      │ GET …
-//!      └────────────────▶ 400, in plain: `https://` is meant
+//!      └────────────────▶ 400, in plain, by HTTP/2 where that is spoken: `https://` is meant
 //! ```
 //!
 //! To look at the first byte takes it from nobody: it stays with the kernel.
@@ -13,6 +13,7 @@ use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{CONNECTION, HOST, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,7 +23,7 @@ use tokio::time::timeout;
 use super::authority::Authority;
 use super::limits::TLS_HANDSHAKE;
 use super::line::Line;
-use super::{Shared, head};
+use super::{Shared, head, http2};
 use crate::tls::{HANDSHAKE, Identity, Secured};
 use crate::transport::{Refusal, Reply};
 use crate::wire::{Books, End, Wire};
@@ -79,7 +80,12 @@ async fn refuse(stream: TcpStream, books: Books) -> io::Result<()> {
             more => read += more,
         }
     }
-    let mut reply = Reply::from(Refusal::new(StatusCode::BAD_REQUEST, message(&asked[..read])));
+    if wire.streams().is_some() {
+        let mut line = Line::new(wire, TLS_HANDSHAKE);
+        line.unread(Bytes::copy_from_slice(&asked[..read]));
+        return http2::refuse(line, refusal).await;
+    }
+    let mut reply = Reply::from(refused(&asked[..read]));
     reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     let mut answer = head::and_body(reply);
     std::future::poll_fn(|cx| answer.poll_write_to(cx, &mut wire)).await?;
@@ -89,15 +95,19 @@ async fn refuse(stream: TcpStream, books: Books) -> io::Result<()> {
     Ok(())
 }
 
-/// What helps, with the address that was asked for where it was told.
-fn message(asked: &[u8]) -> String {
+fn refused(asked: &[u8]) -> Refusal {
     let mut fields = [httparse::EMPTY_HEADER; 100];
     let mut request = httparse::Request::new(&mut fields);
     let _ = request.parse(asked);
     let host = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case(HOST.as_str()));
-    let host = host.and_then(|field| str::from_utf8(field.value).ok());
-    match host.filter(|host| Authority::read(host).is_some()) {
+    refusal(host.and_then(|field| str::from_utf8(field.value).ok()))
+}
+
+/// What helps, with the address that was asked for where it was told.
+fn refusal(host: Option<&str>) -> Refusal {
+    let message = match host.filter(|host| Authority::read(host).is_some()) {
         Some(host) => format!("this port speaks TLS: use `https://{host}`"),
         None => "this port speaks TLS: use `https://`".to_owned(),
-    }
+    };
+    Refusal::new(StatusCode::BAD_REQUEST, message)
 }

@@ -17,6 +17,7 @@
 mod flow;
 mod limits;
 mod pulse;
+mod refuse;
 mod request;
 mod stream;
 
@@ -38,6 +39,7 @@ use super::line::Line;
 use crate::transport::patience::Patience;
 use crate::wire::Streams;
 use pulse::Pulse;
+pub(super) use refuse::refuse;
 
 /// Answers what the client asks on each stream, until it or the server leaves.
 pub(super) async fn streams<S>(

@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
-use wirelanes::client::{Error, Options, Target};
+use wirelanes::client::{Error, Http, Options, Target};
 use wirelanes::event::Position;
 use wirelanes::server::{Config, Limits};
 use wirelanes::tls::{Distrust, Identity, Trust};
@@ -244,6 +244,9 @@ async fn who_asks_in_plain_where_there_is_tls_is_answered_in_plain() {
         }
         other => panic!("{other:?}"),
     }
+    let by_streams = Options { http: Http::Two, ..options(stage.address) };
+    let refused = Listener::start(Transport::Sse, by_streams).refusal().await.to_string();
+    assert!(refused.contains(&format!("use `https://{}`", stage.address)), "{refused}");
 }
 
 /// Who finds no room is told so in words of TLS, and comes back by itself.
