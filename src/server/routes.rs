@@ -45,12 +45,15 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     reply
 }
 
-/// RFC 9112, section 3.2: a request that names two hosts is for one of them to who is in front of this server, and
-/// perhaps for the other to us.
+/// RFC 9112, section 3.2: a request names its host, but in HTTP/1.0. One that names two is for one of them to who is
+/// in front of this server, and perhaps for the other to us.
 fn check_host(head: &Parts) -> Result<(), Refusal> {
-    match head.headers.get_all(HOST).iter().nth(1) {
-        None => Ok(()),
-        Some(_) => Err(Refusal::bad_request("there are two `Host` fields: send one")),
+    match head.headers.get_all(HOST).iter().count() {
+        0 if head.version == Version::HTTP_11 => {
+            Err(Refusal::bad_request("there is no `Host` field: send one"))
+        }
+        0 | 1 => Ok(()),
+        _ => Err(Refusal::bad_request("there are two `Host` fields: send one")),
     }
 }
 

@@ -98,6 +98,20 @@ async fn a_request_for_two_hosts_is_for_nobody() {
 }
 
 #[tokio::test]
+async fn a_request_for_no_host_is_refused_but_in_the_version_that_knew_none() {
+    let here = Running::start();
+    for (version, status) in [("1.1", "400"), ("1.0", "200")] {
+        let mut peer = here.connect().await;
+        peer.say(&format!("GET /time HTTP/{version}\r\n\r\n")).await;
+        peer.hang_up().await;
+        let all = peer.rest().await;
+        assert_eq!(all.get(9..12), Some(status), "HTTP/{version}: {all}");
+        assert_eq!(all.contains("there is no `Host` field: send one"), status == "400", "{all}");
+    }
+    here.until_open(0).await;
+}
+
+#[tokio::test]
 async fn chunks_that_are_none_publish_nothing_and_nothing_behind_them_is_read() {
     let here = Running::start();
     for (what, body) in CHUNKS {

@@ -29,7 +29,7 @@ const NONSENSE: &[(&str, &[u8])] = &[
     ),
     (
         "a chunk without an end",
-        b"POST /publish HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n1",
+        b"POST /publish HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n1",
     ),
     ("a version that is none", b"GET /poll HTTP/9.9\r\nhost: x\r\n\r\n"),
     ("nonsense behind a request", b"GET /time HTTP/1.1\r\nhost: x\r\n\r\n\0\0\0 nonsense \r\n\r\n"),
