@@ -127,6 +127,7 @@ impl<T: Speech> Pump<T> {
             self.end(next);
         }
         if self.is_too_slow() {
+            tracing::debug!("a reader of `{}` was too slow, and is closed", self.subscription.topic());
             let next = self.speech.too_slow(&mut self.backlog);
             self.end(next);
         }

@@ -52,6 +52,9 @@ pub(crate) const HEARTBEAT: &str = ":\n\n";
 /// eyes.
 pub(crate) const EXPIRED: &str = ": token expired\n\n";
 
+/// The same where the server has no patience with the slow.
+pub(crate) const TOO_SLOW: &str = ": too slow: events were forgotten before they were taken\n\n";
+
 /// The last chunk (RFC 9112 §7.1): without it the stream was cut.
 pub(crate) const END: &[u8] = b"0\r\n\r\n";
 

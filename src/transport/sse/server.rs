@@ -96,8 +96,9 @@ impl Speech for Stream {
         Next::GoOn
     }
 
-    /// There is no word for it here. It learns its gap when it comes back.
+    /// There is no code for it here, but a comment. It learns its gap when it comes back.
     fn too_slow(&mut self, say: &mut Backlog) -> Next {
+        say.push(self.block(encode::TOO_SLOW));
         self.farewell(say);
         Next::Close
     }

@@ -34,6 +34,8 @@ pub(crate) use client::subscribe;
 pub(crate) use peer::Peer;
 pub(crate) use server::serve;
 
+use std::time::Duration;
+
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// Bytes of JSON that may be published, at most; the same for `POST /publish`.
@@ -41,6 +43,9 @@ pub(crate) const LARGEST_PUBLISH: usize = 64 << 10;
 
 /// Bytes of a message, at most: the largest that may be published, and room for what is said around it.
 pub(crate) const LARGEST_MESSAGE: usize = LARGEST_PUBLISH + (1 << 10);
+
+/// How long a pong may take.
+pub(crate) const PONG: Duration = Duration::from_secs(10);
 
 /// What a connection is closed for, with 1008, when the token expires that it was opened with.
 pub(crate) const TOKEN_EXPIRED: &str = "token expired";

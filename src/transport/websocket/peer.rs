@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::codec::Codec;
 use super::message::{Answer, Publish};
-use super::{LARGEST_PUBLISH, TOKEN_EXPIRED, frames};
+use super::{LARGEST_PUBLISH, PONG, TOKEN_EXPIRED, frames};
 use crate::event::{EventId, Gap, compact};
 use crate::feed::{Envelope, Subscription};
 use crate::transport::ask::{check_name, check_public, too_fast};
@@ -22,9 +22,6 @@ use crate::transport::{Lock, Pace};
 
 /// 3000 to 3999 are for libraries and frameworks (section 7.4.2).
 const TOO_SLOW: CloseCode = CloseCode::Library(3008);
-
-/// How long a pong may take.
-const PONG: Duration = Duration::from_secs(10);
 
 pub(crate) struct Peer {
     heartbeat: Duration,
@@ -72,7 +69,7 @@ impl Speech for Peer {
         match heard {
             Ok(()) if is_refused => close(CloseCode::Policy, "not allowed to publish", say),
             Ok(()) => Next::GoOn,
-            Err(wrong) => close_code(&wrong).map_or(Next::Leave, |code| close(code, "", say)),
+            Err(wrong) => broken(&wrong).map_or(Next::Leave, |(code, reason)| close(code, reason, say)),
         }
     }
 
@@ -125,12 +122,12 @@ fn close(code: CloseCode, reason: &'static str, say: &mut Backlog) -> Next {
 
 /// RFC 6455, section 7.4.1. Where both have said goodbye, and where the connection itself is broken, there is
 /// nothing more to say.
-fn close_code(wrong: &Error) -> Option<CloseCode> {
+fn broken(wrong: &Error) -> Option<(CloseCode, &'static str)> {
     match wrong {
-        Error::Protocol(_) => Some(CloseCode::Protocol),
-        Error::Utf8(_) => Some(CloseCode::Invalid),
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseCode::Size),
-        Error::Capacity(_) => Some(CloseCode::Policy),
+        Error::Protocol(_) => Some((CloseCode::Protocol, "frames against RFC 6455")),
+        Error::Utf8(_) => Some((CloseCode::Invalid, "text that is not UTF-8")),
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => Some((CloseCode::Size, "message too large")),
+        Error::Capacity(_) => Some((CloseCode::Policy, "too much at a time")),
         _ => None,
     }
 }

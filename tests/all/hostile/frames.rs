@@ -16,8 +16,8 @@ const LAST: u8 = 0x80;
 /// A topic to which nothing is published.
 const QUIET: &str = "?topic=quiet";
 
-/// The code of the close frame that ends what is said; nothing where there is none.
-async fn goodbye(peer: &mut Peer) -> Option<u16> {
+/// The code of the close frame that ends what is said, and whether it gives a reason; nothing where there is none.
+async fn goodbye(peer: &mut Peer) -> Option<(u16, bool)> {
     loop {
         let head = peer.try_exactly(2).await?;
         let length = match head[1] {
@@ -26,7 +26,8 @@ async fn goodbye(peer: &mut Peer) -> Option<u16> {
         };
         let payload = peer.exactly(length).await;
         if head[0] == CLOSE {
-            return payload.get(..2).map(|code| u16::from_be_bytes([code[0], code[1]]));
+            let (code, reason) = payload.split_at_checked(2)?;
+            return Some((u16::from_be_bytes([code[0], code[1]]), !reason.is_empty()));
         }
     }
 }
@@ -80,7 +81,7 @@ async fn each_frame_that_breaks_a_rule_is_answered_with_its_code_and_the_end() {
                     break;
                 }
             }
-            assert_eq!(goodbye(&mut peer).await, Some(code), "{what}");
+            assert_eq!(goodbye(&mut peer).await, Some((code, true)), "{what}");
             assert_eq!(peer.rest().await, "", "{what}: nothing comes behind a goodbye");
         }
         neighbour.write(&masked(PING, b"still there?")).await;
