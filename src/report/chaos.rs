@@ -6,7 +6,13 @@ use crate::bench::chaos::result::{Lane, Life, Report};
 
 /// The tables.
 pub fn text(report: &Report) -> String {
-    conditions(report) + &fate(report) + &lives(&report.lives) + &lanes(&report.lanes) + &breaches(report)
+    let caveats: String = report.warnings.iter().map(|caveat| folded("warning: ", caveat)).collect();
+    conditions(report)
+        + &caveats
+        + &fate(report)
+        + &lives(&report.lives)
+        + &lanes(&report.lanes)
+        + &breaches(report)
 }
 
 fn conditions(report: &Report) -> String {
@@ -150,6 +156,7 @@ mod tests {
                 cpu: None,
                 kernel: None,
             },
+            warnings: vec!["a debug build".to_owned()],
             interrupted: false,
             seed: 7,
             link: "reset=5%/s".parse().unwrap(),
@@ -173,6 +180,7 @@ mod tests {
     fn the_first_breaches_are_named_and_the_others_counted() {
         assert!(report(0, 0).holds() && !report(1, 0).holds());
         let text = text(&report(12, 0));
+        assert!(text.contains("\nwarning: a debug build\n"), "{text}");
         assert!(text.contains("BREACHES: 12, see below\n"), "{text}");
         assert!(text.contains("breach: sse 17: lost: `8f3k2a-1` to `8f3k2a-3` never came,"), "{text}");
         assert!(text.ends_with("and 11 more\n"), "{text}");

@@ -7,7 +7,13 @@ use crate::bench::soak::result::{Lane, Report, Row};
 
 /// The tables.
 pub fn text(report: &Report) -> String {
-    conditions(report) + &fate(report) + &lanes(report) + &rows(&report.rows) + &left_behind(report)
+    let caveats: String = report.warnings.iter().map(|caveat| folded("warning: ", caveat)).collect();
+    conditions(report)
+        + &caveats
+        + &fate(report)
+        + &lanes(report)
+        + &rows(&report.rows)
+        + &left_behind(report)
 }
 
 fn conditions(report: &Report) -> String {

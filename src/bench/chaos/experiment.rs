@@ -19,6 +19,7 @@ use crate::bench::Progress;
 use crate::bench::environment::environment;
 use crate::bench::process;
 use crate::bench::route::Route;
+use crate::bench::warnings::debug_build;
 use crate::client::Options;
 use crate::event::{EventId, Position};
 use crate::link::{Engine, Link};
@@ -74,6 +75,7 @@ pub async fn run(
         lab: "chaos",
         command,
         environment: environment(),
+        warnings: debug_build().into_iter().collect(),
         interrupted: interrupt.is_cancelled(),
         seed: plan.seed,
         link: plan.link.clone(),

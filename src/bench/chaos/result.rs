@@ -22,6 +22,8 @@ pub struct Report {
     pub command: String,
     /// Where it ran.
     pub environment: Environment,
+    /// What whoever quotes a figure must know.
+    pub warnings: Vec<String>,
     /// Whether it was stopped before its time.
     pub interrupted: bool,
     /// Drew the instants of events, and of resets.

@@ -12,6 +12,7 @@ use super::result::{Held, Report, Row, SCHEMA_VERSION};
 use crate::bench::Progress;
 use crate::bench::environment::environment;
 use crate::bench::served::Served;
+use crate::bench::warnings::debug_build;
 
 /// What comes and goes before the first figures are read: each path is trodden once, and the log has its size.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -71,6 +72,7 @@ pub async fn run(
         lab: "soak",
         command,
         environment: environment(),
+        warnings: debug_build().into_iter().collect(),
         interrupted: interrupt.is_cancelled(),
         clients: plan.clients,
         duration_us: duration.as_micros() as u64,

@@ -21,6 +21,8 @@ pub struct Report {
     pub command: String,
     /// Where it ran.
     pub environment: Environment,
+    /// What whoever quotes a figure must know.
+    pub warnings: Vec<String>,
     /// Whether it was stopped before its time.
     pub interrupted: bool,
     /// Clients of each transport that were there at a time.
@@ -141,6 +143,7 @@ mod tests {
             lab: "soak",
             command: String::new(),
             environment: environment(),
+            warnings: Vec::new(),
             interrupted: false,
             clients: 1,
             duration_us: 1,
