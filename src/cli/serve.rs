@@ -33,11 +33,12 @@ use stage::Stage;
 
 use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain, Slow};
-use crate::server::{Config, Key, Operator, Publishers, Server};
+use crate::server::{Config, Key, Operator, Publishers, Server, fixed_limits};
 use crate::source::{Rate, Source, SourceKind};
 
 /// Serve one feed over polling, long polling, SSE and WebSocket
 #[derive(Args)]
+#[command(after_long_help = format!("What is fixed:\n{}", fixed_limits()))]
 pub(super) struct Arguments {
     /// Address and port; port 0 takes any that is free [default: 127.0.0.1:8080, with --lan 0.0.0.0:8080]
     #[arg(
@@ -51,7 +52,8 @@ pub(super) struct Arguments {
     /// Events that each topic remembers
     #[arg(long, default_value_t = Retain::default().events, value_parser = at_least_one)]
     retain: usize,
-    /// Bytes of event JSON that each topic remembers
+    /// Bytes of event JSON that each topic remembers. There is no bound on all together: whoever may publish can fill
+    /// 1,000 topics, 64 GiB by default
     #[arg(long, default_value = "64m", value_parser = units::bytes)]
     retain_bytes: usize,
     /// Bytes of each socket's send buffer [default: the system's]
@@ -68,7 +70,8 @@ pub(super) struct Arguments {
     /// no other reaches it; else operator, and behind a proxy (--public-url), too]
     #[arg(long, value_enum, hide_possible_values = true, conflicts_with = "orders")]
     publish: Option<PublishersArgument>,
-    /// How long a server that is told to end (SIGTERM, Ctrl-C) may take to let go of everybody; 0 waits for nobody
+    /// How long a server that is told to end (SIGTERM, Ctrl-C) may take to let go of everybody: those who wait for
+    /// news leave one after another, 0.1 s apart or less, so that only a crowd takes all of it; 0 waits for nobody
     #[arg(
         long,
         value_name = "TIME",

@@ -25,7 +25,8 @@ use crate::wire::Ledger;
 /// Listen to a feed and print each event, with its latency, as a line of JSON
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket
+    /// A server such as http://127.0.0.1:8080, or the whole URL of somebody's event stream or WebSocket, without
+    /// latency then: only a server is asked for its clock
     #[arg(default_value = "http://127.0.0.1:8080")]
     url: Target,
     /// poll, longpoll, sse or websocket, or auto: the best over which events arrive [default: sse, or websocket

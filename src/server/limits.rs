@@ -11,12 +11,16 @@
 //! | time for a head, from its first byte | 10 s | closed |
 //! | time for a body | 30 s | 408 |
 //! | time without a request | 75 s | closed |
+//! | time for a [pong](crate::transport::websocket) | 10 s | closed |
 //! | time in which a peer takes nothing at all | 30 s | closed |
 //! | time for a TLS handshake | 10 s | closed |
 //!
 //! What can be turned is in [`Limits`], and on the command line.
 
 use std::time::Duration;
+
+use crate::feed::MAX_TOPICS;
+use crate::transport::websocket::{LARGEST_PUBLISH, PONG};
 
 /// A request's head is no longer, or it is refused with 431: a browser's with all its cookies is a tenth.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;
@@ -87,6 +91,27 @@ impl Limits {
     pub(super) fn publishes_per_s(&self, is_this_machine: bool) -> Option<f64> {
         self.publishes_per_s.or((!is_this_machine).then_some(PUBLISHES_PER_S))
     }
+}
+
+/// What cannot be turned, and what becomes of who is over it: a line each.
+pub fn fixed_limits() -> String {
+    let seconds = |span: Duration| format!("{} s", span.as_secs());
+    let kibibytes = |bytes: usize| format!("{} KiB", bytes >> 10);
+    let lines = [
+        (MAX_TOPICS.to_string(), "topics that hold events; to publish to one more is answered 503"),
+        (
+            kibibytes(LARGEST_PUBLISH),
+            "an event's data; more is answered 413, on a WebSocket by an error or 1009",
+        ),
+        (kibibytes(LARGEST_HEAD), "a request's head; more is answered 431"),
+        (seconds(HEAD), "a request's head, from its first byte; then the connection is closed"),
+        (seconds(BODY), "a request's body; then it is answered 408"),
+        (seconds(IDLE), "a connection without a request; then it is closed"),
+        (seconds(WRITE_STALL), "a peer that takes nothing at all; then it is closed"),
+        (seconds(PONG), "a WebSocket's pong; then it is closed"),
+        (seconds(TLS_HANDSHAKE), "a TLS handshake; then the connection is closed"),
+    ];
+    lines.map(|(most, of_what)| format!("  {most:>6}  {of_what}\n")).concat()
 }
 
 /// How many connections there may be that take so many files each.

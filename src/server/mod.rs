@@ -114,7 +114,7 @@ use door::Door;
 use drain::Drain;
 pub use guests::Guests;
 pub use key::Key;
-pub use limits::Limits;
+pub use limits::{Limits, fixed_limits};
 pub use operator::{Commands, Operator, Publishers, Refused};
 pub use origins::{Allowed, NotAnOrigin, Origins, WebOrigin};
 pub use statistics::Publishing;

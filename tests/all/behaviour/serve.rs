@@ -105,6 +105,18 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
     }
 }
 
+#[test]
+fn the_long_help_names_the_limits_that_cannot_be_turned() {
+    let mut program = Program::start(&["serve", "--help"]);
+    assert_eq!(program.ended().code(), Some(0));
+    let help = program.stdout.all();
+    for line in
+        ["    1000  topics ", "  64 KiB  a request's head;", "    75 s  a connection without a request;"]
+    {
+        assert!(help.iter().any(|one| one.starts_with(line)), "{line:?}: {help:#?}");
+    }
+}
+
 /// Everybody is let go in the way of their transport: answered, ended, closed with 1001.
 #[test]
 fn a_signal_ends_the_server_in_good_order() {
