@@ -187,6 +187,13 @@ impl Arguments {
         if *kind == SourceKind::Stdin {
             usage("`--source stdin` cannot be played twice: serve it, and `bench --url` that server");
         }
+        self.experiment.refuse_idle_flags();
+        if self.url.is_none() && self.trust.is_asked() {
+            usage(
+                "`--insecure` and `--cacert` say whom to trust at `--url`, and a server of our own is known by its \
+                 certificate: leave them out",
+            );
+        }
         if self.url.is_some() && self.experiment.tls {
             usage("`--tls` is for a server of our own: name an `https://` URL with `--url`");
         }

@@ -52,6 +52,11 @@ fn trusted(file: &str) -> Result<Trust, String> {
 }
 
 impl TrustArguments {
+    /// Whether somebody else is to be trusted than usual.
+    pub(super) fn is_asked(&self) -> bool {
+        self.insecure || self.cacert.is_some()
+    }
+
     /// A server, known on these terms.
     pub(super) fn of(&self, target: Target) -> Target {
         match (self.insecure, &self.cacert) {

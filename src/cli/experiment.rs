@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::client::ClientArguments;
-use super::units;
+use super::{units, usage};
 use crate::bench::{Mode, Plan};
 use crate::client::{Http, Proxy, Target, Token};
 use crate::link::Link;
@@ -69,11 +69,54 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Ends with a usage error where one of these flags was typed, and is nothing to this source.
+pub(super) fn refuse_idle_flags(kind: &SourceKind, typed: &[(&str, bool)]) {
+    let mut typed = typed.iter().filter(|(_, is_typed)| *is_typed);
+    if let Some(why) = typed.find_map(|(flag, _)| idle(kind, flag)) {
+        usage(&why);
+    }
+}
+
+/// Why a flag is nothing to a source.
+fn idle(kind: &SourceKind, flag: &str) -> Option<String> {
+    use SourceKind::{Quiet, Stdin, Trace};
+    let remedy = match (flag, kind) {
+        ("--speed" | "--loop", Trace(_)) => return None,
+        ("--speed" | "--loop", _) => "is for a trace: leave it out, or name one, `--source trace:FILE`",
+        (_, Quiet) => "says what is published, and here nothing is: leave it out",
+        ("--rate", Trace(_)) => {
+            "is for events that are drawn, and a trace has its own instants: use `--speed`"
+        }
+        ("--rate", Stdin) => {
+            "is for events that are drawn, and lines are published as they come: leave it out"
+        }
+        ("--size", Trace(_) | Stdin) => {
+            "is for events that are drawn, and these have their own data: leave it out"
+        }
+        _ => return None,
+    };
+    Some(format!("`--source {kind}`: `{flag}` {remedy}"))
+}
+
 impl ExperimentArguments {
     /// Whether any flag says what to publish.
     pub(super) fn chooses_events(&self) -> bool {
         let Self { rate, source, size, speed, looped, .. } = self;
         !rate.is_empty() || source.is_some() || size.is_some() || speed.is_some() || *looped
+    }
+
+    /// Ends with a usage error where a flag is nothing to the source.
+    pub(super) fn refuse_idle_flags(&self) {
+        let Self { rate, source, size, speed, looped, .. } = self;
+        refuse_idle_flags(
+            &source.clone().unwrap_or_default(),
+            &[
+                ("--rate", !rate.is_empty()),
+                ("--size", size.is_some()),
+                ("--speed", speed.is_some()),
+                ("--loop", *looped),
+            ],
+        );
     }
 
     /// What lets a client in at a server that is named.

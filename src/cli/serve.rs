@@ -31,6 +31,7 @@ use links::{Links, reachable};
 use secrecy::Secrecy;
 use stage::Stage;
 
+use super::experiment::refuse_idle_flags;
 use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain, Slow};
 use crate::server::{Config, Key, Operator, Publishers, Server, fixed_limits};
@@ -105,6 +106,9 @@ enum PublishersArgument {
     Operator,
 }
 
+/// Slow enough to be read as it comes.
+const RATE: &str = "2";
+
 /// What feeds the topic `demo`.
 #[derive(Args)]
 #[command(next_help_heading = "The feed")]
@@ -113,15 +117,15 @@ struct SourceArguments {
     /// each event, trace:earthquakes, or stdin
     #[arg(long, default_value_t = SourceKind::Poisson)]
     source: SourceKind,
-    /// Events a second, on average: 10, 0.5 or 1/60s
-    #[arg(short, long, default_value = "2")]
-    rate: Rate,
-    /// Bytes of each event's data
-    #[arg(short, long, default_value_t = 100)]
-    size: usize,
+    /// Events a second, on average: 10, 0.5 or 1/60s [default: 2]
+    #[arg(short, long)]
+    rate: Option<Rate>,
+    /// Bytes of each event's data [default: 100]
+    #[arg(short, long)]
+    size: Option<usize>,
     /// How many times faster than recorded to play a trace
-    #[arg(long, default_value_t = 1.0)]
-    speed: f64,
+    #[arg(long)]
+    speed: Option<f64>,
     /// Begin a trace again when it ends
     #[arg(long = "loop")]
     looped: bool,
@@ -131,12 +135,24 @@ struct SourceArguments {
 }
 
 impl SourceArguments {
+    /// Ends with a usage error where a flag is nothing to the source.
     fn source(self) -> Source {
+        let Self { rate, size, speed, looped, .. } = &self;
+        refuse_idle_flags(
+            &self.source,
+            &[
+                ("--rate", rate.is_some()),
+                ("--size", size.is_some()),
+                ("--speed", speed.is_some()),
+                ("--loop", *looped),
+            ],
+        );
+        let usual = Source::default();
         Source {
             kind: self.source,
-            rate: self.rate,
-            size: self.size,
-            speed: self.speed,
+            rate: self.rate.unwrap_or_else(|| RATE.parse().expect("this is a rate")),
+            size: self.size.unwrap_or(usual.size),
+            speed: self.speed.unwrap_or(usual.speed),
             looped: self.looped,
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..=LARGEST_SEED)),
             duration: None,

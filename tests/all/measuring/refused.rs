@@ -29,6 +29,11 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
     for (arguments, words) in [
         (&["bench", "--url", "127.0.0.1:1", "-r", "5"][..], "add `--publish`"),
         (&["bench", "--url", "127.0.0.1:1", "--source", "steady"], "add `--publish`"),
+        (&["bench", "--source", "trace:earthquakes", "-r", "5"], "use `--speed`"),
+        (&["bench", "--source", "trace:earthquakes", "-s", "5"], "have their own data: leave it out"),
+        (&["bench", "--source", "quiet", "-r", "5"], "here nothing is: leave it out"),
+        (&["bench", "--loop"], "`--source trace:FILE`"),
+        (&["bench", "--insecure"], "say whom to trust at `--url`"),
         (&["bench", "--url", "http://127.0.0.1:1/sse"], "leave out the path"),
         (&["bench", "--url", "http://127.0.0.1:99999"], "names no port: write one from 0 to 65535"),
         (&["watch", "127.0.0.1:99999"], "names no port"),
