@@ -138,15 +138,16 @@ impl SourceArguments {
     /// Ends with a usage error where a flag is nothing to the source.
     fn source(self) -> Source {
         let Self { rate, size, speed, looped, .. } = &self;
-        refuse_idle_flags(
-            &self.source,
-            &[
-                ("--rate", rate.is_some()),
-                ("--size", size.is_some()),
-                ("--speed", speed.is_some()),
-                ("--loop", *looped),
-            ],
-        );
+        let typed = [
+            ("--rate", rate.is_some()),
+            ("--size", size.is_some()),
+            ("--speed", speed.is_some()),
+            ("--loop", *looped),
+        ];
+        // Who begins with nothing chooses a source on the page, and what was typed holds for that.
+        if self.source != SourceKind::Quiet {
+            refuse_idle_flags(&self.source, &typed);
+        }
         let usual = Source::default();
         Source {
             kind: self.source,

@@ -78,7 +78,7 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
         (&["serve", "--source", "chaos"], "no source `chaos`"),
         (&["serve", "--rate", "fast"], "fast"),
         (&["serve", "--source", "stdin", "--rate", "5"], "lines are published as they come: leave it out"),
-        (&["serve", "--source", "quiet", "--size", "5"], "here nothing is: leave it out"),
+        (&["serve", "--source", "trace:earthquakes", "--size", "5"], "have their own data: leave it out"),
         (&["serve", "--speed", "5"], "`--source trace:FILE`"),
         (&["serve", "--no-such-flag"], "--no-such-flag"),
         (&["serve", "--drain", "soon"], "`soon` is no duration"),
