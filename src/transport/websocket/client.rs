@@ -6,8 +6,8 @@ use std::future::pending;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use hyper::Request;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use hyper::{Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -144,6 +144,10 @@ fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, text: Bytes) {
 
 fn ended(wrong: tungstenite::Error) -> Ended {
     match wrong {
+        Error::Http(answer) if !is_error(answer.status()) => Ended::Unreadable(format!(
+            "there is no WebSocket here: it answered `{}`; {ANOTHER}",
+            answer.status()
+        )),
         Error::Http(answer) => {
             let (head, body) = answer.into_parts();
             let body = body.unwrap_or_default().into();
@@ -154,6 +158,16 @@ fn ended(wrong: tungstenite::Error) -> Ended {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete) => {
             Ended::Lost(std::io::ErrorKind::ConnectionReset.into())
         }
+        Error::Protocol(ProtocolError::WrongHttpVersion) => Ended::Unreadable(format!(
+            "there is no WebSocket here: it answered in HTTP/1.0, which has none; {ANOTHER}"
+        )),
         other => Ended::unreadable("WebSocket", other),
     }
+}
+
+/// What helps where a server knows of no WebSocket.
+const ANOTHER: &str = "look at the path, or ask with another transport";
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
 }

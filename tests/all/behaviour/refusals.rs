@@ -93,6 +93,19 @@ async fn what_was_said_before_the_request_is_heard_all_the_same() {
 }
 
 #[tokio::test]
+async fn where_there_is_no_websocket_it_is_said_so() {
+    for (answer, words) in [
+        (&b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"[..], "it answered `200 OK`"),
+        (b"HTTP/1.0 404 Not Found\r\ncontent-length: 2\r\n\r\nno", "it answered in HTTP/1.0, which has none"),
+        (b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno", "refused with 404 Not Found: no"),
+    ] {
+        let address = fake::serve(move |_, _| Script::Say(answer.to_vec())).await;
+        let refused = Listener::start(Transport::Websocket, options(address)).refusal().await.to_string();
+        assert!(refused.contains(words), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_hung_up_on_comes_back() {
     for (mut listener, asked) in ask_all(|| Script::SayAndClose(Vec::new())).await {
         for _ in 0..2 {
