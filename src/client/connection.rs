@@ -95,10 +95,13 @@ impl Connection {
         self.drive(answer).await.map_err(|wrong| self.judged(wrong.into()))
     }
 
-    /// Tells who does not speak HTTP/2 at all from who is gone.
+    /// Tells who does not speak HTTP/2 at all from who is gone, and from who has no room now.
     fn judged(&self, ended: Ended) -> Ended {
         match &self.driver {
-            Driver::Two(driver) if driver.is_misunderstood() => Ended::Unreadable(NO_HTTP2.to_owned()),
+            Driver::Two(driver) if driver.is_misunderstood() => match driver.said_instead() {
+                Some(said) if has_no_room(said.status) => Ended::refused(&said),
+                _ => Ended::Unreadable(NO_HTTP2.to_owned()),
+            },
             _ => ended,
         }
     }
@@ -201,6 +204,12 @@ impl Connection {
         })
         .await
     }
+}
+
+/// Whether it may be otherwise later, whichever HTTP is spoken.
+fn has_no_room(status: StatusCode) -> bool {
+    use StatusCode as Of;
+    matches!(status, Of::REQUEST_TIMEOUT | Of::TOO_MANY_REQUESTS | Of::SERVICE_UNAVAILABLE)
 }
 
 const NO_HTTP2: &str = "this server does not speak HTTP/2 here; ask with `--http 1`";

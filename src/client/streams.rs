@@ -28,7 +28,9 @@ use hyper_util::rt::TokioIo;
 
 use self::turnwise::{Turn, Turnwise};
 use super::dial::Socket;
+use super::early::Early;
 use super::ended::Ended;
+use super::received::Received;
 
 /// A stream may bring so much that was not read yet: an answer of the protocol is no longer, so that none waits
 /// for a WINDOW_UPDATE.
@@ -47,7 +49,8 @@ type Requests = http2::Connection<TokioIo<Turnwise>, Full<Bytes>, Beside>;
 
 /// All that makes a connection go on.
 pub(super) struct Driver {
-    requests: Requests,
+    /// Dropped where it has ended: a request that it was given meanwhile would wait for ever.
+    requests: Option<Requests>,
     beside: Beside,
     parts: FuturesUnordered<Part>,
     turn: Arc<Turn>,
@@ -56,11 +59,11 @@ pub(super) struct Driver {
 /// Says the preface; the server's is read when somebody waits for an answer.
 pub(super) async fn open(socket: Socket) -> Result<(Sender, Driver), Ended> {
     let (beside, turn) = (Beside::default(), Arc::<Turn>::default());
-    let socket = Turnwise::new(socket, turn.clone());
+    let socket = Turnwise::new(Early::new(socket), turn.clone());
     let mut builder = http2::Builder::new(beside.clone());
     builder.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
     let (sender, requests) = builder.handshake(TokioIo::new(socket)).await?;
-    Ok((sender, Driver { requests, beside, parts: FuturesUnordered::new(), turn }))
+    Ok((sender, Driver { requests: Some(requests), beside, parts: FuturesUnordered::new(), turn }))
 }
 
 impl Driver {
@@ -68,10 +71,12 @@ impl Driver {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.turn.begin();
         loop {
-            let has_ended = Pin::new(&mut self.requests).poll(cx).is_ready();
+            let has_ended =
+                self.requests.as_mut().is_none_or(|requests| Pin::new(requests).poll(cx).is_ready());
             self.parts.extend(self.beside.0.lock().expect("no holder of this lock panics").drain(..));
             while let Poll::Ready(Some(())) = Pin::new(&mut self.parts).poll_next(cx) {}
             if has_ended {
+                self.requests = None;
                 return Poll::Ready(());
             }
             if self.beside.0.lock().expect("no holder of this lock panics").is_empty() {
@@ -85,10 +90,15 @@ impl Driver {
         self.turn.first_frame.is_something_else()
     }
 
+    /// What it said in HTTP/1.1 then: who has no room says so before it knows which HTTP is spoken.
+    pub(super) fn said_instead(&self) -> Option<Received> {
+        self.turn.first_frame.older()
+    }
+
     /// Whether the server lets a stream become a WebSocket; unknown until its SETTINGS are here, which come first
     /// (section 3.4; RFC 8441, section 3).
     pub(super) fn offers_websockets(&self) -> Option<bool> {
-        let offers = self.requests.is_extended_connect_protocol_enabled();
+        let offers = self.requests.as_ref().is_some_and(Requests::is_extended_connect_protocol_enabled);
         (offers || self.turn.first_frame.is_whole()).then_some(offers)
     }
 }

@@ -2,13 +2,17 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::client::dial::Socket;
+use crate::client::early::Early;
+use crate::client::received::Received;
 
 /// What is known of the socket from outside the connection that owns it.
 #[derive(Default)]
@@ -30,7 +34,12 @@ pub(super) struct FirstFrame {
     /// Its first four bytes: three for its length, one for its type.
     head: AtomicU32,
     came: AtomicUsize,
+    /// What came, where it begins as HTTP/1.1 does.
+    older: Mutex<Vec<u8>>,
 }
+
+/// Of an answer in HTTP/1.1, so much is kept: a refusal of ours has 400 bytes.
+const KEPT: usize = 4 << 10;
 
 impl FirstFrame {
     /// Bytes of a frame's head (RFC 9113, section 4.1).
@@ -41,6 +50,26 @@ impl FirstFrame {
         let before = self.came.fetch_add(bytes.len(), Relaxed);
         let of_head = bytes.iter().take(4_usize.saturating_sub(before));
         of_head.for_each(|byte| self.head.store(self.head.load(Relaxed) << 8 | u32::from(*byte), Relaxed));
+        let mut older = self.older.lock().expect("no holder of this lock panics");
+        // A frame that begins so would be longer than any that may come first.
+        if older.first().or(bytes.first()) == Some(&b'H') {
+            let room = KEPT - older.len();
+            older.extend(bytes.iter().take(room));
+        }
+    }
+
+    /// What the server said in HTTP/1.1, if it did.
+    pub(super) fn older(&self) -> Option<Received> {
+        let bytes = self.older.lock().expect("no holder of this lock panics");
+        let mut fields = [httparse::EMPTY_HEADER; 64];
+        let mut answer = httparse::Response::new(&mut fields);
+        let httparse::Status::Complete(head) = answer.parse(&bytes).ok()? else { return None };
+        let named = answer
+            .headers
+            .iter()
+            .filter_map(|field| Some((field.name.parse().ok()?, HeaderValue::from_bytes(field.value).ok()?)));
+        let (status, headers) = (StatusCode::from_u16(answer.code?).ok()?, named.collect());
+        Some(Received { status, headers, body: Bytes::copy_from_slice(&bytes[head..]) })
     }
 
     pub(super) fn is_whole(&self) -> bool {
@@ -54,12 +83,12 @@ impl FirstFrame {
 
 /// A socket that is read once a turn.
 pub(super) struct Turnwise {
-    socket: Socket,
+    socket: Early,
     turn: Arc<Turn>,
 }
 
 impl Turnwise {
-    pub(super) fn new(socket: Socket, turn: Arc<Turn>) -> Self {
+    pub(super) fn new(socket: Early, turn: Arc<Turn>) -> Self {
         Self { socket, turn }
     }
 }
@@ -130,5 +159,21 @@ mod tests {
         let frame = FirstFrame::default();
         b"HTTP".chunks(1).for_each(|byte| frame.pass(byte));
         assert!(frame.is_something_else());
+    }
+
+    #[test]
+    fn what_is_said_in_http_1_instead_is_kept() {
+        let frame = FirstFrame::default();
+        assert!(frame.older().is_none());
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\n\r\nfull"
+            .chunks(5)
+            .for_each(|bytes| frame.pass(bytes));
+        let said = frame.older().unwrap();
+        assert_eq!(
+            (said.status.as_u16(), said.header("retry-after"), &*said.body),
+            (503, Some("7"), &b"full"[..])
+        );
+        (0..9).for_each(|_| frame.pass(&[b'x'; KEPT]));
+        assert_eq!(frame.older.lock().unwrap().len(), KEPT);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use wirelanes::client::{Error, News, Options, Target};
+use wirelanes::client::{Error, Http, News, Options, Target};
 use wirelanes::transport::Transport;
 
 use super::fake::{self, Script};
@@ -63,7 +63,7 @@ async fn retry_after_is_the_least_to_wait() {
 /// As a server does that has no room: it says so to whoever connects, and reads nothing.
 #[tokio::test]
 async fn what_was_said_before_the_request_is_heard_all_the_same() {
-    for transport in Transport::ALL {
+    for (transport, http) in Transport::ALL.into_iter().flat_map(|each| Http::ALL.map(|http| (each, http))) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (say, said) = std::sync::mpsc::channel();
@@ -81,13 +81,13 @@ async fn what_was_said_before_the_request_is_heard_all_the_same() {
         let said = Mutex::new(said);
         // All of it is there before the request is written.
         let wait: wirelanes::client::OnConnect = Arc::new(move |_| said.lock().unwrap().recv().unwrap());
-        let options = Options { on_connect: Some(wait), ..options(address) };
+        let options = Options { on_connect: Some(wait), http, ..options(address) };
         match Listener::start(transport, options).next().await {
             News::Disconnected { why, wait } => {
-                assert_eq!(why, "503 Service Unavailable: full", "{transport}");
-                assert!(wait >= Duration::from_secs(7), "{transport} comes back in {wait:?}");
+                assert_eq!(why, "503 Service Unavailable: full", "{transport} over {http}");
+                assert!(wait >= Duration::from_secs(7), "{transport} over {http} comes back in {wait:?}");
             }
-            other => panic!("{transport}: {other:?}"),
+            other => panic!("{transport} over {http}: {other:?}"),
         }
     }
 }
