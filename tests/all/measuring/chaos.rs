@@ -57,7 +57,10 @@ fn through_resets_and_a_restart_every_event_comes_once_or_is_announced_as_lost()
 #[test]
 fn what_cannot_be_is_refused_with_the_remedy() {
     for (arguments, words) in [
-        (&["bench", "chaos", "--size", "20"][..], "a marker takes 44 bytes, and 65536 are the most"),
+        (
+            &["bench", "chaos", "--size", "20"][..],
+            "`--size` is 44 to 65536 here: each event carries its number",
+        ),
         (&["bench", "chaos", "--link", "storm"], "`storm` is no part of a link"),
         (&["bench", "chaos", "--memory", "0"], "1..="),
     ] {
