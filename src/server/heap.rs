@@ -1,4 +1,5 @@
-//! What the allocator says, and gives back. Both are glibc's; others do not tell, and give back by themselves or not at all.
+//! What the allocator says, and gives back. Both are glibc's; others do not tell, and give back by themselves or not
+//! at all.
 //!
 //! ```text
 //! ▓▓▓▓░░▓▓░▓▓▓▓▓▓░░░░░░░▓▓░░░░░░░░      ▓ in use: somebody holds it     ░ free: kept for who comes next

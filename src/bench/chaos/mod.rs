@@ -15,9 +15,9 @@
 //! told as a gap with the right count; and nothing else may be told. The server's memory is short here, so that there
 //! are losses to tell of.
 //!
-//! In reading order: [`plan`] (what to do), `message` (what is published), `log` (what was published), `heard` (what a client was told), `breach`
-//! (what must not happen), `check` (whether it did), `server` (life after life), `publisher`, `client`, `experiment`
-//! (from a plan to a report), [`result`] (plain data).
+//! In reading order: [`plan`] (what to do), `message` (what is published), `log` (what was published), `heard` (what a
+//! client was told), `breach` (what must not happen), `check` (whether it did), `server` (life after life),
+//! `publisher`, `client`, `experiment` (from a plan to a report), [`result`] (plain data).
 
 mod breach;
 mod check;

@@ -20,8 +20,8 @@ const WARM_UP: Duration = Duration::from_secs(3);
 /// Rows between the first and the last.
 const ROWS: u32 = 10;
 
-/// A thread of glibc keeps some of what it has freed at hand, a quarter of a megabyte at most, and that counts as in use.
-/// Without, what is in use can be told to the byte. (Another allocator does not know this variable.)
+/// A thread of glibc keeps some of what it has freed at hand, a quarter of a megabyte at most, and that counts as in
+/// use. Without, what is in use can be told to the byte. (Another allocator does not know this variable.)
 const NOTHING_AT_HAND: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
 
 /// Runs a plan; nothing, where it was interrupted before the first guest came.

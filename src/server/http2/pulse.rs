@@ -6,8 +6,9 @@
 //! frames that bring nothing, and more       GOAWAY ENHANCE_YOUR_CALM
 //! ```
 //!
-//! A frame that brings nothing takes nine bytes of its sender and an answer, a look or a request that was begun in vain
-//! of its receiver: PING, SETTINGS, RST_STREAM, empty DATA, room for DATA that was not sent. There are good reasons for each, and none for thousands.
+//! A frame that brings nothing takes nine bytes of its sender and an answer, a look or a request that was begun in
+//! vain of its receiver: PING, SETTINGS, RST_STREAM, empty DATA, room for DATA that was not sent. There are good
+//! reasons for each, and none for thousands.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -25,8 +26,8 @@ const SILENCE: Duration = Duration::from_secs(25);
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
 
-/// Frames that bring nothing, at once: who leaves a page resets all its streams, 128 at most, and may do so again on the
-/// next few.
+/// Frames that bring nothing, at once: who leaves a page resets all its streams, 128 at most, and may do so again on
+/// the next few.
 const IDLE_FRAMES: f64 = 1_000.0;
 
 /// How many more of them a second: who measures its line sends a PING for each of a hundred answers.

@@ -5,11 +5,11 @@
 //! p99    │ p99      │ p99    │ p99      │ p99    │ p99             the median of three is held against that of three
 //! ```
 //!
-//! The server has a CPU of its own, and all others share what is left: neighbours wait for the server, not for a CPU that
-//! an attacker has. A machine may still be at something else, so that a comparison that fails is made again a few times.
-//! What is lost once is lost, and memory is not measured again. It takes the machine for itself, and would disturb any
-//! other test that looks at a clock: `tests/run` runs it when those are over. The silent crowd is as large as the limit of
-//! files allows, 10,000 at most; `WIRELANES_CONNECTIONS` makes it another:
+//! The server has a CPU of its own, and all others share what is left: neighbours wait for the server, not for a CPU
+//! that an attacker has. A machine may still be at something else, so that a comparison that fails is made again a few
+//! times. What is lost once is lost, and memory is not measured again. It takes the machine for itself, and would
+//! disturb any other test that looks at a clock: `tests/run` runs it when those are over. The silent crowd is as large
+//! as the limit of files allows, 10,000 at most; `WIRELANES_CONNECTIONS` makes it another:
 //!
 //! ```text
 //! WIRELANES_CONNECTIONS=1000 cargo test --test all siege -- --ignored --nocapture
