@@ -4,7 +4,8 @@
 //   server        arrived 17 · held 17 · answered 17                              (100 ms later, on the control topic)
 
 import { BARE, Data, HEAD } from "./data.js";
-import { bytesOf, eventIn, frameSize, framesIn, framingOf, latin } from "./frames.js";
+import { bytesOf, frameSize, framesIn, framingOf } from "./frames.js";
+import { Written } from "./written.js";
 
 /** Requests that have ended and may still get marks: the server's come within some 100 ms. */
 const ENDED = 256;
@@ -63,11 +64,12 @@ export class Exchanges {
     const { origin, transport } = placeOf(url);
     const request = passages.of({ n, transport }, "request", `${n} up`, at);
     Object.assign(request, { client_at: at, url });
-    this.#open.set(n, {
+    const exchange = {
       n, lane, transport, origin, passages, request, answer: null, asked_at: at, connection: null, is_stream: false, is_http2: false,
-      held_us: NaN, has_ended: false, rest: 0, said: [], spoken: 0, heard: 0, wrote: 0,
-      framing: framingOf(transport, false), up: BARE, down: BARE, around: 0, last: null,
-    });
+      held_us: NaN, has_ended: false, said: [], spoken: 0, heard: 0, up: BARE, wrote: 0, last: null,
+    };
+    exchange.written = this.#written(exchange);
+    this.#open.set(n, exchange);
   }
 
   #answer(exchange, at) {
@@ -95,14 +97,26 @@ export class Exchanges {
   #event(exchange, { n, at, id, bytes, flag }) {
     const carrier = exchange.is_stream ? exchange.passages.of(exchange, "frame", `${n} ${id}`, at) : this.#answer(exchange, at);
     if (Number.isNaN(carrier.client_at)) carrier.client_at = at;
-    if (exchange.is_stream) carrier.alone = bytes;
-    if (exchange.is_stream && !carrier.is_counted) carrier.body = frameSize(exchange.framing, id, bytes) + this.around(n);
+    if (exchange.is_stream) this.#framed(exchange, carrier, id, bytes);
     carrier.first ||= id;
     // What came before weighs on who asked for it again, and is no event.
     if (flag === "overlap") return carrier;
     carrier.events += 1;
     carrier.payload += bytes;
     return carrier;
+  }
+
+  /** As long as the server has not said it, a frame weighs what it makes of such an event. */
+  #framed(exchange, carrier, id, bytes) {
+    carrier.alone = bytes;
+    if (!carrier.is_counted) carrier.body = this.#sizeOf(exchange, id) + this.around(exchange.n);
+    exchange.written.hears(id);
+  }
+
+  /** Of the frame of an event that has come. */
+  #sizeOf({ n, transport, is_http2, passages }, id) {
+    const bytes = passages.find(`${n} ${id}`)?.alone;
+    return bytes ? frameSize(framingOf(transport, is_http2), id, bytes) : null;
   }
 
   #said(exchange, { n, at, bytes }) {
@@ -156,88 +170,42 @@ export class Exchanges {
     exchange.is_http2 = atob(shown?.slice(0, 4) ?? "").startsWith(":");
     this.#lanes.get(exchange.lane).is_http2 = exchange.is_http2;
     if (!exchange.is_http2) return;
-    const framing = framingOf(exchange.transport, true);
-    Object.assign(exchange, { framing, up: new Data(), down: new Data() });
+    exchange.up = new Data();
+    exchange.written.isFramed(exchange.transport);
   }
 
-  /** Writes an endless answer: each frame in it is a passage of its own, with what HTTP/2 put around it. */
+  /** An endless answer: each frame in it is a passage of its own, with what HTTP/2 put around it. */
+  #written(exchange) {
+    return new Written(exchange.transport, {
+      sizeOf: (id) => this.#sizeOf(exchange, id),
+      draw: {
+        frame: (frame) => this.#frame(exchange, frame),
+        more: (bytes, isEarly) => this.#more(exchange, bytes, isEarly),
+      },
+    });
+  }
+
   #wrote(exchange, mark, at) {
-    const bytes = bytesOf(mark.shown ?? "");
-    const { head, left, isEmpty, isAnew } = exchange.down.take(bytes, mark.body);
-    exchange.around += head;
-    if (isAnew) exchange.rest = 0;
-    const begun = this.#continues(exchange, bytes, head, mark.body);
-    let end = head + begun;
-    let last = null;
-    for (const frame of framesIn(exchange.framing, bytes, end)) {
-      last = eventIn(exchange.framing, bytes, frame);
-      const size = Number.isFinite(frame.size) ? frame.size : (this.#sizeOf(exchange, last) ?? mark.body + left - end);
-      this.#frame(exchange, mark, at, { id: last, from: frame.from, size });
-      end = frame.from + size;
-    }
-    if (isEmpty) this.#frame(exchange, mark, at, { id: null, from: head, size: 0 });
-    end = this.#beyond(exchange, mark, at, last, end);
-    exchange.rest += Math.max(0, end - mark.body);
+    this.#lanes.get(exchange.lane).streams.add(exchange.written);
+    exchange.written.wrote(mark, at);
   }
 
-  /** The frame that began in an earlier write goes on; returns how many bytes here are still its own. */
-  #continues(exchange, bytes, from, told) {
-    let begun = Math.min(exchange.rest, told - from);
-    exchange.rest -= begun;
-    const isLost = begun === 0 && exchange.framing === "block" && from < bytes.length && framesIn("block", bytes, from).length === 0;
-    if (isLost && exchange.last) {
-      // Nothing said how long it is.
-      const end = latin(bytes, from, bytes.length).indexOf("\n\n");
-      begun = end < 0 ? told - from : end + 2;
-      this.#grow(exchange, begun);
-    }
-    if (begun > 0 && exchange.last) {
-      this.#grow(exchange, exchange.around);
-      exchange.around = 0;
-    }
-    return begun;
-  }
-
-  #grow({ last }, bytes) {
-    if (last.is_early) this.#lanes.get(last.lane).excuse({ http: 0, body: bytes });
-    last.body += bytes;
-  }
-
-  /** The bytes of an event's frame, where the event has come. */
-  #sizeOf({ n, passages, framing }, id) {
-    const alone = id && passages.find(`${n} ${id}`)?.alone;
-    return alone ? frameSize(framing, id, alone) : null;
-  }
-
-  #frame(exchange, mark, at, { id, from, size }) {
+  /** A frame, and the head of DATA before it, which is shown with it where it came with it. */
+  #frame(exchange, { mark, at, id, from, size, bytes, around, framing, isEarly }) {
     exchange.wrote += 1;
     const key = id ? `${exchange.n} ${id}` : `${exchange.n} wrote ${exchange.wrote}`;
     const passage = exchange.passages.of(exchange, id ? "frame" : "beat", key, at);
     if (id) passage.first = id;
-    this.#countAround(exchange, passage, mark, { from, size });
+    const isShownBefore = around === HEAD && from === HEAD;
+    Object.assign(passage, { around: isShownBefore ? HEAD : 0, framing });
+    const shown = from < bytes.length ? mark.shown : "";
+    this.#count(exchange, passage, { ...mark, http: 0, body: around + size, shown, isEarly }, from - passage.around);
     exchange.last = passage;
   }
 
-  /** A frame, and the head of DATA before it, which is shown with it where it came with it. */
-  #countAround(exchange, passage, mark, { from, size }) {
-    const { around } = exchange;
-    exchange.around = 0;
-    Object.assign(passage, { around: around === HEAD && from === HEAD ? HEAD : 0, framing: exchange.framing });
-    this.#count(exchange, passage, { ...mark, http: 0, body: around + size }, from - passage.around);
-  }
-
-  /** Frames that begin beyond the bytes that are shown: the events that came next. Returns where the last ends. */
-  #beyond(exchange, mark, at, last, end) {
-    while (last && end < mark.body) {
-      const [epoch, sequence] = last.split("-");
-      last = `${epoch}-${Number(sequence) + 1}`;
-      const passage = exchange.passages.find(`${exchange.n} ${last}`);
-      const size = this.#sizeOf(exchange, last);
-      if (!size || passage.is_counted) break;
-      this.#frame(exchange, { ...mark, shown: "" }, at, { id: last, from: 0, size });
-      end += size;
-    }
-    return end;
+  #more({ lane, last }, bytes, isEarly) {
+    if (last.is_early && !isEarly) this.#lanes.get(lane).excuse({ http: 0, body: bytes });
+    last.body += bytes;
   }
 
   /** Bytes up after a head: frames that this page said, in their order, and pongs of the browser's own. */
@@ -264,12 +232,14 @@ export class Exchanges {
     closed.held_us = exchange.held_us;
     exchange.held_us = NaN;
     this.#count(exchange, closed, mark);
+    this.#settle(exchange);
     this.#end(exchange);
   }
 
-  /** What the server counted, and when. */
-  #count({ passages }, passage, { at_us, http = 0, body = 0, connection, shown = "" }, from = 0) {
-    if (passage.is_early) this.#lanes.get(passage.lane).excuse({ http, body });
+  /** What the server counted, and when: what `isEarly` was told of before the run. */
+  #count({ passages }, passage, { at_us, http = 0, body = 0, connection, shown = "", isEarly = false }, from = 0) {
+    if (passage.is_early && !isEarly) this.#lanes.get(passage.lane).excuse({ http, body });
+    passage.is_early ||= isEarly;
     Object.assign(passage, { server_us: at_us, http, body, connection, is_counted: true });
     passages.show(passage, shown, from);
   }
@@ -278,7 +248,18 @@ export class Exchanges {
     if (exchange.has_ended) return;
     exchange.has_ended = true;
     this.#ended.push(exchange.n);
-    if (this.#ended.length > ENDED) this.#open.delete(this.#ended.shift());
+    if (this.#ended.length > ENDED) this.#forget(this.#ended.shift());
+  }
+
+  #forget(n) {
+    this.#settle(this.get(n));
+    this.#open.delete(n);
+  }
+
+  /** Nothing more is told of it. */
+  #settle({ lane, written }) {
+    written.end();
+    this.#lanes.get(lane).streams.delete(written);
   }
 }
 

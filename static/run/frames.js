@@ -68,13 +68,25 @@ export function framesIn(framing, bytes, from = 0) {
   return frames;
 }
 
+/** No event's id ends later. */
+const WITHIN = 64;
+
 const SSE = /^id: (\S+)\ndata: /;
 const EVENT = { websocket: /^\{"id":"([0-9a-z]+-\d+)"/, chunk: SSE, block: SSE };
 
 /** The id of the event that a frame carries; `null` where it carries none. */
 export function eventIn(framing, bytes, frame) {
   const start = frame.from + frame.head;
-  return EVENT[framing].exec(latin(bytes, start, start + 64))?.[1] ?? null;
+  return EVENT[framing].exec(latin(bytes, start, start + WITHIN))?.[1] ?? null;
+}
+
+const BEFORE_ID = { websocket: '{"id":"', chunk: "id: ", block: "id: " };
+
+/** Whether a frame may be an event's of which too little is seen to tell its id. */
+export function isCutOff(framing, bytes, { from, head, opcode = 1 }) {
+  const seen = latin(bytes, from + head, bytes.length);
+  const before = BEFORE_ID[framing];
+  return opcode === 1 && seen.length < WITHIN && (seen.startsWith(before) || before.startsWith(seen));
 }
 
 /** The bytes of an event's frame, as the server makes them. */

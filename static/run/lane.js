@@ -36,6 +36,8 @@ export class Lane {
   payload_bytes = 0;
   hollow = 0;
   booked = new Booked();
+  /** What the server wrote, of answers without an end. */
+  streams = new Set();
   /** The server has begun anew, and its ledger has not come yet. */
   #isAnew = false;
   #ledger = new Totals(LEDGER);
@@ -93,6 +95,7 @@ export class Lane {
   /** What one end counted before, and the other will after, is no part of this run. */
   restart(at) {
     this.#unsettled((passage) => (passage.is_early = true));
+    for (const written of this.streams) written.restart();
     this.booked.begin(at);
     this.histogram.clear();
     this.heads = new Heads();
@@ -146,6 +149,7 @@ export class Lane {
     const { passages } = this;
     const since = Math.max(this.booked.since, this.heard_at - LATE_MS);
     const found = { here: { payload: 0, events: 0 }, flying: { body: 0, http: 0 } };
+    for (const written of this.streams) found.flying.body += written.waiting(since);
     for (let number = passages.end - 1; number >= passages.begin && passages.get(number).order >= since; number -= 1) {
       const passage = passages.get(number);
       const has_arrived = !Number.isNaN(passage.client_at);

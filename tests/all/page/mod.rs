@@ -28,3 +28,4 @@ mod secured;
 mod talk;
 mod tokens;
 mod wall;
+mod written;
