@@ -31,7 +31,7 @@ impl Child {
     pub(super) async fn start(plan: &Plan) -> anyhow::Result<Self> {
         let events = plan.retain();
         let largest = plan.source.size.max(1024) + 256;
-        Self::remembering(Retain { events, bytes: events * largest }, plan.cores, plan.tls).await
+        Self::remembering(Retain::of(events, events * largest), plan.cores, plan.tls).await
     }
 
     /// A server whose topics remember so much, on a CPU of its own where cores are named.

@@ -53,10 +53,13 @@ pub(super) struct Arguments {
     /// Events that each topic remembers
     #[arg(long, default_value_t = Retain::default().events, value_parser = at_least_one)]
     retain: usize,
-    /// Bytes of event JSON that each topic remembers. There is no bound on all together: whoever may publish can fill
-    /// 1,000 topics, 64 GiB by default
+    /// Bytes of event JSON that each topic remembers
     #[arg(long, default_value = "64m", value_parser = units::bytes)]
     retain_bytes: usize,
+    /// Bytes that all topics remember together; the one that holds the most forgets first [default: four times
+    /// --retain-bytes]
+    #[arg(long, value_parser = units::bytes)]
+    retain_total: Option<usize>,
     /// Bytes of each socket's send buffer [default: the system's]
     #[arg(long, value_parser = units::bytes)]
     send_buffer: Option<usize>,
@@ -171,6 +174,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         listen,
         retain,
         retain_bytes,
+        retain_total,
         send_buffer,
         threads,
         links,
@@ -187,7 +191,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     hospitality.check(listen);
     let admitting = admission.prepare()?;
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-    let retain = Retain { events: retain, bytes: retain_bytes };
+    let each = Retain::of(retain, retain_bytes);
+    let retain = Retain { total: retain_total.unwrap_or(each.total), ..each };
     let links = hospitality.links(links);
     if secrecy.is_asked() {
         links::check_that_none_reads(&links);

@@ -3,24 +3,34 @@
 use std::collections::VecDeque;
 
 use super::batch::{Batch, Limit, Piece};
+use super::held::Held;
 use super::run::{Envelope, Runs, Taken};
 use super::slow::Slow;
 use crate::event::{Epoch, Event, EventId, Gap, Position};
 
-/// How much a topic's log remembers. The oldest events go first; the newest always stays.
+/// How much is remembered. The oldest events go first; the newest of a topic always stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retain {
-    /// Events, at most.
+    /// Events of a topic, at most.
     pub events: usize,
-    /// Bytes of event JSON, at most. Envelopes that readers asked for come on top: about as much again for
+    /// Bytes of their JSON, at most. Envelopes that readers asked for come on top: about as much again for
     /// each of them.
     pub bytes: usize,
+    /// Bytes of all topics together, at most; the topic that holds the most forgets first.
+    pub total: usize,
+}
+
+impl Retain {
+    /// So much of each topic, and of all together as much as four that are full.
+    pub const fn of(events: usize, bytes: usize) -> Self {
+        Self { events, bytes, total: bytes.saturating_mul(4) }
+    }
 }
 
 impl Default for Retain {
-    /// 10,000 events; 64 MiB, room for a thousand events of the largest size that may be published.
+    /// 10,000 events; 64 MiB, room for a thousand events of the largest size that may be published; 256 MiB together.
     fn default() -> Self {
-        Self { events: 10_000, bytes: 64 << 20 }
+        Self::of(10_000, 64 << 20)
     }
 }
 
@@ -30,7 +40,7 @@ pub(crate) struct Log {
     retain: Retain,
     slow: Slow,
     events: VecDeque<Event>,
-    bytes: usize,
+    held: Held,
     /// The sequence of the newest event, 0 before the first.
     newest: u64,
     /// By envelope: what readers asked for so far.
@@ -46,25 +56,24 @@ pub(crate) struct Read {
 }
 
 impl Log {
-    pub(crate) fn new(epoch: Epoch, retain: Retain, slow: Slow) -> Self {
-        Self { epoch, retain, slow, events: VecDeque::new(), bytes: 0, newest: 0, runs: Vec::new() }
+    pub(super) fn new(epoch: Epoch, retain: Retain, slow: Slow, held: Held) -> Self {
+        Self { epoch, retain, slow, events: VecDeque::new(), held, newest: 0, runs: Vec::new() }
     }
 
     pub(crate) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
         self.newest += 1;
         let event = Event::new(self.newest(), topic, sent_us, data);
-        self.bytes += event.json().len();
+        self.held.take(event.json().len());
         self.events.push_back(event);
-        self.trim();
+        self.trim(self.retain.bytes);
         self.newest()
     }
 
-    fn trim(&mut self) {
-        while self.events.len() > 1
-            && (self.events.len() > self.retain.events || self.bytes > self.retain.bytes)
-        {
+    /// Forgets the oldest events, down to so many bytes, and whatever is beyond what it remembers.
+    pub(super) fn trim(&mut self, bytes: usize) {
+        while self.events.len() > 1 && (self.events.len() > self.retain.events || self.held.bytes() > bytes) {
             let oldest = self.events.pop_front().expect("there are at least two");
-            self.bytes -= oldest.json().len();
+            self.held.leave(oldest.json().len());
         }
         let first = self.first();
         self.runs.iter_mut().for_each(|runs| runs.trim(first));
@@ -85,7 +94,7 @@ impl Log {
     }
 
     pub(crate) fn retained(&self) -> (usize, usize) {
-        (self.events.len(), self.bytes)
+        (self.events.len(), self.held.bytes())
     }
 
     /// The position that `asked` means now. An id is taken at its word; [`read`](Self::read) judges it.
@@ -166,7 +175,7 @@ mod tests {
     use super::*;
 
     fn log(retain: Retain) -> Log {
-        Log::new(Epoch::from_number(1), retain, Slow::default())
+        Log::new(Epoch::from_number(1), retain, Slow::default(), Held::default())
     }
 
     fn at(sequence: u64) -> EventId {
@@ -198,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_bytes_of_the_log_are_bounded_but_the_newest_event_stays() {
-        let mut log = log(Retain { events: 10, bytes: 1 });
+        let mut log = log(Retain::of(10, 1));
         for _ in 0..3 {
             log.append("demo", 1, "1");
         }
@@ -226,7 +235,7 @@ mod tests {
             steps in prop::collection::vec((0usize..6, 1usize..5), 1..40),
             start in 0u64..4,
         ) {
-            let mut log = log(Retain { events: retain, bytes: usize::MAX });
+            let mut log = log(Retain::of(retain, usize::MAX));
             let mut published: Vec<EventId> = Vec::new();
             let mut position = at(start.min(published.len() as u64));
             let mut told = position.sequence;

@@ -9,12 +9,16 @@
 //! queue per subscriber, so nothing overflows. A reader that fell behind the log's memory is told so, with
 //! the number of events it missed: see [`Gap`](crate::event::Gap).
 //!
+//! All logs together are bounded as well: whoever may publish to a thousand topics cannot fill the machine's memory.
+//! See `held`.
+//!
 //! What makes it cheap for many readers is beside it: `run`, events encoded once and in one piece for all of
 //! them, and `bell` with its `crier`, who tells a thousand of them without waking one.
 
 mod batch;
 mod bell;
 mod crier;
+mod held;
 mod log;
 mod run;
 mod slow;
@@ -28,6 +32,7 @@ use std::sync::{Arc, RwLock};
 
 pub use batch::{Batch, Limit, Piece};
 pub(crate) use bell::Ring;
+use held::{Held, Together};
 pub use log::Retain;
 pub use run::Envelope;
 pub use slow::Slow;
@@ -40,6 +45,9 @@ use crate::event::{Epoch, EventId, Position};
 /// Topics that hold events, at most: the log of a topic stays in memory for as long as the process runs.
 pub const MAX_TOPICS: usize = 1_000;
 
+/// A topic that forgets because all hold too much forgets at least this part of all.
+const PARTS: usize = 64;
+
 /// All topics of one server. Cheap to clone: clones are the same feed.
 #[derive(Clone)]
 pub struct Feed(Arc<Shared>);
@@ -51,6 +59,7 @@ struct Shared {
     /// Random for each process, and with the topic's name the source of its epoch.
     random: RandomState,
     topics: RwLock<HashMap<String, Arc<Topic>>>,
+    together: Together,
     published: AtomicU64,
     /// Topics that were forgotten with what they held.
     forgotten: AtomicU64,
@@ -84,6 +93,7 @@ impl Feed {
             slow,
             random: RandomState::new(),
             topics: RwLock::default(),
+            together: Together::default(),
             published: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
         }))
@@ -98,7 +108,21 @@ impl Feed {
     pub fn publish(&self, topic: &str, sent_us: u64, data: &str) -> Result<EventId, Full> {
         let id = self.topic(topic)?.publish(sent_us, data);
         self.0.published.fetch_add(1, Ordering::Relaxed);
+        self.trim();
         Ok(id)
+    }
+
+    /// Has the topic that holds the most forget, as long as all hold too much together: a part at once, so that
+    /// not every event looks for that topic anew.
+    fn trim(&self) {
+        let total = self.0.retain.total;
+        while self.0.together.bytes() > total {
+            let topics = self.0.topics.read().expect("no holder of this lock panics");
+            let sizes = topics.values().filter_map(|topic| Some((topic.bytes()?, topic)));
+            let Some((bytes, fullest)) = sizes.max_by_key(|(bytes, _)| *bytes) else { return };
+            let beyond = self.0.together.bytes().saturating_sub(total);
+            fullest.trim(bytes.saturating_sub(beyond + total / PARTS));
+        }
     }
 
     /// A place in a topic's log. What is read through it is counted in `tally`.
@@ -164,7 +188,8 @@ impl Feed {
                 return Err(Full);
             }
         }
-        let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain, self.0.slow));
+        let held = || Held::new(self.0.together.clone());
+        let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain, self.0.slow, held()));
         Ok(topics.entry(name.to_owned()).or_insert_with(begin).clone())
     }
 

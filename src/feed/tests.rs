@@ -1,7 +1,7 @@
 use super::*;
 
 fn feed() -> Feed {
-    Feed::new(Retain { events: 3, bytes: 1 << 20 })
+    Feed::new(Retain::of(3, 1 << 20))
 }
 
 fn subscribe(feed: &Feed, from: Position) -> Subscription {
@@ -42,7 +42,7 @@ fn a_reader_that_falls_behind_is_told_what_it_missed() {
 
 #[test]
 fn a_reader_that_falls_behind_may_be_skipped_to_the_newest_event() {
-    let feed = Feed::with(Retain { events: 3, bytes: 1 << 20 }, Slow::Latest);
+    let feed = Feed::with(Retain::of(3, 1 << 20), Slow::Latest);
     let (mut slow, mut keeps_up) =
         (subscribe(&feed, Position::Earliest), subscribe(&feed, Position::Earliest));
     (0..3).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
@@ -61,7 +61,7 @@ fn only_who_fell_behind_is_too_slow_and_only_where_that_is_asked_for() {
     for (slow, is_too_slow, missed) in
         [(Slow::Gap, false, 1), (Slow::Latest, false, 3), (Slow::Disconnect, true, 1)]
     {
-        let feed = Feed::with(Retain { events: 3, bytes: 1 << 20 }, slow);
+        let feed = Feed::with(Retain::of(3, 1 << 20), slow);
         let mut reader = subscribe(&feed, Position::Earliest);
         (0..3).for_each(|n| assert!(feed.publish("demo", n, "1").is_ok()));
         assert!(!reader.is_too_slow(), "{slow}: it is behind, and within the memory");
@@ -128,4 +128,40 @@ fn one_topic_too_many_is_refused() {
     }
     assert_eq!(feed.publish("another", 1, "1"), Err(Full));
     assert!(feed.publish("topic-0", 1, "1").is_ok());
+}
+
+#[test]
+fn where_all_hold_too_much_together_the_topic_that_holds_the_most_forgets_and_says_so() {
+    let feed = Feed::new(Retain { total: 10_000, ..Retain::of(1_000, 100_000) });
+    let data = format!("\"{}\"", "x".repeat(100));
+    let mut reader = subscribe(&feed, Position::Earliest);
+    (0..10).for_each(|n| assert!(feed.publish("small", n, &data).is_ok()));
+    (0..100).for_each(|n| assert!(feed.publish("demo", n, &data).is_ok()));
+    let [demo, small] = feed.topics().try_into().expect("two topics");
+    assert_eq!(small.retained, 10, "who holds little forgets nothing");
+    let most = 10_000 - small.retained_bytes;
+    assert!((most - 10_000 / PARTS - 200..=most).contains(&demo.retained_bytes), "{demo:?} beside {small:?}");
+    let gap = reader.read(Limit::default()).gap.expect("it has forgotten");
+    assert_eq!(gap.missed, Some(100 - demo.retained as u64));
+}
+
+proptest::proptest! {
+    #[test]
+    fn all_topics_hold_no_more_than_the_total_but_for_the_newest_of_each(
+        total in 0usize..20_000,
+        published in proptest::collection::vec((0usize..6, 0usize..2_000), 1..200),
+    ) {
+        let feed = Feed::new(Retain { total, ..Retain::of(50, 8_000) });
+        for (topic, size) in published {
+            feed.publish(&format!("topic-{topic}"), 1, &format!("\"{}\"", "x".repeat(size))).unwrap();
+            let topics = feed.topics();
+            let held: usize = topics.iter().map(|topic| topic.retained_bytes).sum();
+            proptest::prop_assert_eq!(held, feed.0.together.bytes());
+            let is_least = topics.iter().all(|topic| topic.retained == 1);
+            proptest::prop_assert!(held <= total || is_least, "{} of {}: {:?}", held, total, topics);
+        }
+        feed.forget("topic-0");
+        let held: usize = feed.topics().iter().map(|topic| topic.retained_bytes).sum();
+        proptest::prop_assert_eq!(held, feed.0.together.bytes(), "what a forgotten topic held");
+    }
 }

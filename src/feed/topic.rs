@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::TopicState;
 use super::batch::{Batch, Limit, Piece};
 use super::bell::Bell;
+use super::held::Held;
 use super::log::{Log, Read, Retain};
 use super::run::Envelope;
 use super::slow::Slow;
@@ -22,11 +23,11 @@ pub(crate) struct Topic {
 }
 
 impl Topic {
-    pub(crate) fn new(name: &str, epoch: Epoch, retain: Retain, slow: Slow) -> Self {
+    pub(super) fn new(name: &str, epoch: Epoch, retain: Retain, slow: Slow, held: Held) -> Self {
         Self {
             name: name.to_owned(),
             epoch,
-            log: Mutex::new(Log::new(epoch, retain, slow)),
+            log: Mutex::new(Log::new(epoch, retain, slow, held)),
             newest: AtomicU64::new(0),
             bell: Bell::default(),
             readers: AtomicUsize::new(0),
@@ -68,6 +69,17 @@ impl Topic {
         out: impl FnMut(Piece),
     ) -> Read {
         self.log().read_wrapped(after, limit, envelope, out)
+    }
+
+    /// Bytes of what it retains; `None` where that is the newest event, which stays.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        let (events, bytes) = self.log().retained();
+        (events > 1).then_some(bytes)
+    }
+
+    /// Forgets the oldest events, down to so many bytes.
+    pub(super) fn trim(&self, bytes: usize) {
+        self.log().trim(bytes);
     }
 
     /// Whether a reader there has fallen off the log, and is not to go on.

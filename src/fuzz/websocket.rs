@@ -22,7 +22,7 @@ pub fn websocket(bytes: &[u8]) {
 
 /// How it went on, and what was said: pongs aside, of which only the last to come is owed (RFC 6455, section 5.5.3).
 fn hear(bytes: &[u8], cut: usize) -> (Next, Vec<String>) {
-    let feed = Feed::new(Retain { events: 100, bytes: 1 << 20 });
+    let feed = Feed::new(Retain::of(100, 1 << 20));
     let reader =
         feed.subscribe("demo", Position::Latest, Arc::default()).expect("there is room for one topic");
     let mut peer = Peer::new(Duration::from_secs(25), None, None);

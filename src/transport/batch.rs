@@ -150,7 +150,7 @@ mod tests {
     use crate::feed::{Feed, Retain};
 
     fn feed() -> Feed {
-        Feed::new(Retain { events: 3, bytes: 1 << 20 })
+        Feed::new(Retain::of(3, 1 << 20))
     }
 
     fn subscribe(feed: &Feed) -> Subscription {

@@ -32,7 +32,7 @@ impl Server {
         }
         let seconds = (MEMORY + plan.poll_interval * 2 + plan.slo.below * 2).as_secs_f64();
         let events = ((load.rate_per_s as f64 * seconds).ceil() as usize).max(10_000);
-        let retain = Retain { events, bytes: events * (plan.size + AROUND) };
+        let retain = Retain::of(events, events * (plan.size + AROUND));
         Ok(Self::Own(Box::new(Child::remembering(retain, plan.cores, plan.tls).await?)))
     }
 

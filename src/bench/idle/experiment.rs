@@ -20,7 +20,7 @@ use crate::feed::Retain;
 use crate::transport::Transport;
 
 /// What a server of our own remembers: nothing is published.
-const REMEMBERED: Retain = Retain { events: 1, bytes: 1 << 10 };
+const REMEMBERED: Retain = Retain::of(1, 1 << 10);
 
 /// The trials of one transport.
 pub(super) struct Lane {

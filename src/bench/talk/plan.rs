@@ -111,6 +111,6 @@ impl Plan {
         let waits = self.poll_interval.as_secs_f64() * 2.0 + 5.0;
         let published = self.source.rate.per_s() * waits;
         let events = (published.ceil() as usize).max(10_000);
-        Retain { events, bytes: events * (self.source.size.max(1024) + 256) }
+        Retain::of(events, events * (self.source.size.max(1024) + 256))
     }
 }

@@ -110,7 +110,7 @@ impl Commands for Board {
 impl Board {
     /// Of a server that is not there: what it plays goes into a feed that nobody reads, and it has no links.
     pub(crate) fn rehearsal() -> Self {
-        let feed = Feed::new(Retain { events: 100, bytes: 1 << 20 });
+        let feed = Feed::new(Retain::of(100, 1 << 20));
         Self {
             stage: Stage::new(feed),
             links: Arc::new(Links::none()),

@@ -37,8 +37,9 @@ use mark::Mark;
 pub(super) use mark::Request;
 pub(super) use rounds::rounds;
 
-/// What a desk remembers: half a minute of news at their fastest. A reader that was away for longer begins anew.
-const RETAIN: Retain = Retain { events: 300, bytes: 1 << 20 };
+/// What a desk remembers: half a minute of news at their fastest, and all desks 64 times as much. A reader that was
+/// away for longer begins anew.
+const RETAIN: Retain = Retain { total: 64 << 20, ..Retain::of(300, 1 << 20) };
 
 /// All desks that are open.
 pub(super) struct Desks {
