@@ -6,6 +6,7 @@
 //! | connections from one address | 1,000; of this machine any number | the same |
 //! | events published from one address | 200 a second; by this machine any number | 429; `error` on a WebSocket |
 //! | [topics](crate::feed::MAX_TOPICS) | 1,000 | 503 |
+//! | what a topic [remembers](crate::feed::Retain) | 10,000 events, 64 MiB; all together 256 MiB | who reads it: a gap |
 //! | a message, a [body](crate::transport::websocket) | 64 KiB | 413, 1009 |
 //! | a request's head | 64 KiB | 431 |
 //! | time for a head, from its first byte | 10 s | closed |
