@@ -5,11 +5,12 @@ use std::time::Instant;
 use serde_json::Value;
 use wirelanes::transport::Transport;
 
+use super::PATIENCE;
 use super::browser::Browser;
 use super::network::{counted, exchanges};
 use super::served::Served;
 use super::tab::Tab;
-use crate::behaviour::{PATIENCE, raw};
+use crate::behaviour::raw;
 
 /// Requests, and bytes up and down: heads, and what follows them.
 type Layers = [u64; 5];

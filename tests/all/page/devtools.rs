@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::behaviour::PATIENCE;
+use super::PATIENCE;
 
 /// Something that a browser said unasked.
 #[derive(Clone, Debug)]

@@ -29,3 +29,9 @@ mod talk;
 mod tokens;
 mod wall;
 mod written;
+
+use std::time::Duration;
+
+/// A browser draws in software, on cores that the server and other tests have as well: on one core alone some pages
+/// take 20 s until all they show is there.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use wirelanes::transport::Transport;
 
+use super::PATIENCE;
 use super::browser::Browser;
 use super::tab::Tab;
-use crate::behaviour::PATIENCE;
 use crate::behaviour::program::Program;
 
 #[test]

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::PATIENCE;
 use super::browser::Browser;
 use super::devtools::{Devtools, Event, text};
 use super::person::Look;
-use crate::behaviour::PATIENCE;
 
 /// Ends with its test; and fails it, where the page complained of anything that was not expected.
 pub(crate) struct Tab {

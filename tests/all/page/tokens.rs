@@ -5,10 +5,10 @@ use std::time::Duration;
 use wirelanes::server::{Claims, Tokens, now_s};
 use wirelanes::transport::Transport;
 
+use super::PATIENCE;
 use super::browser::Browser;
 use super::served::over_run;
 use super::tab::Tab;
-use crate::behaviour::PATIENCE;
 use crate::behaviour::program::Program;
 
 const KEY: [u8; 32] = [b'k'; 32];
@@ -83,7 +83,8 @@ fn a_page_whose_token_expires_says_so_on_every_lane_and_asks_no_more() {
     let (address, _) = page.split_once('#').unwrap();
     let mut tab = browser.tab(&format!("{address}#interval=200ms&token={}", token(GOOD_FOR.as_secs_f64())));
     refused(&mut tab);
-    tab.until_live(&Transport::ALL);
+    let came = "[...run.lanes.keys()].every((lane) => run.figures(lane).received >= 1)";
+    tab.until_model(came, "each lane has an event");
     let why = "document.querySelector('#talk-form .why').textContent.includes('token')";
     tab.until(why, "publishing is not granted");
     let over = "[...run.lanes.values()].every(({ state, text }) => state === 'refused' && text.includes('expired') \
