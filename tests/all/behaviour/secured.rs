@@ -41,6 +41,7 @@ pub(super) async fn ask(address: SocketAddr, request: &str) -> String {
 }
 
 /// What a server that speaks TLS says about a transport.
+#[cfg(target_os = "linux")]
 pub(super) async fn traffic(address: SocketAddr, transport: Transport) -> serde_json::Value {
     let answer = ask(address, "GET /stats HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();

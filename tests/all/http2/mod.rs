@@ -7,7 +7,6 @@ mod marks;
 mod serving;
 mod websocket;
 
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -27,8 +26,9 @@ pub(crate) struct Client {
     origin: String,
     /// What its end of the connection has counted.
     ledger: Arc<Ledger>,
-    /// Its socket, under a second name.
-    socket: OwnedFd,
+    /// Its socket, under a second name: the kernel is asked what it counted.
+    #[cfg(target_os = "linux")]
+    socket: std::os::fd::OwnedFd,
 }
 
 /// An answer, as far as it has come.
@@ -48,12 +48,19 @@ impl Client {
     pub(crate) async fn with(here: &Running, builder: &client::Builder) -> Self {
         let socket = tokio::net::TcpStream::connect(here.address).await.expect("the server listens");
         socket.set_nodelay(true).unwrap();
-        let second = socket.as_fd().try_clone_to_owned().unwrap();
+        #[cfg(target_os = "linux")]
+        let second = std::os::fd::AsFd::as_fd(&socket).try_clone_to_owned().unwrap();
         let ledger = Arc::new(Ledger::default());
         let wire = Wire::new(socket, End::Client, Books::One(ledger.clone()));
         let (requests, connection) = builder.handshake(wire).await.expect("it speaks HTTP/2");
         tokio::spawn(connection);
-        Self { requests, origin: format!("http://{}", here.address), ledger, socket: second }
+        Self {
+            requests,
+            origin: format!("http://{}", here.address),
+            ledger,
+            #[cfg(target_os = "linux")]
+            socket: second,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

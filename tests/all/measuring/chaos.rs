@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::bench::{Finished, run};
+#[cfg(target_os = "linux")]
 use crate::behaviour::program::Program;
 
 /// A memory of a fifth of a second: who is cut off comes back after half a second at least, and too late for some.

@@ -1,9 +1,12 @@
 //! `bench idle`: that every figure is there, what is given back, and what is refused.
 
 use serde_json::Value;
+#[cfg(target_os = "linux")]
 use wirelanes::transport::Transport;
 
-use super::bench::{Finished, assert_near, at_once, bench, number, run};
+use super::bench::{Finished, at_once, bench, run};
+#[cfg(target_os = "linux")]
+use super::bench::{assert_near, number};
 use crate::behaviour::fake::{self, Script};
 
 /// A window that is too short for any heartbeat, but not for a poll or for a hold.

@@ -4,8 +4,6 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use serde_json::Value;
-
 use super::stranger::{Stranger, fetched, installed, script};
 use crate::behaviour::program::Program;
 use crate::behaviour::raw;
@@ -142,8 +140,8 @@ fn npm_eventsource_comes_back_to_a_server_that_left() {
     // Another epoch: the gap says so, and what its log has follows.
     client.stdout.find("anew");
     let heard = client.stdout.all();
-    let gap: Value = serde_json::from_str(&heard[2]).unwrap();
-    assert_eq!((heard.len(), &gap["gap"]["missed"]), (4, &Value::Null), "{heard:?}");
+    let gap: serde_json::Value = serde_json::from_str(&heard[2]).unwrap();
+    assert_eq!((heard.len(), &gap["gap"]["missed"]), (4, &serde_json::Value::Null), "{heard:?}");
 }
 
 #[test]

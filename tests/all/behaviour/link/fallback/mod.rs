@@ -2,6 +2,8 @@
 
 mod changes;
 mod refusals;
+#[cfg(unix)]
+mod restarts;
 mod winners;
 
 use std::thread;
