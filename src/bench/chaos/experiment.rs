@@ -1,7 +1,6 @@
 //! From a plan to a report.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anyhow::bail;
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use super::plan::Plan;
 use super::publisher::Publisher;
 use super::result::{Lane, Named, Published, Report, SCHEMA_VERSION};
 use super::server::Server;
+use super::waiting::{until_all_is_told, until_connected};
 use crate::bench::Progress;
 use crate::bench::environment::environment;
 use crate::bench::process;
@@ -22,20 +22,8 @@ use crate::bench::route::Route;
 use crate::bench::warnings::debug_build;
 use crate::client::Options;
 use crate::event::{EventId, Position};
-use crate::link::{Engine, Link};
+use crate::link::Engine;
 use crate::transport::Transport;
-
-/// How long the clients may take until each has a connection. (An answer to a long poll comes with the first event.)
-const CONNECT: Duration = Duration::from_secs(30);
-
-/// Nobody is told anything for so long: then nobody will be. The longest wait before coming back is 20 s.
-const QUIET: Duration = Duration::from_secs(30);
-
-/// How long catching up may take in all.
-const CATCH_UP: Duration = Duration::from_secs(300);
-
-/// From one look to the next.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Breaches that are named.
 const NAMED: usize = 20;
@@ -65,7 +53,7 @@ pub async fn run(
     let duration = begun.elapsed();
     let newest = end(&log, server.newest().await?);
     progress("catching up");
-    let catching_up = until_all_is_told(&clients, newest).await;
+    let catching_up = until_all_is_told(plan, &clients, newest).await;
     reading.shutdown().await;
     let lives = server.lives();
     let log = log.lock().expect("no holder of this lock panics");
@@ -159,42 +147,6 @@ fn start(plan: &Plan, route: &Route, from: EventId) -> (Vec<Client>, JoinSet<()>
     (clients.collect(), lives)
 }
 
-async fn until_connected(clients: &[Client], link: &Link) -> anyhow::Result<()> {
-    let deadline = Instant::now() + CONNECT;
-    while let Some(client) = clients.iter().find(|client| client.connections() == 0 && !client.has_given_up())
-    {
-        if Instant::now() > deadline {
-            let way = if link.is_none() { String::new() } else { format!(" through `--link {link}`") };
-            let why = client.away().map(|why| format!(" ({why})")).unwrap_or_default();
-            bail!(
-                "a client on {} got no connection{way} within {CONNECT:?}{why}: choose a link that lets one pass, or \
-                 fewer clients with `-c`",
-                client.transport
-            );
-        }
-        sleep(LOOK).await;
-    }
-    Ok(())
-}
-
-/// Waits until every client stands at the newest event, or nothing moves any more.
-async fn until_all_is_told(clients: &[Client], newest: EventId) -> Duration {
-    let begun = Instant::now();
-    let (mut told, mut moved) = (0, begun);
-    loop {
-        let now = Instant::now();
-        let sum = clients.iter().map(Client::told).sum();
-        if sum != told {
-            (told, moved) = (sum, now);
-        }
-        let is_done = clients.iter().all(|client| client.has_given_up() || client.position() == newest);
-        if is_done || now - moved > QUIET || now - begun > CATCH_UP {
-            return begun.elapsed();
-        }
-        sleep(LOOK).await;
-    }
-}
-
 fn published(log: &Log, due: u64, tried_again: u64) -> Published {
     let (acknowledged, unclear) = (log.count(), log.unclear_count());
     Published { due, acknowledged, unclear, unsent: due.saturating_sub(acknowledged + unclear), tried_again }
@@ -244,20 +196,5 @@ impl Lane {
         self.new_lives += findings.new_lives;
         self.gone += findings.gone;
         self.breaches += findings.breaches.len() as u64;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::News;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_link_that_lets_nobody_pass_is_named_with_the_reason() {
-        let client = Client::new(Transport::Sse, "8f3k2a-0".parse().unwrap(), 60);
-        client.is_told(News::Disconnected { why: "Connection refused".to_owned(), wait: LOOK });
-        let failed = until_connected(&[client], &"refuse".parse().unwrap()).await.unwrap_err().to_string();
-        assert!(failed.contains("through `--link refuse`"), "{failed}");
-        assert!(failed.contains("(Connection refused)"), "{failed}");
     }
 }

@@ -17,7 +17,8 @@
 //!
 //! In reading order: [`plan`] (what to do), `message` (what is published), `log` (what was published), `heard` (what a
 //! client was told), `breach` (what must not happen), `check` (whether it did), `server` (life after life),
-//! `publisher`, `client`, `experiment` (from a plan to a report), [`result`] (plain data).
+//! `publisher`, `client`, `waiting` (until all has been told), `experiment` (from a plan to a report), [`result`] (plain
+//! data).
 
 mod breach;
 mod check;
@@ -30,6 +31,7 @@ pub mod plan;
 mod publisher;
 pub mod result;
 mod server;
+mod waiting;
 
 pub use breach::Breach;
 pub use check::{Checker, Findings};
