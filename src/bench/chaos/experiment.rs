@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::publisher::Publisher;
 use super::result::{Lane, Named, Published, Report, SCHEMA_VERSION};
 use super::server::Server;
-use super::waiting::{until_all_is_told, until_connected};
+use super::waiting::{hear_out, until_connected};
 use crate::bench::Progress;
 use crate::bench::environment::environment;
 use crate::bench::process;
@@ -52,8 +52,7 @@ pub async fn run(
     let (due, tried_again) = publisher.stop().await?;
     let duration = begun.elapsed();
     let newest = end(&log, server.newest().await?);
-    progress("catching up");
-    let catching_up = until_all_is_told(plan, &clients, newest).await;
+    let catching_up = hear_out(plan, &clients, newest, progress, interrupt).await;
     reading.shutdown().await;
     let lives = server.lives();
     let log = log.lock().expect("no holder of this lock panics");

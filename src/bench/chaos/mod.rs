@@ -17,8 +17,8 @@
 //!
 //! In reading order: [`plan`] (what to do), `message` (what is published), `log` (what was published), `heard` (what a
 //! client was told), `breach` (what must not happen), `check` (whether it did), `server` (life after life),
-//! `publisher`, `client`, `waiting` (until all has been told), `experiment` (from a plan to a report), [`result`] (plain
-//! data).
+//! `publisher`, `client`, `waiting` (until all has been told, and no more), `experiment` (from a plan to a report),
+//! [`result`] (plain data).
 
 mod breach;
 mod check;

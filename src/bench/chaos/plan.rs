@@ -6,6 +6,11 @@ use crate::link::Link;
 use crate::source::Rate;
 use crate::transport::Transport;
 
+/// From when a connection is reset until its client has been answered on the next one: an event stream is told to come
+/// back after 3 s at most, and on all others a client does so after 1 s at most, for who stands at the newest event has
+/// just been answered. The rest is for connecting and asking, two round trips of 500 ms.
+const BACK: Duration = Duration::from_secs(4);
+
 /// What to do, and for how long.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -43,6 +48,18 @@ impl Plan {
     /// How long one life of the server lasts.
     pub(super) fn life(&self) -> Duration {
         self.duration / (self.restarts as u32 + 1)
+    }
+
+    /// How long all listen on who stand at the newest event: whatever event comes then came before, or is nobody's. Who
+    /// is reset at that instant has come back by then, who polls has polled once more, though the first time it was
+    /// reset, and a long poll has been held to its end: while there is news, it never is.
+    pub fn listening_on(&self) -> Duration {
+        let answered = |transport: &Transport| match transport {
+            Transport::Poll => 2 * self.poll_interval,
+            Transport::Longpoll => self.hold.unwrap_or(crate::bench::Plan::DEFAULT_HOLD),
+            Transport::Sse | Transport::Websocket => Duration::ZERO,
+        };
+        BACK + self.transports.iter().map(answered).max().unwrap_or_default()
     }
 
     /// What the server is started with.

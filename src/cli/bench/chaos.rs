@@ -79,7 +79,8 @@ const AROUND: Duration = Duration::from_secs(10);
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (plan, output) = (arguments.plan(), arguments.output);
-    let measured = measure(plan.duration + AROUND, output.quiet, async |command, progress, interrupt| {
+    let expected = plan.duration + AROUND + plan.listening_on();
+    let measured = measure(expected, output.quiet, async |command, progress, interrupt| {
         chaos::run(&plan, command, progress, interrupt).await.map(Some)
     });
     let Some(report) = measured? else { return Ok(nothing_yet()) };
