@@ -39,20 +39,24 @@ pub(super) struct Tally {
     first_us: Option<u64>,
     last_us: Option<u64>,
     lag_us: Histogram<u64>,
+    /// What is due before is no part of the lag.
+    counts_from_us: u64,
     pub(super) cpu_us: Option<u64>,
 }
 
 impl Tally {
     pub(super) fn new() -> Self {
         let lag_us = Histogram::new_with_bounds(1, MAX_LAG_US, 3).expect("1 to an hour is a range");
-        Self { events: 0, first_us: None, last_us: None, lag_us, cpu_us: None }
+        Self { events: 0, first_us: None, last_us: None, lag_us, counts_from_us: 0, cpu_us: None }
     }
 
     /// Counts one event; how many that makes.
     pub(super) fn add(&mut self, due_us: u64, lag_us: u64) -> u64 {
         self.first_us.get_or_insert(due_us);
         self.last_us = Some(due_us);
-        self.lag_us.saturating_record(lag_us);
+        if due_us >= self.counts_from_us {
+            self.lag_us.saturating_record(lag_us);
+        }
         self.events += 1;
         self.events
     }
@@ -60,6 +64,14 @@ impl Tally {
     /// Leaves out of its lag all events so far.
     pub(super) fn forget_lag(&mut self) {
         self.lag_us.reset();
+    }
+
+    /// Leaves out of its lag all events that are due before this instant, however late they come.
+    pub(super) fn forget_lag_before(&mut self, at_us: u64) {
+        self.counts_from_us = at_us;
+        if self.last_us.is_some_and(|last_us| last_us < at_us) {
+            self.forget_lag();
+        }
     }
 
     pub(super) fn played(&self) -> Played {
@@ -76,5 +88,25 @@ impl Tally {
             lag_us: (!lag_us.is_empty()).then(lag),
             cpu_us: self.cpu_us,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_before_it_counts_is_no_part_of_the_lag_even_where_it_comes_after() {
+        let mut tally = Tally::new();
+        tally.forget_lag_before(100);
+        for (due_us, lag_us) in [(10, 5_000), (99, 5_000), (100, 3), (110, 2)] {
+            tally.add(due_us, lag_us);
+        }
+        let lag = |tally: &Tally| tally.played().lag_us.map(|lag| lag.max);
+        assert_eq!((tally.played().events, lag(&tally)), (4, Some(3)));
+        tally.forget_lag_before(110);
+        assert_eq!(lag(&tally), Some(3), "said too late: what counts is kept");
+        tally.forget_lag_before(111);
+        assert_eq!(lag(&tally), None);
     }
 }

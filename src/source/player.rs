@@ -87,6 +87,12 @@ impl Player {
         self.stage.forget_lag();
     }
 
+    /// What is due before this instant, in microseconds since the UNIX epoch, is no part of its
+    /// [lag](Played::lag_us), however late it comes. To be said before what is due then is published.
+    pub fn forget_lag_before(&self, at_us: u64) {
+        self.stage.forget_lag_before(at_us);
+    }
+
     /// Whether the source has come to its end: its duration, its last event, its last line.
     pub fn is_finished(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)

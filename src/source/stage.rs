@@ -65,6 +65,11 @@ impl Stage {
         self.tally().forget_lag();
     }
 
+    /// Leaves out of its lag all that is due before this instant.
+    pub(super) fn forget_lag_before(&self, at_us: u64) {
+        self.tally().forget_lag_before(at_us);
+    }
+
     /// Lets the thread end, once it is woken.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);

@@ -163,8 +163,8 @@ impl Lane {
     }
 
     /// Begins to publish.
-    pub(super) fn play(&mut self, source: &Source) -> io::Result<()> {
-        let (player, start_us) = play(source, self.book.clone(), self.entry.clone())?;
+    pub(super) fn play(&mut self, source: &Source, warmup: Duration) -> io::Result<()> {
+        let (player, start_us) = play(source, warmup, self.book.clone(), self.entry.clone())?;
         (self.player, self.start_us) = (Some(player), start_us);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -39,9 +40,14 @@ fn taken(
 }
 
 /// Puts messages into the row, each at its instant, on a thread of its own: an open loop. Each bears a mark, by
-/// which it is known again when it comes back. Gives the player, and when offset 0 of its schedule is, in
-/// monotonic microseconds.
-pub(super) fn play(source: &Source, book: Arc<Book>, entry: Entry) -> io::Result<(Player, u64)> {
+/// which it is known again when it comes back. How late it is in the warm-up is no part of its lag. Gives the player,
+/// and when offset 0 of its schedule is, in monotonic microseconds.
+pub(super) fn play(
+    source: &Source,
+    warmup: Duration,
+    book: Arc<Book>,
+    entry: Entry,
+) -> io::Result<(Player, u64)> {
     let (clock, size) = (Clock::start(), source.size);
     let monotonic = move |at_us: u64| at_us.saturating_add_signed(-clock.monotonic_offset_us());
     let player = Player::start(source, clock, move |due_us, _| {
@@ -53,14 +59,13 @@ pub(super) fn play(source: &Source, book: Arc<Book>, entry: Entry) -> io::Result
         // Who sends may have given up.
         let _ = entry.send(Due { number, data });
     })?;
+    player.forget_lag_before(player.start_us() + warmup.as_micros() as u64);
     let start_us = monotonic(player.start_us());
     Ok((player, start_us))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::source::SourceKind;
 
@@ -86,7 +91,7 @@ mod tests {
         let (entry, row) = queue(book.clone(), stop);
         let (rate, duration) = ("1000".parse().unwrap(), Some(Duration::from_millis(20)));
         let source = Source { kind: SourceKind::Steady, rate, duration, size: 50, ..Source::default() };
-        let (player, start_us) = play(&source, book.clone(), entry).unwrap();
+        let (player, start_us) = play(&source, Duration::ZERO, book.clone(), entry).unwrap();
         player.wait();
         let due: Vec<Due> = row.collect().await;
         assert_eq!(due.len(), 20);
@@ -98,5 +103,18 @@ mod tests {
             assert!(due.data.starts_with(&format!("\"wirelanes {number:012} {due_us:019}")), "{}", due.data);
         }
         assert!(pages.messages.windows(2).all(|two| two[1].due_us.abs_diff(two[0].due_us + 1_000) <= 1));
+    }
+
+    #[test]
+    fn how_late_a_publisher_is_in_the_warm_up_is_no_part_of_its_lag() {
+        let whole = Duration::from_millis(20);
+        let source = Source { kind: SourceKind::Steady, duration: Some(whole), ..Source::default() };
+        let source = Source { rate: "1000".parse().unwrap(), ..source };
+        for (warmup, has_lag) in [(Duration::ZERO, true), (whole / 2, true), (whole, false)] {
+            let (entry, _row) = unbounded_channel();
+            let (player, _) = play(&source, warmup, Arc::default(), entry).unwrap();
+            let played = player.wait();
+            assert_eq!((played.events, played.lag_us.is_some()), (20, has_lag), "after {warmup:?}");
+        }
     }
 }

@@ -55,7 +55,7 @@ pub struct TalkReport {
     pub hold_us: u64,
     /// Whose request heads were sent.
     pub headers: HeaderStyle,
-    /// How late the latest of all publishers was.
+    /// How late the latest of all publishers was, in the window.
     pub publisher: Option<Played>,
     /// What the predictions were made from.
     pub theory: Inputs,

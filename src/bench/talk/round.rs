@@ -45,7 +45,7 @@ pub(super) async fn run(
     let mut lanes = connect(plan, route, rng).await?;
     let source = Source { duration: Some(plan.warmup + plan.duration), ..source.clone() };
     for lane in &mut lanes {
-        lane.play(&source)?;
+        lane.play(&source, plan.warmup)?;
         sleep(apart(&source, plan.ways().len())).await;
     }
     loop {
