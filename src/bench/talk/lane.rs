@@ -69,6 +69,24 @@ pub(super) struct Told {
     pub(super) played: Option<Played>,
 }
 
+#[cfg(test)]
+impl Told {
+    /// Of a lane that was sent nothing in the second that it was open.
+    pub(super) fn nothing(way: Option<Way>) -> Self {
+        Self {
+            way,
+            pages: Pages::default(),
+            counts: Counts::default(),
+            connections_opened: 1,
+            connections_used: 1,
+            open_us: 1_000_000,
+            start_us: 1_000_000,
+            stopped_us: 2_000_000,
+            played: None,
+        }
+    }
+}
+
 impl Lane {
     pub(super) async fn open(way: Way, options: Options) -> anyhow::Result<Self> {
         let (mut lane, row) = Self::new(Some(way));

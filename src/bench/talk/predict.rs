@@ -210,7 +210,6 @@ mod tests {
     use super::super::calibrate::Posted;
     use super::*;
     use crate::source::Source;
-    use crate::wire::Counts;
 
     fn plan() -> Plan {
         Plan {
@@ -250,17 +249,8 @@ mod tests {
         };
         let mut pages = Pages::default();
         pages.messages.extend((0..3).map(message));
-        let told = Told {
-            way: Some(way),
-            pages,
-            counts: Counts::default(),
-            connections_opened: 1,
-            connections_used: 1,
-            open_us: 30_000_000,
-            start_us: 1_000_000,
-            stopped_us: 1_000_000 + 90_000,
-            played: None,
-        };
+        let told =
+            Told { pages, open_us: 30_000_000, stopped_us: 1_000_000 + 90_000, ..Told::nothing(Some(way)) };
         let (plan, echoes_us) = (plan(), vec![1_000.0, 2_000.0, 3_000.0]);
         Basis { plan: &plan, calibration: &CALIBRATION, echoes_us }.predict(&told, way)
     }

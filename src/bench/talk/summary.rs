@@ -169,9 +169,11 @@ pub(super) fn inputs(calibration: &Calibration) -> Inputs {
     }
 }
 
-/// Of all lanes and rounds the publisher that was late the most.
+/// Of all lanes and rounds the publisher that was late the most. That of the bare socket counts: what it was late is in
+/// every prediction.
 pub(super) fn latest(rounds: &[Round]) -> Option<Played> {
-    let played = rounds.iter().flat_map(|round| &round.lanes).filter_map(|told| told.played.clone());
+    let all = rounds.iter().flat_map(|round| round.lanes.iter().chain(&round.control));
+    let played = all.filter_map(|told| told.played.clone());
     played.max_by_key(|played| played.lag_us.map_or(0, |lag| lag.p99))
 }
 
@@ -253,6 +255,7 @@ fn failed(lane: &Lane) -> Option<String> {
 mod tests {
     use super::*;
     use crate::bench::result::Compared;
+    use crate::source::Lag;
 
     fn lane(connections: usize, busy: Option<f64>, unsent: u64) -> Lane {
         Lane {
@@ -289,5 +292,19 @@ mod tests {
         let told = behind(&lanes).unwrap();
         assert!(told.starts_with("sse on 6 did not keep up, though"), "{told}");
         assert_eq!((overloaded(&lanes[2..]), behind(&lanes[..2])), (None, None));
+    }
+
+    #[test]
+    fn the_latest_publisher_may_be_that_of_the_bare_socket() {
+        let late = |way, p99| {
+            let lag_us = Some(Lag { p50: 0, p99, max: p99 });
+            let played = Played { events: 1, first_us: None, last_us: None, lag_us, cpu_us: None };
+            Told { played: Some(played), ..Told::nothing(way) }
+        };
+        let way = Some(Way { transport: Transport::Sse, posting: 1 });
+        for (control, lane) in [(7, 9), (9, 7)] {
+            let round = Round { control: Some(late(None, control)), lanes: vec![late(way, lane)] };
+            assert_eq!(latest(&[round]).and_then(|played| played.lag_us).map(|lag| lag.p99), Some(9));
+        }
     }
 }
