@@ -81,7 +81,7 @@ pub async fn run(
         source: plan.source.kind.to_string(),
         rate_per_s: plan.source.rate.per_s(),
         size_bytes: plan.source.size,
-        duration_us: plan.duration.as_micros() as u64,
+        duration_us: summary::duration_us(plan, &rounds),
         warmup_us: plan.warmup.as_micros() as u64,
         rounds: rounds.len(),
         poll_interval_us: plan.poll_interval.as_micros() as u64,

@@ -64,6 +64,8 @@ pub(super) struct Told {
     pub(super) open_us: u64,
     /// Offset 0 of its schedule, in monotonic microseconds.
     pub(super) start_us: u64,
+    /// From when on nothing more was due.
+    pub(super) over_us: u64,
     /// From when on nothing more was sent.
     pub(super) stopped_us: u64,
     pub(super) played: Option<Played>,
@@ -81,6 +83,7 @@ impl Told {
             connections_used: 1,
             open_us: 1_000_000,
             start_us: 1_000_000,
+            over_us: 2_000_000,
             stopped_us: 2_000_000,
             played: None,
         }
@@ -221,6 +224,7 @@ impl Lane {
             connections_opened: opened.sum(),
             open_us: monotonic_us() - self.ready_us,
             start_us: self.start_us,
+            over_us: self.over_us.unwrap_or_else(monotonic_us),
             stopped_us: self.stopped_us.unwrap_or_else(monotonic_us),
             played: self.played.clone(),
         }

@@ -8,7 +8,7 @@ use super::plan::{Plan, Way};
 use super::predict::{Basis, Prediction, echoes_us, long_run_wait_us};
 use super::result::{Control, Inputs, Lane, Messages, Publishing, Row};
 use super::round::Round;
-use super::trial::Trial;
+use super::trial::{Trial, window_us};
 use crate::bench::figures::{compared, latency_of};
 use crate::bench::result::{Bytes, BytesPerEvent, Input, Latency, Layers};
 use crate::bench::statistics::{Sample, median};
@@ -167,6 +167,12 @@ pub(super) fn inputs(calibration: &Calibration) -> Inputs {
         request_head_bytes: posted(|post| post.request_head),
         answer_head_bytes: posted(|post| post.answer_head),
     }
+}
+
+/// How long the window was, the mean of all lanes and rounds: as planned, but where somebody wanted an end.
+pub(super) fn duration_us(plan: &Plan, rounds: &[Round]) -> u64 {
+    let windows = || rounds.iter().flat_map(|round| &round.lanes).map(|told| window_us(told, plan));
+    windows().map(|window| window.end - window.start).sum::<u64>() / windows().count().max(1) as u64
 }
 
 /// Of all lanes and rounds the publisher that was late the most. That of the bare socket counts: what it was late is in

@@ -45,10 +45,12 @@ impl Trial {
     }
 }
 
-/// What counts is what was due then, in monotonic microseconds.
+/// What counts is what was due then, in monotonic microseconds. It is shorter than planned where nothing more was due
+/// because somebody wanted an end, and empty where that was in the warm-up.
 pub(super) fn window_us(told: &Told, plan: &Plan) -> Range<u64> {
     let start_us = told.start_us + plan.warmup.as_micros() as u64;
-    start_us..start_us + plan.duration.as_micros() as u64
+    let end_us = start_us + plan.duration.as_micros() as u64;
+    start_us..end_us.min(told.over_us).max(start_us)
 }
 
 pub(super) fn counted<'a>(pages: &'a Pages, window: &Range<u64>) -> impl Iterator<Item = &'a Message> {
@@ -160,7 +162,7 @@ fn busy_share(way: Way, pages: &Pages, window: &Range<u64>) -> Option<f64> {
         Some(within(acknowledged_us(message)?).saturating_sub(within(message.sent_us?)))
     });
     let all_us = (window.end - window.start) as f64 * way.posting as f64;
-    (!way.speaks()).then(|| took.sum::<u64>() as f64 / all_us)
+    (!way.speaks() && all_us > 0.0).then(|| took.sum::<u64>() as f64 / all_us)
 }
 
 fn wait_us(messages: &[&Message]) -> Option<f64> {
@@ -185,6 +187,7 @@ fn most_waiting(messages: &[&Message]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Transport;
 
     /// Due every 10 µs from 100 on; sent and answered so, or not.
     fn pages(sent_and_answer: &[(Option<u64>, Option<Answer>)], arrivals: &[usize]) -> Pages {
@@ -276,5 +279,13 @@ mod tests {
     fn one_read_stamps_all_that_it_completed() {
         let sample = sample([(100, 130), (110, 130), (90, 95)].into_iter());
         assert_eq!((sample.count(), sample.max_us(), sample.mean_us()), (3, Some(30), Some(55.0 / 3.0)));
+    }
+
+    #[test]
+    fn busy_is_a_share_of_the_window_and_of_none_there_is_no_share() {
+        let pages = pages(&[taken(1), taken(2)], &[]);
+        let busy = |posting, window| busy_share(Way { transport: Transport::Sse, posting }, &pages, &window);
+        assert_eq!((busy(2, 100..300), busy(1, 175..275)), (Some(0.25), Some(0.5)), "two of 150 to 200");
+        assert_eq!((busy(1, 300..300), busy(0, 100..300)), (None, None));
     }
 }

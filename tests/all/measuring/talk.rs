@@ -290,13 +290,26 @@ fn lanes_are_chosen() {
 fn an_interrupt_prints_what_there_is_by_then() {
     use crate::behaviour::{eventually, raw};
     let (_server, address) = Program::serve(&["--source", "quiet"]);
-    let url = address.to_string();
-    let arguments = ["-t", "sse", "-r", "100", "-d", "1h", "--warmup", "0", "--hold", "1"];
-    let mut bench = Program::start(&[&["bench", "talk", "--url", &url][..], &arguments].concat());
+    let (url, directory) = (address.to_string(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("result.json");
+    let arguments = ["-t", "sse", "-r", "100", "-d", "1h", "--warmup", "0", "--hold", "1", "--output"];
+    let whither = [&["bench", "talk", "--url", &url][..], &arguments, &[path.to_str().unwrap()]].concat();
+    let mut bench = Program::start(&whither);
     let deliveries = || raw::stats(address)["transports"]["sse"]["deliveries"].as_u64();
     eventually("a hundred messages came back", || deliveries() > Some(100));
     bench.signal(rustix::process::Signal::INT);
     assert_eq!(bench.ended().code(), Some(130), "{:?}", bench.stderr.all());
     let text = bench.stdout.all().join("\n");
     assert!(!text.starts_with("0 messages") && text.contains("interrupted"), "{text}");
+    let report = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let finished = Finished { code: Some(130), text, errors: String::new(), report };
+    let one = lane(&finished, Transport::Sse, 2);
+    let achieved = count(one, "due") as f64 / number(&finished.report, "duration_us") * 1e6;
+    assert!(
+        (50.0..200.0).contains(&achieved),
+        "{achieved}/s of a hundred: the window is what there was of it"
+    );
+    let [measured, predicted] =
+        ["measured", "predicted"].map(|of| number(one, &format!("row.busy_share.{of}")));
+    assert!(measured > predicted / 20.0, "busy for {measured} of the time, not {predicted}");
 }
