@@ -6,8 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::calibrate::calibrate;
 use super::plan::Plan;
 use super::result::{SCHEMA_VERSION, TalkReport};
-use super::round;
-use super::summary;
+use super::{round, summary, warnings};
 use crate::bench::Progress;
 use crate::bench::child::Child;
 use crate::bench::environment::environment;
@@ -72,7 +71,7 @@ pub async fn run(
         command,
         seed: plan.source.seed,
         environment: environment(),
-        warnings: summary::warnings(plan, &lanes, publisher.as_ref()),
+        warnings: warnings::of(plan, &lanes, publisher.as_ref()),
         interrupted: interrupt.is_cancelled(),
         link: plan.link.to_string(),
         relay: site.route.achieved(),
