@@ -63,7 +63,7 @@ pub struct Published {
     pub acknowledged: u64,
     /// Whose answer was lost: published or not.
     pub unclear: u64,
-    /// That were never sent: nobody had taken them when publishing was over.
+    /// That had not been taken when publishing was over: never sent, or refused each time.
     pub unsent: u64,
     /// How often the server said not now, and was asked again.
     pub tried_again: u64,
