@@ -7,7 +7,7 @@
 //! - when a request waits for news, or its answer has no end: that is then written without hyper
 //!
 //! The trick is `into_parts()`, which gives the socket back also while hyper waits for our answer, together
-//! with what it has read of the next request.
+//! with what it has read of the next request. What it has read of a body is none: see [`body`](super::body).
 
 use std::future::poll_fn;
 use std::io;
@@ -18,6 +18,7 @@ use std::task::{Poll, Waker};
 
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -25,6 +26,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
+use super::body::Reading;
 use super::door::Caller;
 use super::limits::{HEAD, LARGEST_HEAD, LAST_HEAD};
 use super::line::Line;
@@ -75,6 +77,7 @@ struct Shelf {
     has_begun: AtomicBool,
     /// A request is being answered.
     is_busy: AtomicBool,
+    reading: Reading,
 }
 
 impl Handover {
@@ -83,6 +86,20 @@ impl Handover {
         *self.0.waiting.lock().expect("no holder of this lock panics") = Some(waiting);
         self.0.is_ready.store(true, Ordering::Relaxed);
         std::future::pending().await
+    }
+
+    /// Answers a request. The connection ends with the answer where the end of its body was not read.
+    async fn answer(&self, shared: &Shared, request: Request<Incoming>) -> Reply {
+        self.0.has_begun.store(true, Ordering::Relaxed);
+        self.0.is_busy.store(true, Ordering::Relaxed);
+        let is_awaited = request.headers().contains_key(EXPECT);
+        let request = request.map(|body| self.0.reading.of(body));
+        let mut reply = routes::answer(shared, self, request).await;
+        if !self.0.reading.finish(is_awaited).await {
+            reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.0.is_busy.store(false, Ordering::Relaxed);
+        reply
     }
 
     /// Whether a request was being answered since this was last asked.
@@ -112,13 +129,7 @@ where
             request.extensions_mut().insert(caller);
         }
         let (shared, handover) = (shared.clone(), handover.clone());
-        async move {
-            handover.0.has_begun.store(true, Ordering::Relaxed);
-            handover.0.is_busy.store(true, Ordering::Relaxed);
-            let reply = routes::answer(&shared, &handover, request).await;
-            handover.0.is_busy.store(false, Ordering::Relaxed);
-            Ok::<_, hyper::Error>(reply.map(Full::new))
-        }
+        async move { Ok::<_, hyper::Error>(handover.answer(&shared, request).await.map(Full::new)) }
     });
     let mut http =
         http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(line), service);
@@ -136,7 +147,8 @@ where
         }
         // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
         let is_waiting = handover.0.is_ready.load(Ordering::Relaxed) && !state.is_stalled();
-        if is_waiting || (state.is_at_rest() && !state.is_stalled()) {
+        let is_at_rest = state.is_at_rest() && !handover.0.reading.is_open();
+        if is_waiting || (is_at_rest && !state.is_stalled()) {
             return Poll::Ready(Ok(false));
         }
         // Handlers have deadlines of their own, and so has a peer that takes nothing; each head has this one, from
@@ -156,6 +168,8 @@ where
     line.unread(parts.read_buf);
     line.patience = patience;
     Ok(match handover.take() {
+        // All that came is answered. What is left over was a part of that, and can be no request.
+        None if !line.is_silent() => Turn::Over,
         None => Turn::AtRest(line),
         Some(Waiting::News(awaited)) => Turn::News(line, awaited),
         Some(Waiting::Endless(head, pump)) => {

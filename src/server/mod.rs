@@ -55,6 +55,7 @@ mod accept;
 mod accounts;
 mod assets;
 mod authority;
+mod body;
 mod clients;
 mod commands;
 mod config;

@@ -29,8 +29,7 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
     let received_us = shared.feed.clock().now_us();
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    // RFC 9113, section 8.2.2: HTTP/2 knows no such header.
-    let is_http_1 = head.version <= Version::HTTP_11;
+    let is_http_1 = is_http_1(&head);
     tracing::debug!("{} {path}", head.method);
     let origin = Origin::of(&head.headers, shared.scheme(), &shared.ports, &shared.origins);
     let answered = match check_host(&head).and_then(|()| origin.check()) {
@@ -43,6 +42,18 @@ pub(super) async fn answer(shared: &Shared, handover: &Handover, request: Reques
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     reply
+}
+
+/// Whether its answer may not be there at once, or have no end: while it is waited for, what comes on the connection is
+/// the next request.
+fn may_wait(path: &str) -> bool {
+    Transport::at(path).is_some() || path == "/tcp"
+}
+
+/// Where a connection carries one request after another, and fields of its head may concern it. HTTP/2 knows no such
+/// fields (RFC 9113, section 8.2.2).
+fn is_http_1(head: &Parts) -> bool {
+    head.version <= Version::HTTP_11
 }
 
 /// RFC 9112, section 3.2: a request names its host, but in HTTP/1.0. One that names two is for one of them to who is
@@ -83,6 +94,9 @@ async fn route(
         (&Method::POST, "/publish") => publish::publish(shared, &pass, &head, body, received_us).await,
         (_, "/publish") => Err(not_allowed("POST")),
         (_, "/control") => commands::control(shared, &pass, &head, body).await,
+        (&Method::GET, path) if may_wait(path) && is_http_1(&head) && !body.is_end_stream() => {
+            Err(Refusal::bad_request("a request to read has no body: send it without"))
+        }
         (&Method::GET, path) => get(shared, handover, path, head, &pass, page, received_us).await,
         (_, path) if is_known(path) => Err(not_allowed("GET")),
         (_, path) => asset(shared, &head, path).await,

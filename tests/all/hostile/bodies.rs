@@ -1,0 +1,141 @@
+//! Bodies that nobody asked for: they are never taken for requests, and hold nobody up.
+
+use crate::support::{PATIENCE, Peer, Running};
+
+/// What a body says that would be a request, if it were one.
+const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// The request that comes behind: it may be answered, where the connection goes on, or not.
+const NEXT: &str = "GET /time HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+/// Request lines, and fields with which none of them has its body read by who answers it.
+const UNREAD: &[(&str, &str)] = &[
+    ("GET /poll", ""),
+    ("GET /longpoll?hold=1", ""),
+    ("GET /longpoll?hold=0", ""),
+    ("GET /sse", ""),
+    ("GET /tcp", ""),
+    ("GET /websocket", UPGRADE),
+    ("GET /health", ""),
+    ("GET /stats", ""),
+    ("GET /control", ""),
+    ("GET /", ""),
+    ("GET /nothing-here", ""),
+    ("HEAD /", ""),
+    ("PUT /poll", ""),
+    ("OPTIONS /publish", "origin: http://x\r\n"),
+    ("POST /publish", "origin: http://elsewhere.example\r\n"),
+    ("POST /publish", "content-encoding: br\r\n"),
+    ("POST /control", ""),
+];
+
+const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// The same bytes as a body: the fields that announce it, and how it is written.
+fn bodies(text: &str) -> [(String, String); 3] {
+    let length = format!("content-length: {}\r\n", text.len());
+    let half = text.len() / 2;
+    let chunks =
+        format!("{half:x}\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n", &text[..half], text.len() - half, &text[half..]);
+    [
+        (length.clone(), text.to_owned()),
+        (format!("{length}expect: 100-continue\r\n"), text.to_owned()),
+        ("transfer-encoding: chunked\r\n".to_owned(), chunks),
+    ]
+}
+
+/// Says it in these pieces, and has each arrive alone.
+async fn say(peer: &mut Peer, pieces: &[&str]) {
+    for piece in pieces {
+        peer.try_say(piece).await;
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_body_is_taken_for_a_request() {
+    let here = Running::start();
+    for (line, fields) in UNREAD {
+        // As much as one read takes, and more than hyper reads at once.
+        for times in [1, 500] {
+            for (announced, body) in bodies(&SMUGGLED.repeat(times)) {
+                let head = format!("{line} HTTP/1.1\r\nhost: x\r\n{fields}{announced}\r\n");
+                let whole = format!("{head}{body}{NEXT}");
+                for pieces in [
+                    &[&*whole][..],
+                    &[&head, &body, NEXT],
+                    &[&whole[..head.len() + 1], &whole[head.len() + 1..]],
+                ] {
+                    let mut peer = here.connect().await;
+                    say(&mut peer, pieces).await;
+                    peer.hang_up().await;
+                    let all = tokio::time::timeout(PATIENCE, peer.rest()).await.expect("the connection ends");
+                    let answers = all.matches("HTTP/1.1 ").count() - all.matches("HTTP/1.1 100 ").count();
+                    assert!(
+                        (1..=2).contains(&answers),
+                        "{head}{times} times, in {} pieces: {all}",
+                        pieces.len()
+                    );
+                    assert!(
+                        !all.contains("smuggled"),
+                        "{head}{times} times, in {} pieces: {all}",
+                        pieces.len()
+                    );
+                }
+            }
+        }
+    }
+    here.until_open(0).await;
+}
+
+/// What begins like a head and never becomes one. Each connection is left open, so that whoever looks at it again and
+/// again would do so for as long as the test takes.
+#[tokio::test]
+async fn a_body_that_nobody_reads_holds_nobody_up() {
+    let here = Running::start();
+    let mut open = Vec::new();
+    for (line, fields) in UNREAD {
+        for (announced, body) in ["hello", &"x".repeat(9_000)].into_iter().flat_map(bodies) {
+            let head = format!("{line} HTTP/1.1\r\nhost: x\r\n{fields}{announced}\r\n");
+            for body in [&body[..], &body[..1], &body[..body.len() - 1]] {
+                let mut peer = here.connect().await;
+                say(&mut peer, &[&head, body]).await;
+                open.push(peer);
+            }
+        }
+        let answer = here.ask("GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert_eq!(answer.status(), 200, "beside `{line}`");
+    }
+    drop(open);
+    here.until_open(0).await;
+}
+
+/// A body that is short and on its way is read, whatever is answered.
+#[tokio::test]
+async fn who_is_refused_with_a_short_body_keeps_its_connection() {
+    let here = Running::start();
+    let mut peer = here.connect().await;
+    for (announced, body) in [bodies("\"refused\"")[0].clone(), bodies("\"refused\"")[2].clone()] {
+        peer.say(&format!(
+            "POST /publish HTTP/1.1\r\nhost: x\r\norigin: http://y.example\r\n{announced}\r\n{body}"
+        ))
+        .await;
+        let answer = peer.answer().await;
+        assert_eq!((answer.status(), answer.header("connection")), (403, None), "{answer:?}");
+    }
+    peer.say(NEXT).await;
+    assert_eq!(peer.answer().await.status(), 200);
+}
+
+/// A body that the client keeps back until it is told to go on is not waited for.
+#[tokio::test]
+async fn who_waits_to_be_told_to_go_on_is_refused_at_once_and_for_good() {
+    let here = Running::start();
+    let mut peer = here.connect().await;
+    let head = "POST /publish HTTP/1.1\r\nhost: x\r\norigin: http://y.example\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
+    peer.say(head).await;
+    let answer = peer.answer().await;
+    assert_eq!((answer.status(), answer.header("connection")), (403, Some("close")), "{answer:?}");
+    assert_eq!(peer.rest().await, "");
+}
