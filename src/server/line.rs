@@ -20,9 +20,9 @@ use crate::wire::{PREFACE, Rest, State, Streams, Wire};
 /// A request's head without a browser's cookies fits; what is longer is read by who reads it.
 const FIRST_READ: usize = 2 << 10;
 
-/// While a client waits for an answer, so much of its next requests is kept for later; then it is not listened
-/// to any more.
-const MOST_EARLY: usize = 64 << 10;
+/// While a client waits for an answer, so much of its next requests is kept for later, four heads of a browser; then it
+/// is not listened to any more. A thousand such clients take 8 MiB.
+const MOST_EARLY: usize = 8 << 10;
 
 /// A counted socket that is given up where the peer takes nothing for too long.
 pub(super) struct Line<S> {

@@ -18,8 +18,8 @@ use std::io;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 pub use claims::{Claims, now_s};
 
@@ -112,19 +112,25 @@ impl Tokens {
 #[derive(Deserialize)]
 struct Marking {
     alg: String,
-    crit: Option<IgnoredAny>,
+    #[serde(default, rename = "crit", deserialize_with = "is_there")]
+    has_crit: bool,
+}
+
+/// Whatever it holds: `null`, too.
+fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(value).map(|_| true)
 }
 
 /// A header chooses nothing: whatever is not exactly as it has to be is refused.
 fn check_header(token: &str) -> Result<(), Bad> {
     let text = token.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
     let marking = text.and_then(|text| serde_json::from_slice(&text).ok());
-    let Some(Marking { alg, crit }) = marking else { return Err(Bad::Invalid(NO_TOKEN)) };
-    match crit {
+    let Some(Marking { alg, has_crit }) = marking else { return Err(Bad::Invalid(NO_TOKEN)) };
+    match has_crit {
         _ if alg != "HS256" => Err(Bad::Invalid(OTHERWISE_SIGNED)),
         // RFC 7515, section 4.1.11: who does not know what is named there lets nobody in for it.
-        Some(_) => Err(Bad::Invalid("its `crit` asks for what this server does not know: leave it out")),
-        None => Ok(()),
+        true => Err(Bad::Invalid("its `crit` asks for what this server does not know: leave it out")),
+        false => Ok(()),
     }
 }
 

@@ -89,6 +89,7 @@ fn a_token_that_asks_for_what_is_not_known_here_is_refused() {
         json!({ "alg": "HS256", "crit": ["b64"], "b64": false }),
         json!({ "alg": "HS256", "crit": ["exp"] }),
         json!({ "alg": "HS256", "crit": [] }),
+        json!({ "alg": "HS256", "crit": null }),
     ] {
         let wrong = with(header.clone()).unwrap_err().to_string();
         assert!(wrong.contains("`crit`"), "{header}: {wrong}");
