@@ -139,3 +139,60 @@ async fn who_waits_to_be_told_to_go_on_is_refused_at_once_and_for_good() {
     assert_eq!((answer.status(), answer.header("connection")), (403, Some("close")), "{answer:?}");
     assert_eq!(peer.rest().await, "");
 }
+
+/// Numbers that are the same in every run (Numerical Recipes, section 7.1).
+struct Draw(u32);
+
+impl Draw {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as usize % end
+    }
+}
+
+fn statuses(all: &str) -> Vec<&str> {
+    let statuses = all.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]);
+    statuses.filter(|status| *status != "100").collect()
+}
+
+/// Several requests on one connection, cut anywhere: each is answered as it would be alone, up to where the server
+/// ends the connection.
+#[tokio::test]
+async fn requests_with_bodies_are_answered_in_their_order_however_they_are_cut() {
+    let here = Running::start();
+    let mut requests = vec!["GET /time HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()];
+    for (line, fields) in
+        UNREAD.iter().filter(|(line, _)| !line.contains("longpoll")).chain(&[("POST /publish", "")])
+    {
+        for text in ["12", &SMUGGLED.repeat(3)] {
+            let with_body =
+                |(announced, body)| format!("{line} HTTP/1.1\r\nhost: x\r\n{fields}{announced}\r\n{body}");
+            requests.extend(bodies(text).map(with_body));
+        }
+    }
+    let mut alone = Vec::new();
+    for request in &requests {
+        let mut peer = here.connect().await;
+        peer.try_say(request).await;
+        peer.hang_up().await;
+        alone.push(statuses(&peer.rest().await).concat());
+    }
+    let mut draw = Draw(7);
+    for _ in 0..300 {
+        let drawn: Vec<usize> = (0..1 + draw.below(4)).map(|_| draw.below(requests.len())).collect();
+        let whole: String = drawn.iter().map(|request| &*requests[*request]).collect();
+        let mut cuts = [draw.below(whole.len()), draw.below(whole.len())];
+        cuts.sort_unstable();
+        let mut peer = here.connect().await;
+        say(&mut peer, &[&whole[..cuts[0]], &whole[cuts[0]..cuts[1]], &whole[cuts[1]..]]).await;
+        peer.hang_up().await;
+        let all = peer.rest().await;
+        let expected: Vec<&str> = drawn.iter().map(|request| &*alone[*request]).collect();
+        assert!(
+            expected.starts_with(&statuses(&all)),
+            "{whole}\ncut at {cuts:?}, should be {expected:?}: {all}"
+        );
+        assert!(!all.contains("smuggled"), "{whole}\ncut at {cuts:?}: {all}");
+    }
+    here.until_open(0).await;
+}
