@@ -184,9 +184,19 @@ impl Part<'_> {
         let Part { text, name, value } = self;
         let value = value.unwrap_or_default();
         read(value).map_err(|wrong| match wrong {
-            Wrong::NoUnit => NotALink(format!("`{text}` has no unit: write `{name}={value}{unit}`, say")),
+            Wrong::NoUnit => {
+                let so_meant = format!("{name}={value}{unit}");
+                // With its unit it may be out of range: then it is no remedy.
+                let takes = Self::takes(&so_meant);
+                let remedy = if takes { &so_meant } else { example(name) };
+                NotALink(format!("`{text}` has no unit: write `{remedy}`, say"))
+            }
             Wrong::Unreadable => NotALink(format!("`{text}` cannot be read: write `{}`, say", example(name))),
         })
+    }
+
+    fn takes(text: &str) -> bool {
+        Item::read(text).is_some_and(|item| item.is_ok())
     }
 
     fn within<T>(self, value: T, is_within: bool, range: &str) -> Result<T, NotALink> {
@@ -220,6 +230,10 @@ mod tests {
         for (text, words) in [
             ("rtt=80", "`rtt=80` has no unit: write `rtt=80ms`, say"),
             ("rate=1", "`rate=1` has no unit: write `rate=1mbit`, say"),
+            ("rate=0", "`rate=0` has no unit: write `rate=1mbit`, say"),
+            ("rtt=99", "`rtt=99` has no unit: write `rtt=99ms`, say"),
+            ("rtt=99999", "`rtt=99999` has no unit: write `rtt=80ms`, say"),
+            ("reset=200", "`reset=200` has no unit: write `reset=5%/s`, say"),
             ("reset=5", "`reset=5` has no unit: write `reset=5%/s`, say"),
             ("idle=60", "`idle=60` has no unit: write `idle=60s`, say"),
             ("rtt", "`rtt` cannot be read: write `rtt=80ms`, say"),
