@@ -24,7 +24,7 @@ pub(super) struct ExperimentArguments {
     #[arg(short, long)]
     rate: Vec<Rate>,
     /// How often to poll; may be repeated
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::poll_interval)]
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
     poll_interval: Vec<Duration>,
     /// What to publish: poisson, steady (`predict` knows these two), pairs, bursts, quiet, trace:FILE with a
     /// line {"at_ms":0,"data":…} for each event, or trace:earthquakes [default: poisson]

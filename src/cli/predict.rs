@@ -23,13 +23,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
     /// A round trip between client and server; may be repeated
-    #[arg(long, default_value = "50ms", value_parser = units::span)]
+    #[arg(long, default_value = "50ms", value_parser = units::duration)]
     rtt: Vec<Duration>,
     /// What a server and a client spend on a request, together
-    #[arg(long, default_value = "0", value_parser = units::span)]
+    #[arg(long, default_value = "0", value_parser = units::duration)]
     service: Duration,
     /// What a server spends to send an event to one client: adds the wait of a push to many
-    #[arg(long, value_name = "COST", value_parser = units::span)]
+    #[arg(long, value_name = "COST", value_parser = units::duration)]
     send_cost: Option<Duration>,
     /// How long a stream lasts, for the share of its own heads in an event's bytes
     #[arg(long, default_value = "1h", value_parser = units::interval)]

@@ -7,24 +7,19 @@ use std::time::Duration;
 /// No duration is longer, so that sums of some, and of an instant and one, are durations and instants, too.
 const CENTURY: Duration = Duration::from_secs(100 * 366 * 86_400);
 
-/// `250ms`, `1s`, `2m`; a bare number is seconds.
+/// `250ms`, `1s`, `2m`. A bare number is refused, but for 0: some would take it for seconds, others for milliseconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write `250ms`, `1s` or `2m`");
     let duration = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
-        Err(_) => humantime::parse_duration(text).map_err(|_| wrong())?,
+        Ok(0.0) => Duration::ZERO,
+        Ok(number) if number > 0.0 && number.is_finite() => {
+            return Err(format!("`{text}` has no unit; write `{text}ms` or `{text}s`"));
+        }
+        _ => humantime::parse_duration(text)
+            .map_err(|_| format!("`{text}` is no duration; write `250ms`, `1s` or `2m`"))?,
     };
     match duration <= CENTURY {
         true => Ok(duration),
         false => Err(format!("`{text}` is longer than a century, and than clocks can count to; write less")),
-    }
-}
-
-/// Like [`duration`], for what is rarely seconds: a bare number is refused, but for 0.
-pub(super) fn span(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number != 0.0 => Err(format!("`{text}` has no unit; write `{text}ms` or `{text}s`")),
-        _ => duration(text),
     }
 }
 
@@ -34,11 +29,6 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("0 is no interval; write `250ms`, say".to_owned()),
         interval => Ok(interval),
     }
-}
-
-/// How often to poll: like [`span`], but not 0. `250` may be meant in milliseconds.
-pub(super) fn poll_interval(text: &str) -> Result<Duration, String> {
-    span(text).and_then(|_| interval(text))
 }
 
 /// An address to listen on: `127.0.0.1:8080`, or a name such as `localhost:8080`.
@@ -68,9 +58,10 @@ fn resolve(text: &str, such: &str) -> Result<SocketAddr, String> {
     found.into_iter().next().ok_or_else(wrong)
 }
 
-/// How long a long poll may be held: whole seconds, 0 to 60.
+/// How long a long poll may be held: whole seconds, 0 to 60; a bare number is seconds, as `hold=25` is in a URL.
 pub(super) fn hold(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
+    let hold = text.parse().map(Duration::from_secs).or_else(|_| duration(text))?;
+    match hold {
         hold if hold.subsec_nanos() == 0 && hold.as_secs() <= 60 => Ok(hold),
         _ => Err(format!("`{text}`: a hold is whole seconds, up to 60")),
     }
@@ -106,17 +97,27 @@ mod tests {
     #[test]
     fn durations_are_read_as_they_are_typed() {
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
-        assert_eq!(duration("1.5").unwrap(), Duration::from_millis(1500));
-        for wrong in ["", "-1", "1x", "inf", "nan", "1e19", "101years", "18446744073709551615s"] {
-            assert!(duration(wrong).is_err(), "`{wrong}` was taken for a duration");
+        assert_eq!((duration("0.5s"), duration("0")), (Ok(Duration::from_millis(500)), Ok(Duration::ZERO)));
+        for wrong in ["", "-1", "-1s", "1x", "inf", "nan", "101years", "18446744073709551615s"] {
+            let refused = duration(wrong).unwrap_err();
+            assert!(!refused.contains("has no unit"), "`{wrong}`: {refused}");
         }
-        assert!(interval("0").is_err());
-        assert_eq!((span("50ms"), span("0")), (Ok(Duration::from_millis(50)), Ok(Duration::ZERO)));
-        assert_eq!(span("50"), Err("`50` has no unit; write `50ms` or `50s`".to_owned()));
-        assert_eq!(poll_interval("0.5s"), Ok(Duration::from_millis(500)));
-        for wrong in ["250", "0.5", "0", "0s", "soon"] {
-            assert!(poll_interval(wrong).is_err(), "`{wrong}` was taken for an interval");
+        assert!(interval("0").is_err() && interval("0s").is_err());
+    }
+
+    #[test]
+    fn a_bare_number_is_a_hold_in_seconds_and_nothing_else() {
+        for read in [duration, interval, linger] {
+            for bare in ["50", "0.5", "1e19"] {
+                assert_eq!(
+                    read(bare),
+                    Err(format!("`{bare}` has no unit; write `{bare}ms` or `{bare}s`")),
+                    "one rule"
+                );
+            }
         }
+        assert_eq!((hold("25"), hold("25s")), (Ok(Duration::from_secs(25)), Ok(Duration::from_secs(25))));
+        assert!(hold("61").unwrap_err().contains("up to 60") && hold("1.5").is_err() && hold("-1").is_err());
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::poll_interval)]
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
     poll_interval: Duration,
     /// Which HTTP to speak: 2 is agreed on over https, and else taken for granted
     #[arg(long, value_enum, default_value_t)]

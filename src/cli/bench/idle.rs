@@ -66,7 +66,7 @@ pub(super) struct Arguments {
 
 /// A server of ours closes what is idle for 75 s.
 fn poll_interval(text: &str) -> Result<Duration, String> {
-    match units::poll_interval(text)? {
+    match units::interval(text)? {
         interval if interval <= Duration::from_secs(70) => Ok(interval),
         _ => Err(format!("`{text}` is longer than a server keeps an idle connection: choose up to 70s")),
     }

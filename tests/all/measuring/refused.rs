@@ -40,7 +40,7 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["bench", "-i", "250"], "write `250ms` or `250s`"),
         (&["watch", "-i", "250"], "write `250ms` or `250s`"),
         (&["bench", "idle", "-i", "30"], "write `30ms` or `30s`"),
-        (&["bench", "chaos", "-d", "18446744073709549568"], "longer than a century"),
+        (&["bench", "chaos", "-d", "18446744073709549568s"], "longer than a century"),
         (&["bench", "chaos", "-s", "43"], "`--size` is 44 to 65536 here"),
         (&["bench", "--url", "ftp://example.org"], "begins with none of `http://`, `https://`"),
         (&["bench", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
