@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::output::OutputArguments;
-use super::super::{once_each, units};
+use super::super::{once_each, units, usage};
 use super::marked;
 use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::chaos::{self, Plan};
@@ -56,7 +56,11 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// Ends with a usage error where nobody would hear anything.
     fn plan(&self) -> Plan {
+        if self.link.outlook().refuses {
+            usage(&format!("`{}` lets nobody in, so nothing is heard: leave out `refuse`", self.link));
+        }
         Plan {
             transports: once_each(&self.transports, &Transport::ALL),
             clients: self.clients as usize,
