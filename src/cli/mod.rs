@@ -16,13 +16,17 @@ mod typed;
 mod units;
 mod watch;
 
+use std::any::TypeId;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 #[cfg(any(test, fuzzing))]
 pub(crate) use serve::Board;
+
+use crate::source::Rate;
 
 /// WebSocket, SSE, long polling and polling, side by side on the same events.
 #[derive(Parser)]
@@ -81,7 +85,7 @@ wirelanes --help tells the rest.
 
 /// Parses, runs, prints one line where something went wrong, and says how it ended.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|wrong| wrong.exit());
     log_to_stderr(cli.verbose);
     let ended = match cli.verb {
         None => print(BEGIN),
@@ -102,11 +106,32 @@ pub fn run() -> ExitCode {
     })
 }
 
+/// All verbs and flags.
+fn command() -> Command {
+    with_signs(Cli::command())
+}
+
+/// Where a number is meant, `-5ms` is one, and no flag: what reads it knows the remedy.
+fn with_signs(command: Command) -> Command {
+    let numbers = [
+        TypeId::of::<Duration>(),
+        TypeId::of::<Rate>(),
+        TypeId::of::<f64>(),
+        TypeId::of::<u64>(),
+        TypeId::of::<usize>(),
+    ];
+    let with_sign = |arg: Arg| {
+        let is_number = numbers.iter().any(|number| arg.get_value_parser().type_id() == *number);
+        if is_number { arg.allow_hyphen_values(true) } else { arg }
+    };
+    command.mut_args(with_sign).mut_subcommands(with_signs)
+}
+
 /// Ends with a usage error of the verb that was typed.
 fn usage(message: &str) -> ! {
-    let mut command = Cli::command();
+    let mut command = command();
     // It was parsed before, or nobody would find anything wrong with it.
-    let typed = Cli::command().get_matches();
+    let typed = command.clone().get_matches();
     command.build();
     verb(&mut command, &typed).error(ErrorKind::ArgumentConflict, message).exit()
 }
