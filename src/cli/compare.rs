@@ -1,15 +1,14 @@
 //! `wirelanes compare`: two results, figure by figure.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
 
 use super::output::OutputArguments;
-use super::usage;
+use super::report::read;
 use crate::bench::compare::compare;
-use crate::bench::result::Report;
 use crate::report;
 
 /// Compare two results of `bench`: what differs by more than chance, and what is `~`
@@ -32,7 +31,7 @@ pub(super) struct Arguments {
 const REGRESSED: u8 = 4;
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let [a, b] = [&arguments.a, &arguments.b].map(|path| read(path));
+    let (a, b) = (read(&arguments.a)?, read(&arguments.b)?);
     let [name_a, name_b] = [&arguments.a, &arguments.b].map(|path| path.display().to_string());
     let comparison = compare((&name_a, &a), (&name_b, &b));
     arguments.output.tell(&comparison, report::compared::compared)?;
@@ -44,9 +43,4 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         _ => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// Ends with a usage error where a file is no result.
-fn read(path: &Path) -> Report {
-    super::report::read(path).unwrap_or_else(|wrong| usage(&format!("{wrong:#}")))
 }

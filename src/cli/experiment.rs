@@ -55,14 +55,16 @@ pub(super) struct ExperimentArguments {
     no_keepalive: bool,
 }
 
-fn size(text: &str) -> Result<usize, String> {
+/// Bytes of an event's data.
+pub(super) fn size(text: &str) -> Result<usize, String> {
     match units::bytes(text)? {
         size if size <= MAX_DATA => Ok(size),
         _ => Err(format!("`{text}` is out of range: choose 1 to {MAX_DATA} bytes")),
     }
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+/// A trace that is played the other way round, or not at all, is none.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(speed) if f64::is_finite(speed) && speed > 0.0 => Ok(speed),
         _ => Err(format!("`{text}` plays nothing: choose a number above 0")),

@@ -31,7 +31,7 @@ use links::{Links, reachable};
 use secrecy::Secrecy;
 use stage::Stage;
 
-use super::experiment::refuse_idle_flags;
+use super::experiment::{refuse_idle_flags, size, speed};
 use super::{interrupted, raise_file_limit, units};
 use crate::feed::{Feed, Retain, Slow};
 use crate::server::{Config, Key, Operator, Publishers, Server, fixed_limits};
@@ -124,10 +124,10 @@ struct SourceArguments {
     #[arg(short, long)]
     rate: Option<Rate>,
     /// Bytes of each event's data [default: 100]
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = size)]
     size: Option<usize>,
     /// How many times faster than recorded to play a trace
-    #[arg(long)]
+    #[arg(long, value_parser = speed)]
     speed: Option<f64>,
     /// Begin a trace again when it ends
     #[arg(long = "loop")]
@@ -194,6 +194,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let each = Retain::of(retain, retain_bytes);
     let retain = Retain { total: retain_total.unwrap_or(each.total), ..each };
     let links = hospitality.links(links);
+    links::check_names(&links);
     if secrecy.is_asked() {
         links::check_that_none_reads(&links);
     }

@@ -1,17 +1,16 @@
 //! Further ports in front of the same server, each with a network's character.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::cli::Cli;
 use crate::cli::link::{began, ended};
+use crate::cli::usage;
 use crate::link::{Engine, Link, Relay};
 use crate::server::Refused;
 use crate::transport::ask::is_name;
@@ -51,11 +50,18 @@ fn nameless(text: &str) -> String {
 /// Ends with a usage error where one of them reads HTTP, which under TLS nobody can read on its way.
 pub(super) fn check_that_none_reads(links: &[Asked]) {
     if let Some(Asked { name, link, .. }) = links.iter().find(|asked| asked.link.reads_http()) {
-        let message = format!(
+        usage(&format!(
             "the link `{name}={link}` reads HTTP, and this server speaks TLS, which nobody can read on its way: leave \
              out TLS, or choose items that do not read (delay, rate, nagle, idle, cut, reset)"
-        );
-        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+        ));
+    }
+}
+
+/// Ends with a usage error where two of them have one name.
+pub(super) fn check_names(links: &[Asked]) {
+    let mut names = HashSet::new();
+    if let Some(Asked { name, .. }) = links.iter().find(|asked| !names.insert(&asked.name)) {
+        usage(&format!("two links are named `{name}`: choose another name for one of them"));
     }
 }
 
@@ -71,9 +77,6 @@ impl Links {
         let engine = Engine::start()?;
         let mut open: Vec<(Asked, Relay)> = Vec::new();
         for asked in asked {
-            if open.iter().any(|(other, _)| other.name == asked.name) {
-                bail!("two links are named `{}`: choose another name for one of them", asked.name);
-            }
             let listen = SocketAddr::new(address.ip(), asked.port);
             let relay = match engine.relay(&asked.link, listen, reachable(address)) {
                 Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {

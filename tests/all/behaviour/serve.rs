@@ -57,17 +57,11 @@ fn a_port_in_use_is_one_clear_line_and_exit_code_1() {
 
 #[test]
 fn what_cannot_be_played_is_one_clear_line_and_exit_code_1() {
-    for (arguments, words) in [
-        (["--source=trace:/no/such/file", "--speed=1"], "/no/such/file"),
-        (["--source=steady", "--size=0"], "`--size 0` is out of range"),
-        (["--source=trace:earthquakes", "--speed=0"], "`--speed 0` plays nothing"),
-    ] {
-        let mut server = Program::start(&[&["serve", "--listen=127.0.0.1:0"], &arguments[..]].concat());
-        assert_eq!(server.ended().code(), Some(1), "{arguments:?}");
-        let line = server.stderr.find("error: ");
-        assert!(line.contains(words), "{arguments:?}: {line}");
-        assert_eq!(server.stderr.all().len(), 1, "{arguments:?}");
-    }
+    let mut server = Program::start(&["serve", "--listen=127.0.0.1:0", "--source=trace:/no/such/file"]);
+    assert_eq!(server.ended().code(), Some(1));
+    let line = server.stderr.find("error: ");
+    assert!(line.contains("/no/such/file"), "{line}");
+    assert_eq!(server.stderr.all().len(), 1);
 }
 
 #[test]
@@ -79,6 +73,8 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
         (&["serve", "--rate", "fast"], "fast"),
         (&["serve", "--source", "stdin", "--rate", "5"], "lines are published as they come: leave it out"),
         (&["serve", "--source", "trace:earthquakes", "--size", "5"], "have their own data: leave it out"),
+        (&["serve", "--source=steady", "--size=0"], "write `65536`"),
+        (&["serve", "--source=trace:earthquakes", "--speed=0"], "`0` plays nothing"),
         (&["serve", "--speed", "5"], "`--source trace:FILE`"),
         (&["serve", "--no-such-flag"], "--no-such-flag"),
         (&["serve", "--drain", "soon"], "`soon` is no duration"),

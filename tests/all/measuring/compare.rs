@@ -266,7 +266,7 @@ fn a_comparison_is_a_document_for_programs_too() {
 }
 
 #[test]
-fn what_is_no_result_is_a_usage_error_that_says_what_is() {
+fn what_is_no_result_is_one_clear_line_that_says_what_is() {
     for (b, words) in [
         (json!({}), "it has no `schema_version`: give the file that `wirelanes bench -o"),
         (json!({"comparison_version": 1}), "it has no `schema_version`"),
@@ -274,7 +274,7 @@ fn what_is_no_result_is_a_usage_error_that_says_what_is() {
         (json!({"schema_version": 9}), "its `schema_version` is 9"),
     ] {
         let refused = compared(&same(6, 1), &b, &[]);
-        assert_eq!(refused.code, Some(2), "{}", refused.errors);
+        assert_eq!(refused.code, Some(1), "{}", refused.errors);
         assert!(
             refused.errors.starts_with("error: cannot read `") && refused.errors.contains(words),
             "{}",
@@ -283,6 +283,6 @@ fn what_is_no_result_is_a_usage_error_that_says_what_is() {
         assert_eq!(refused.text, "");
     }
     let absent = run(&["compare", "no/such/a.json", "no/such/b.json"]);
-    assert_eq!(absent.code, Some(2), "{}", absent.errors);
+    assert_eq!(absent.code, Some(1), "{}", absent.errors);
     assert!(absent.errors.contains("cannot read `no/such/a.json`: No such file"), "{}", absent.errors);
 }

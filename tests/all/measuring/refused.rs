@@ -13,7 +13,7 @@ fn a_usage_error_shows_the_usage_of_what_was_typed() {
         (&["bench", "--tls", "--url", "127.0.0.1:1"][..], "Usage: wirelanes bench [OPTIONS]"),
         (&["bench", "-t", "poll", "--threshold", "sse.p50<80ms"], "Usage: wirelanes bench [OPTIONS]"),
         (&["bench", "idle", "--tls", "--url", "127.0.0.1:1"], "Usage: wirelanes bench idle [OPTIONS]"),
-        (&["compare", "no-such-file", "b.json"], "Usage: wirelanes compare [OPTIONS] <A.json> <B.json>"),
+        (&["compare", "a.json"], "Usage: wirelanes compare <A.json> <B.json>"),
         (&["predict", "--source", "bursts"], "Usage: wirelanes predict [OPTIONS]"),
         (&["token"], "Usage: wirelanes token [OPTIONS]"),
         (&["serve", "--lan", "--listen", "127.0.0.1:0"], "Usage: wirelanes serve [OPTIONS]"),
@@ -40,6 +40,19 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["bench", "-i", "250"], "write `250ms` or `250s`"),
         (&["watch", "-i", "250"], "write `250ms` or `250s`"),
         (&["bench", "idle", "-i", "30"], "write `30ms` or `30s`"),
+        (&["serve", "--size", "0"], "write `65536`"),
+        (&["serve", "--speed", "0"], "choose a number above 0"),
+        (&["serve", "--rate", "-1"], "`-1` is no rate"),
+        (&["bench", "--warmup", "-1s"], "`-1s` is no duration"),
+        (&["bench", "idle", "-d", "-2s"], "`-2s` is no duration"),
+        (&["bench", "talk", "--rate", "-1"], "`-1` is no rate"),
+        (&["bench", "-c", "-1"], "invalid value '-1' for '--clients"),
+        (&["bench", "-s", "-5"], "`-5` is no number of bytes"),
+        (&["watch", "--hold", "-1"], "`-1` is no duration"),
+        (&["predict", "--rtt", "-5ms"], "`-5ms` is no duration"),
+        (&["bench", "chaos", "--link", "refuse"], "`refuse` lets nobody in, so nothing is heard"),
+        (&["bench", "-d", "1"], "write `1ms` or `1s`"),
+        (&["serve", "--drain", "5"], "write `5ms` or `5s`"),
         (&["bench", "chaos", "-d", "18446744073709549568s"], "longer than a century"),
         (&["bench", "chaos", "-s", "43"], "`--size` is 44 to 65536 here"),
         (&["bench", "--url", "ftp://example.org"], "begins with none of `http://`, `https://`"),
@@ -133,6 +146,14 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
 fn what_cannot_be_run_is_one_clear_line_and_exit_code_1() {
     for (arguments, words) in [
         (&["bench", "--source", "trace:/no/such/file"][..], "no trace `/no/such/file`"),
+        (
+            &["serve", "--listen", "127.0.0.1:0", "--source", "trace:/no/such/file"],
+            "no trace `/no/such/file`",
+        ),
+        (&["compare", "no/such/a.json", "b.json"], "cannot read `no/such/a.json`"),
+        (&["report", "no/such/a.json"], "cannot read `no/such/a.json`"),
+        #[cfg(target_os = "linux")]
+        (&["bench", "--cores", "0,1023"], "no CPU `1023` here"),
         (&["bench", "--url", "127.0.0.1:1"], "cannot ask `http://127.0.0.1:1` for the time"),
         (&["bench", "talk", "--url", "127.0.0.1:1"], "cannot poll `http://127.0.0.1:1`"),
     ] {

@@ -106,7 +106,7 @@ fn what_was_typed_wrong_is_named_with_the_remedy() {
         (&["serve", "--link", "rtt=80ms"], 2, "`rtt=80ms` names no link: write `slow=rtt=80ms`"),
         (&["serve", "--link", "a=rtt=80"], 2, "write `rtt=80ms`, say"),
         (&["serve", "--link", "a=none@x"], 2, "`x` is no port; write `@9000`"),
-        (&["serve", "--listen=127.0.0.1:0", "--link=a=none", "--link=a=lan"], 1, "two links are named `a`"),
+        (&["serve", "--listen=127.0.0.1:0", "--link=a=none", "--link=a=lan"], 2, "two links are named `a`"),
         (&["serve", "--listen=127.0.0.1:0", &link], 1, "it is in use; leave out `@"),
     ] {
         let mut program = Program::start(arguments);
