@@ -28,6 +28,7 @@ mod diary;
 mod environment;
 mod experiment;
 pub mod fallback;
+pub(crate) mod figure;
 mod figures;
 mod grid;
 mod heads;

@@ -1,6 +1,7 @@
 //! What whoever quotes a figure must know.
 
 use super::conditions::names;
+use super::figure::duration;
 use super::result::Run;
 use crate::source::SourceKind;
 use crate::transport::Transport;
@@ -60,11 +61,12 @@ fn client_busy(run: &Run) -> Option<String> {
 /// Waking up is part of every latency here. Where it is most of one, that is largely our own.
 fn client_late(run: &Run) -> Option<String> {
     let (p50, p99, smallest) = (run.own.lateness_p50_us?, run.own.lateness_p99_us?, smallest_p50_us(run));
+    let [told_p50, told_p99] = [p50, p99].map(|us| duration(Some(us)));
     let at_p50 = "at the median, more than half of the smallest p50: all latencies are largely their own";
     let at_p99 = "at their p99, more than the smallest p50: the tails are largely their own";
     match (p50 > smallest / 2.0, p99 > smallest) {
-        (true, _) => Some(format!("the clients woke up {p50:.0} µs late {at_p50}")),
-        (_, true) => Some(format!("the clients woke up {p99:.0} µs late {at_p99}")),
+        (true, _) => Some(format!("the clients woke up {told_p50} late {at_p50}")),
+        (_, true) => Some(format!("the clients woke up {told_p99} late {at_p99}")),
         _ => None,
     }
 }
@@ -80,9 +82,10 @@ fn publisher_late(run: &Run) -> Option<String> {
     let lag_us = run.publisher.as_ref()?.lag_us?.p99;
     let is_late = lag_us as f64 > smallest_p50_us(run) / 10.0;
     is_late.then(|| {
+        let lag = duration(Some(lag_us as f64));
         format!(
-            "the publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part \
-             of the tails is its own"
+            "the publisher was {lag} late at its p99, more than a tenth of the smallest p50: a part of the tails is its \
+             own"
         )
     })
 }
@@ -113,8 +116,9 @@ pub(super) fn is_whole(ratio: f64) -> bool {
 fn clock(run: &Run) -> Option<String> {
     let within_us = run.clock.within_us;
     (within_us as f64 > smallest_p50_us(run) / 10.0).then(|| {
+        let within = duration(Some(within_us as f64));
         format!(
-            "the server's clock is known within ±{within_us} µs only, more than a tenth of the smallest p50: all \
+            "the server's clock is known within ±{within} only, more than a tenth of the smallest p50: all \
              latencies may be off by as much, and in the same direction"
         )
     })

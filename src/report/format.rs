@@ -1,14 +1,6 @@
 //! Figures as people read them: three digits, and a unit.
 
-/// `312 µs`, `3.12 ms`, `1.20 s`; `–` for what cannot be known.
-pub(crate) fn duration(us: Option<f64>) -> String {
-    let Some(us) = us.filter(|us| us.is_finite()) else { return "–".to_owned() };
-    match us.abs() {
-        0.0..999.5 => format!("{us:.0} µs"),
-        999.5..999_500.0 => format!("{} ms", three_digits(us / 1e3)),
-        _ => format!("{} s", three_digits(us / 1e6)),
-    }
-}
+pub(crate) use crate::bench::figure::{duration, three_digits};
 
 /// `0.103`, `1.02`, `412`; `–` for what cannot be known.
 pub(super) fn number(value: Option<f64>) -> String {
@@ -33,22 +25,6 @@ pub(super) fn bytes(value: Option<f64>) -> String {
         Some(value) if value.abs() < 9_999.95 => format!("{value:.1}"),
         Some(value) if value.abs() < 99_999.5 => format!("{value:.0}"),
         value => number(value),
-    }
-}
-
-/// Three digits that mean something, and no more than three behind the point: `12.3k`, `4.56M` from ten
-/// thousand up; `–` for what is no number.
-pub(super) fn three_digits(value: f64) -> String {
-    match value.abs() {
-        0.0..0.9995 => format!("{value:.3}"),
-        0.9995..9.995 => format!("{value:.2}"),
-        9.995..99.95 => format!("{value:.1}"),
-        99.95..9_999.5 => format!("{value:.0}"),
-        9_999.5..999_500.0 => three_digits(value / 1e3) + "k",
-        999_500.0..999_500_000.0 => three_digits(value / 1e6) + "M",
-        999_500_000.0..1e15 => three_digits(value / 1e9) + "G",
-        size if size.is_finite() => format!("{value:.0e}"),
-        _ => "–".to_owned(),
     }
 }
 
@@ -89,6 +65,11 @@ mod tests {
         assert_eq!(
             (number(Some(0.1031)), number(Some(1.0)), number(Some(412.3))),
             ("0.103".into(), "1.00".into(), "412".into())
+        );
+        assert_eq!(
+            [0.0, 0.0005, 0.000_49, -6.21e-6, 1e-99].map(|small| number(Some(small))),
+            ["0.000", "0.001", "4.9e-4", "-6.2e-6", "0.000"],
+            "what is small is not nothing"
         );
         assert_eq!((bytes(Some(187.28)), bytes(Some(1_234_567.0))), ("187.3".into(), "1.23M".into()));
         assert_eq!((bytes(Some(9_999.9)), bytes(Some(69_696.4))), ("9999.9".into(), "69696".into()));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Comparison, Difference, Pair, Verdict};
+use crate::bench::figure::duration;
 use crate::bench::result::{Environment, Report, Run};
 use crate::bench::statistics::{LEVEL, smallest_p};
 
@@ -88,8 +89,9 @@ fn clocks(reports: [&Report; 2]) -> Option<String> {
     let worst = |report: &Report| report.runs.iter().map(|run: &Run| run.clock.within_us).max().unwrap_or(0);
     let within_us = reports.map(worst).iter().sum::<u64>();
     (within_us > 0).then(|| {
+        let within = duration(Some(within_us as f64));
         format!(
-            "the server's clock was known within limits: all latencies may differ by up to {within_us} µs for that \
+            "the server's clock was known within limits: all latencies may differ by up to {within} for that \
              alone, unless the way is as crooked in b as in a"
         )
     })

@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::result::{Lane, Messages};
+use crate::bench::figure::duration;
 use crate::bench::warnings::{debug_build, is_whole};
 use crate::source::{Played, SourceKind};
 use crate::transport::Transport;
@@ -21,8 +22,9 @@ fn late(lanes: &[Lane], publisher: Option<&Played>) -> Option<String> {
     let medians = lanes.iter().filter_map(|lane| lane.ack_us.p50.measured);
     let smallest = medians.fold(f64::INFINITY, f64::min);
     (lag_us as f64 > smallest / 10.0).then(|| {
+        let lag = duration(Some(lag_us as f64));
         format!(
-            "a publisher was {lag_us} µs late at its p99, more than a tenth of the smallest p50: a part of the \
+            "a publisher was {lag} late at its p99, more than a tenth of the smallest p50: a part of the \
              tails is its own"
         )
     })
