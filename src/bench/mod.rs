@@ -37,6 +37,7 @@ mod lane;
 pub(crate) mod orders;
 mod own;
 pub mod plan;
+mod played;
 mod predict;
 mod process;
 pub mod quiet;

@@ -1,7 +1,7 @@
 //! What whoever quotes a figure must know.
 
 use super::conditions::names;
-use super::figure::duration;
+use super::figure::{duration, three_digits};
 use super::result::Run;
 use crate::source::SourceKind;
 use crate::transport::Transport;
@@ -30,6 +30,7 @@ pub(super) fn of_all(runs: &[Run]) -> Vec<String> {
 /// Of a run's conditions and of what happened in it.
 fn of(run: &Run) -> Vec<String> {
     [
+        another_rate(run),
         publisher_late(run),
         client_busy(run),
         client_late(run),
@@ -75,6 +76,17 @@ fn client_late(run: &Run) -> Option<String> {
 fn smallest_p50_us(run: &Run) -> f64 {
     let medians = run.lanes.iter().filter_map(|lane| lane.latency_us.p50.measured);
     medians.map(f64::abs).fold(f64::INFINITY, f64::min)
+}
+
+/// Every figure is of the rate that was played, whatever was asked for.
+fn another_rate(run: &Run) -> Option<String> {
+    let asked = run.asked_in_vain()?.per_s();
+    let [asked, played] = [asked, run.rate_per_s].map(three_digits);
+    Some(format!(
+        "{asked} events a second were asked for and {played} were played, which is no chance: this machine or the \
+         server does not carry more, and all figures are of {played}/s; choose a lower `--rate`, or fewer clients with \
+         `-c`"
+    ))
 }
 
 /// A late publisher shows as latency of every lane.

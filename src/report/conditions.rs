@@ -1,6 +1,6 @@
 //! Under which conditions a run was made, one by one, so that runs can be told apart; and on what.
 
-use super::format::{chosen, duration};
+use super::format::{chosen, duration, rate};
 use super::text::heads;
 use crate::bench::Mode;
 use crate::bench::result::{Environment, Lane, PollMode, Report, Run};
@@ -175,6 +175,9 @@ pub(super) fn label(conditions: &[Condition], run: &Run) -> String {
         let value = condition.of(run);
         match condition {
             Condition::Link if value == "none" => "no link".to_owned(),
+            Condition::Rate if run.asked_in_vain().is_some() => {
+                format!("{value} asked for, {} played", rate(run.rate_per_s))
+            }
             Condition::PollInterval | Condition::Hold | Condition::Linger => {
                 format!("{} {value}", condition.name())
             }

@@ -159,7 +159,11 @@ fn source(run: &Run) -> String {
             if source.kind == SourceKind::Quiet {
                 return capital;
             }
-            format!("{capital} {}", rate(source.rate.per_s()))
+            let asked = format!("{capital} {}", rate(source.rate.per_s()));
+            match run.asked_in_vain() {
+                None => asked,
+                Some(_) => format!("{asked} asked for · {} played", rate(run.rate_per_s)),
+            }
         }
         Some(source) if source.speed != 1.0 => format!("{} at {}×", run.source, source.speed),
         _ => run.source.clone(),

@@ -190,6 +190,7 @@ fn the_conditions_say_what_is_not_as_usual() {
         run["headers"] = json!("chrome");
         run["keep_alive"] = json!(false);
         run["played"]["rate"] = json!("1/60s");
+        run["rate_per_s"] = json!(1.0 / 60.0);
     });
     let lines: Vec<&str> = unusual.lines().take(4).collect();
     assert_eq!(
@@ -213,6 +214,28 @@ fn the_conditions_say_what_is_not_as_usual() {
         run["size_bytes"] = Value::Null;
     });
     assert_says(&listened, "97 events · listened · poll");
+}
+
+#[test]
+fn the_rate_that_was_played_is_told_where_it_is_another_than_was_asked_for() {
+    let at = |kind: &str, per_s: f64| {
+        report(|run| {
+            run["played"]["kind"] = json!(kind);
+            run["played"]["rate"] = json!("40/s");
+            run["rate_per_s"] = json!(per_s);
+        })
+    };
+    // 400 events in 10 s: ± 80 by chance where they are drawn, and ± 2.8 at the ends of the window.
+    for (kind, per_s) in [("poisson", 48.2), ("poisson", 31.8), ("steady", 40.2), ("bursts", 65.0)] {
+        assert_says(&text(&at(kind, per_s)), " 40/s · 100 B");
+    }
+    for (kind, per_s) in [("poisson", 31.5), ("poisson", 48.5), ("steady", 39.7), ("bursts", 66.0)] {
+        assert_says(&text(&at(kind, per_s)), &format!(" 40/s asked for · {per_s}/s played · 100 B"));
+    }
+    let report = at("poisson", 12.9);
+    for form in [crate::report::markdown::markdown(&report), crate::report::html::html(&report)] {
+        assert_says(&form, "40/s asked for, 12.9/s played");
+    }
 }
 
 #[test]
