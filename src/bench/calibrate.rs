@@ -50,8 +50,8 @@ pub(super) struct Calibration {
     pub(super) tunnel_bytes: [f64; 2],
     /// What each connection is encrypted with, where it is.
     pub(super) cipher: Option<Cipher>,
-    /// From `connect()` to the arrival of an event that was waiting.
-    pub(super) first_event_us: BTreeMap<Transport, f64>,
+    /// From `connect()` to the arrival of an event that was waiting: every time that was tried.
+    pub(super) first_events_us: BTreeMap<Transport, Vec<f64>>,
 }
 
 pub(super) async fn calibrate(
@@ -64,7 +64,7 @@ pub(super) async fn calibrate(
     // An answer that is full, as those are which others wait for: on a slow link that takes its time.
     let full = waiting.as_ref().unwrap_or(&options);
     // On a loopback they would disturb each other; on a link they would take seconds, one after another.
-    let (round_trip_us, gap_us, fresh_us, first_event_us) = match (plan.link.is_none(), plan.tls) {
+    let (round_trip_us, gap_us, fresh_us, first_events_us) = match (plan.link.is_none(), plan.tls) {
         (true, _) => (
             round_trip(&options).await,
             gap(full).await,
@@ -75,8 +75,8 @@ pub(super) async fn calibrate(
         (false, true) => {
             let (round_trip_us, gap_us) = tokio::join!(round_trip(&options), gap(full));
             let opening = (fresh(&options), first_events(plan, waiting.as_ref(), transports));
-            let (fresh_us, first_event_us) = tokio::join!(opening.0, opening.1);
-            (round_trip_us, gap_us, fresh_us, first_event_us)
+            let (fresh_us, first_events_us) = tokio::join!(opening.0, opening.1);
+            (round_trip_us, gap_us, fresh_us, first_events_us)
         }
         (false, false) => tokio::join!(
             round_trip(&options),
@@ -87,18 +87,23 @@ pub(super) async fn calibrate(
     };
     let (tunnel_bytes, cipher) = opened(&options).await?;
     let (gap_us, fresh_us) = (gap_us?, fresh_us?);
-    Ok(Calibration { round_trip_us, gap_us, fresh_us, tunnel_bytes, cipher, first_event_us })
+    Ok(Calibration { round_trip_us, gap_us, fresh_us, tunnel_bytes, cipher, first_events_us })
 }
 
-/// Takes samples with a pause between, until there are enough or the time is up; gives their median.
-async fn sampled(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
+/// The median of samples.
+async fn sampled(sample: impl AsyncFnMut() -> Option<f64>) -> Option<f64> {
+    median(samples(sample).await?)
+}
+
+/// Takes samples with a pause between, until there are enough or the time is up.
+async fn samples(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<Vec<f64>> {
     let begun = std::time::Instant::now();
     let mut samples = Vec::new();
     while samples.len() < SAMPLES && (begun.elapsed() < BUDGET || samples.len() < FEWEST) {
         samples.push(sample().await?);
         sleep(PAUSE).await;
     }
-    median(samples)
+    Some(samples)
 }
 
 pub(super) async fn round_trip(options: &Options) -> Option<f64> {
@@ -148,11 +153,11 @@ async fn first_events(
     plan: &Plan,
     waiting: Option<&Options>,
     transports: &[Transport],
-) -> BTreeMap<Transport, f64> {
+) -> BTreeMap<Transport, Vec<f64>> {
     let Some(waiting) = waiting else { return BTreeMap::new() };
     let firsts = transports.iter().map(async |transport| {
-        let first_us = first_event(*transport, waiting.clone()).await;
-        first_us.map(|first_us| (*transport, first_us))
+        let tried_us = first_event(*transport, waiting.clone()).await;
+        tried_us.map(|tried_us| (*transport, tried_us))
     });
     let firsts = match plan.link.is_none() {
         true => stream::iter(firsts).then(identity).collect::<Vec<_>>().await,
@@ -187,9 +192,9 @@ async fn publish_one(options: &Options, size: usize) -> anyhow::Result<()> {
     }
 }
 
-async fn first_event(transport: Transport, options: Options) -> Option<f64> {
+async fn first_event(transport: Transport, options: Options) -> Option<Vec<f64>> {
     let options = Arc::new(options);
-    sampled(async || {
+    samples(async || {
         let (sender, arrived) = tokio::sync::oneshot::channel();
         let mut sender = Some(sender);
         let on_news = move |news| {

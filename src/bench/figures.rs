@@ -33,6 +33,9 @@ pub(super) fn lane(
     let heads = heads.expect("every transport was weighed");
     let prediction = Prediction::middle(bases.iter().map(|basis| basis.predict(transport, heads)).collect());
     let requests = prediction.requests;
+    let first_events = set.calibration.first_events_us.get(&transport).map_or(&[][..], Vec::as_slice);
+    let first_predicted =
+        bases.first().map(|basis| predict::first_event_us(transport, &basis.inputs, &set.calibration));
     Lane {
         transport,
         failure: failure(set, transport),
@@ -54,13 +57,7 @@ pub(super) fn lane(
         tcp_ip_per_event: tcp_ip(&trials),
         connections_opened: trials.iter().map(|trial| trial.connections_opened).max().unwrap_or(0),
         handshake_bytes: handshake(&trials),
-        first_event_us: Compared {
-            measured: set.calibration.first_event_us.get(&transport).copied(),
-            predicted: bases
-                .first()
-                .map(|basis| predict::first_event_us(transport, &basis.inputs, &set.calibration)),
-            ..Compared::default()
-        },
+        first_event_us: compared(first_events, first_predicted, rng),
         server_cpu_us_per_event: spent(plan, set, |round, pairs| Some(round.spent.cpu_us? / pairs)),
         server_memory_bytes_per_client: spent(plan, set, |round, _| {
             const ENOUGH_CLIENTS: usize = 100;

@@ -1,6 +1,6 @@
 //! Where theory and measurement part, in a whole result: how often, and each place in a sentence.
 
-use super::format::{bytes, duration, number, percent};
+use super::format::{bytes, duration, number, percent, three_digits};
 use crate::bench::result::{Compared, Lane, Run};
 use crate::transport::Transport;
 
@@ -36,18 +36,20 @@ pub(super) struct OfRun {
     pub(super) name: String,
     /// A sentence for each figure whose interval does not hold what theory says.
     pub(super) off: Vec<String>,
+    /// A sentence for each transport whose first event did not come when theory says.
+    pub(super) first: Vec<String>,
 }
 
 impl Parting {
     pub(super) fn of(runs: &[Run], names: &[String]) -> Self {
         let figures: Vec<Vec<Figure<'_>>> = runs.iter().map(with_interval).collect();
-        let of_run = |(figures, name): (&Vec<Figure<'_>>, &String)| {
+        let of_run = |((figures, run), name): ((&Vec<Figure<'_>>, &Run), &String)| {
             let off = figures.iter().filter(|figure| is_off(figure.compared, figure.print));
-            OfRun { name: name.clone(), off: off.map(sentence).collect() }
+            OfRun { name: name.clone(), off: off.map(sentence).collect(), first: first_events(run) }
         };
         Self {
             figures: figures.iter().map(Vec::len).sum(),
-            runs: figures.iter().zip(names).map(of_run).collect(),
+            runs: figures.iter().zip(runs).zip(names).map(of_run).collect(),
         }
     }
 
@@ -60,7 +62,7 @@ impl Parting {
     pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
         self.runs.iter().flat_map(|run| {
             let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
-            run.off.iter().map(move |sentence| format!("{name}{sentence}"))
+            run.off.iter().chain(&run.first).map(move |sentence| format!("{name}{sentence}"))
         })
     }
 
@@ -75,6 +77,41 @@ impl Parting {
             ),
         }
     }
+}
+
+/// A first event is two round trips and what both ends spend: a quarter is half of one. On a loopback what they spend is
+/// most of all, and other work for each transport; there a part as small as the clients' own lateness tells nothing.
+fn allowed_us(run: &Run, predicted_us: f64) -> f64 {
+    (predicted_us / 4.0).max(run.own.lateness_p99_us.unwrap_or(0.0))
+}
+
+fn first_events(run: &Run) -> Vec<String> {
+    let of = |lane: &Lane| {
+        let first = &lane.first_event_us;
+        let late_us = first.measured? - first.predicted?;
+        let is_off = first.is_off() && late_us.abs() > allowed_us(run, first.predicted?);
+        is_off.then(|| {
+            let [measured, low, high, theory] =
+                [first.measured, first.low, first.high, first.predicted].map(duration);
+            let why = if is_held_back(lane, run, late_us) { HELD_BACK } else { "" };
+            format!("{} first event {measured} ({low}–{high}), theory {theory}{why}", lane.transport)
+        })
+    };
+    run.lanes.iter().filter_map(of).collect()
+}
+
+/// The least by which Linux delays an acknowledgement that nothing else carries is 40 ms; a machine may be quicker by a
+/// part of what theory reckons.
+const DELAYED_ACK_US: f64 = 30_000.0;
+
+const HELD_BACK: &str = ": as through a proxy that does not set TCP_NODELAY, which keeps a second write, the event, until \
+                         the first, the answer's head, is acknowledged";
+
+/// The answers of polls are one write.
+fn is_held_back(lane: &Lane, run: &Run, late_us: f64) -> bool {
+    run.proxy.is_some()
+        && late_us > DELAYED_ACK_US
+        && matches!(lane.transport, Transport::Sse | Transport::Websocket)
 }
 
 fn with_interval(run: &Run) -> Vec<Figure<'_>> {
@@ -102,5 +139,7 @@ fn sentence(figure: &Figure<'_>) -> String {
     let [measured, low, high, theory] =
         [compared.measured, compared.low, compared.high, compared.predicted].map(print);
     let off = compared.deviation().unwrap_or_default();
-    format!("{lane} {name} {measured} ({low}–{high}), theory {theory}, off by {off:+.1}")
+    let sign = if off < 0.0 { '-' } else { '+' };
+    let off = if off.abs() < 99.95 { format!("{:.1}", off.abs()) } else { three_digits(off.abs()) };
+    format!("{lane} {name} {measured} ({low}–{high}), theory {theory}, off by {sign}{off}")
 }

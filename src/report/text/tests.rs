@@ -291,6 +291,48 @@ fn requests_and_bytes_are_held_against_theory_where_they_have_an_interval() {
 }
 
 #[test]
+fn a_first_event_is_held_against_theory_and_late_through_a_proxy_it_says_why() {
+    let of_sse = |of: Value, proxy: Option<&str>| {
+        report(|run| {
+            run["proxy"] = json!(proxy);
+            run["own"] = json!({ "lateness_p50_us": 64.0, "lateness_p99_us": 150.0, "cpu_share": 0.1 });
+            run["lanes"][1]["first_event_us"] = of.clone();
+        })
+    };
+    for near in [
+        figure(600.0, 580.0, 640.0, 500.0),
+        figure(640.0, 620.0, 680.0, 500.0),
+        figure(41_800.0, 400.0, 42_000.0, 500.0),
+        plain(41_800.0, 500.0),
+    ] {
+        let printed = text(&of_sse(near, Some("127.0.0.1:3128")));
+        assert!(!printed.contains("the first event,"), "{printed}");
+    }
+    let late = figure(41_800.0, 41_200.0, 42_000.0, 500.0);
+    let told = "\ntheory of the first event is off by more than a quarter:\n  \
+                sse first event 41.8 ms (41.2 ms–42.0 ms), theory 500 µs";
+    assert_says(&text(&of_sse(late.clone(), None)), &format!("{told}\n\n"));
+    let proxied = of_sse(late, Some("127.0.0.1:3128"));
+    assert_says(&text(&proxied), &format!("{told}: as through a proxy\n  that does not set TCP_NODELAY,"));
+    for form in [crate::report::markdown::markdown(&proxied), crate::report::html::html(&proxied)] {
+        assert_says(&form, "theory 500 µs: as through a proxy that does not set TCP");
+    }
+    let quick = figure(300.0, 250.0, 400.0, 500.0);
+    assert_says(
+        &text(&of_sse(quick, Some("127.0.0.1:3128"))),
+        "sse first event 300 µs (250 µs–400 µs), theory 500 µs\n",
+    );
+}
+
+#[test]
+fn what_is_off_by_much_and_what_is_small_is_told_in_three_digits() {
+    let printed = printed(|run| {
+        run["lanes"][0]["requests_per_event"] = figure(6.2e-6, 5.2e-6, 7.2e-6, 0.03);
+    });
+    assert_says(&printed, "  poll requests 6.2e-6 (5.2e-6–7.2e-6), theory 0.030, off by -30.0k\n");
+}
+
+#[test]
 fn without_an_interval_nothing_is_claimed_of_it() {
     let bare = printed(|run| {
         for lane in 0..2 {
