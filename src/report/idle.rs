@@ -3,7 +3,7 @@
 use super::conditions::tls;
 use super::format::{bytes, chosen, number, percent};
 use super::text::{folded, heads};
-use crate::bench::idle::result::{Direction, Flow, KernelMemory, Lane, PerMinute, Report};
+use crate::bench::idle::result::{Direction, Flow, KernelMemory, Lane, Memory, PerMinute, Report};
 use crate::transport::Transport;
 
 /// The tables.
@@ -67,6 +67,23 @@ fn memory(report: &Report) -> String {
         );
     }
     text + "process: what its PSS grew by; again: by a second crowd, after the first left\n"
+        + &given_back(report)
+}
+
+/// Of which memory a share is, and why there may be none.
+fn given_back(report: &Report) -> String {
+    let back = || report.lanes.iter().map(|lane| &lane.given_back);
+    let mut told = match back().find_map(|back| back.memory) {
+        None => return String::new(),
+        Some(Memory::InUse) => "given back: of the memory in use, as the server tells it".to_owned(),
+        Some(Memory::Pages) => {
+            "given back: of its pages; those that an allocator keeps for who comes next are not".to_owned()
+        }
+    };
+    if back().any(|back| back.memory.is_some() && back.memory_share.is_none()) {
+        told += "; –: it had grown by too little to tell, more connections (`-c`) can";
+    }
+    folded("", &told)
 }
 
 /// `8512 B`; `–` for what cannot be known.
@@ -155,6 +172,7 @@ mod tests {
             per_minute: PerMinute { measured: flow, predicted: flow, long_run: None },
             given_back: GivenBack {
                 memory_share: share,
+                memory: memory.map(|_| Memory::InUse),
                 file_descriptors_opened: share.map(|_| 19_000.0),
                 file_descriptors_closed: share.map(|_| 19_000.0),
             },
@@ -197,6 +215,15 @@ mod tests {
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
+    }
+
+    #[test]
+    fn a_share_that_cannot_be_told_is_a_dash_and_says_why() {
+        const WHY: &str = "; –: it had grown by too";
+        let told = text(&report(lane(Some(8_000.0), Some(0.99))));
+        assert!(told.contains("\ngiven back: of the memory in use, as the server tells it\n"), "{told}");
+        let few = text(&report(lane(Some(8_000.0), None)));
+        assert!(few.contains(WHY) && !told.contains(WHY), "{few}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Host {
 pub(super) struct Snapshot {
     /// Proportional set sizes of the process and of those it started.
     pub(super) memory_bytes: Option<u64>,
+    /// What somebody holds of it, as the server says.
+    pub(super) in_use_bytes: Option<u64>,
     pub(super) file_descriptors: Option<u64>,
     /// Of all TCP sockets of this machine.
     pub(super) buffer_bytes: Option<u64>,
@@ -39,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const A_MOMENT: Duration = Duration::from_secs(3);
 
 /// Two readings alike: eight pages apart at most, for a timer or a log line that came between.
-const STILL_BYTES: u64 = 8 * 4096;
+pub(super) const STILL_BYTES: u64 = 8 * 4096;
 
 impl Host {
     /// Whether both ends are on this machine.
@@ -52,6 +54,7 @@ impl Host {
         let sum = |read: fn(u32) -> Option<u64>| family.as_ref()?.iter().map(|id| read(*id)).sum();
         Snapshot {
             memory_bytes: sum(process::memory_bytes),
+            in_use_bytes: None,
             file_descriptors: sum(process::file_descriptors),
             buffer_bytes: super::kernel::buffer_bytes(),
         }
@@ -59,12 +62,20 @@ impl Host {
 
     /// Connections that the server says are open, but for the one that asks; `None` where it does not say.
     pub(super) async fn connections(&self) -> Option<u64> {
+        self.stats().await?["connections"]["open"].as_u64()?.checked_sub(1)
+    }
+
+    /// Bytes in use, where it is a server that tells.
+    async fn in_use_bytes(&self) -> Option<u64> {
+        self.stats().await?["memory_in_use_bytes"].as_u64()
+    }
+
+    async fn stats(&self) -> Option<serde_json::Value> {
         if !self.target.is_server() {
             return None;
         }
         let options = Options { headers: self.headers.clone(), ..Options::new(self.target.clone()) };
-        let asked = timeout(PATIENCE, ask(&options)).await.ok()??;
-        asked["connections"]["open"].as_u64()?.checked_sub(1)
+        timeout(PATIENCE, ask(&options)).await.ok()?
     }
 
     /// Waits until the server has this many connections, or fewer after closing, and its memory stands still.
@@ -91,7 +102,7 @@ impl Host {
                 last.memory_bytes.zip(now.memory_bytes).is_none_or(|(a, b)| a.abs_diff(b) <= STILL_BYTES);
             alike = if counts && is_still { alike + 1 } else { 0 };
             if alike >= readings || Instant::now() > deadline {
-                return (now, alike >= readings);
+                return (Snapshot { in_use_bytes: self.in_use_bytes().await, ..now }, alike >= readings);
             }
             last = now;
         }

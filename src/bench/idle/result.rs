@@ -130,10 +130,23 @@ impl Direction {
 /// What the server gave back when all were closed.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct GivenBack {
-    /// Of the memory that its process grew by: 0 to 1.
+    /// Of the memory that it had grown by: 0 to 1. `null` too where that was too little to tell.
     pub memory_share: Option<f64>,
+    /// Which memory that is; `null` where none is known.
+    pub memory: Option<Memory>,
     /// File descriptors that it had more with the crowd than before.
     pub file_descriptors_opened: Option<f64>,
     /// How many of them it had no more afterwards.
     pub file_descriptors_closed: Option<f64>,
+}
+
+/// What is meant by a server's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Memory {
+    /// What somebody holds, as the server's allocator says.
+    InUse,
+    /// The pages of its process, as the system says. What an allocator keeps for who comes next is among them, and a
+    /// page that holds a single piece in use.
+    Pages,
 }

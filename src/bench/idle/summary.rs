@@ -1,11 +1,12 @@
 //! One transport over its rounds, and what whoever quotes it must know.
 
 use super::experiment::Lane as Trials;
-use super::host::Snapshot;
+use super::host::{STILL_BYTES, Snapshot};
 use super::kernel;
 use super::plan::Plan;
-use super::result::{Direction, Flow, GivenBack, KernelMemory, Lane, PerMinute, ServerMemory};
+use super::result::{Direction, Flow, GivenBack, KernelMemory, Lane, Memory, PerMinute, ServerMemory};
 use super::trial::Trial;
+use crate::bench::soak::ALLOWED_BYTES as IN_USE_VARIES_BY;
 use crate::bench::statistics::median;
 use crate::bench::warnings::debug_build;
 use crate::transport::Transport;
@@ -41,7 +42,8 @@ pub(super) fn lane(Trials { transport, trials }: &Trials, connections: usize) ->
             long_run: flow(trials, |trial| trial.long_run),
         },
         given_back: GivenBack {
-            memory_share: over(&Trial::memory_given_back),
+            memory_share: over(&|trial: &Trial| trial.held()?.given_back()),
+            memory: trials.iter().find_map(Trial::held).map(|held| held.memory),
             file_descriptors_opened: over(&|trial| {
                 Some(descriptors(trial.open)? - descriptors(trial.before)?)
             }),
@@ -63,11 +65,36 @@ impl Trial {
         self.is_local.then(|| (open as f64 - before as f64) / 2.0 / connections as f64)
     }
 
-    /// Of what memory had grown by.
-    fn memory_given_back(&self) -> Option<f64> {
-        let bytes = |snapshot: Snapshot| snapshot.memory_bytes.map(|bytes| bytes as f64);
-        let (before, open, after) = (bytes(self.before)?, bytes(self.open)?, bytes(self.after?)?);
-        (open > before).then(|| (open - after) / (open - before))
+    /// What is in use, where the server tells; its pages, where it does not.
+    fn held(&self) -> Option<Held> {
+        let after = self.after?;
+        let of = |memory, bytes: fn(&Snapshot) -> Option<u64>| {
+            let [before, open, after] =
+                [bytes(&self.before)?, bytes(&self.open)?, bytes(&after)?].map(|of| of as f64);
+            Some(Held { memory, before, open, after })
+        };
+        of(Memory::InUse, |snapshot| snapshot.in_use_bytes)
+            .or_else(|| of(Memory::Pages, |snapshot| snapshot.memory_bytes))
+    }
+}
+
+/// The server's memory before a crowd, with it, and when it had gone.
+struct Held {
+    memory: Memory,
+    before: f64,
+    open: f64,
+    after: f64,
+}
+
+impl Held {
+    /// Of what it had grown by; `None` where a reading varies by more than a tenth of that.
+    fn given_back(&self) -> Option<f64> {
+        let varies_by = match self.memory {
+            Memory::InUse => IN_USE_VARIES_BY,
+            Memory::Pages => STILL_BYTES,
+        };
+        let grown = self.open - self.before;
+        (grown >= 10.0 * varies_by as f64).then(|| (self.open - self.after) / grown)
     }
 }
 
@@ -89,7 +116,7 @@ pub(super) fn warnings(plan: &Plan, lanes: &[Trials]) -> Vec<String> {
     [debug_build(), few(plan), shared_server(plan)].into_iter().chain(of_lanes).flatten().collect()
 }
 
-/// A hundred connections are a few hundred kilobytes, as is what a process takes and gives back by itself.
+/// A hundred connections are about a hundred kilobytes, as is what a process takes and gives back by itself.
 fn few(plan: &Plan) -> Option<String> {
     (plan.connections < 100).then(|| {
         let connections = plan.connections;
@@ -122,4 +149,25 @@ fn unsettled(Trials { transport, trials }: &Trials) -> Option<String> {
     trials.iter().any(|trial| !trial.settled).then(|| {
         format!("{transport}: connections or memory did not stand still within 10 s when they were read")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MB: f64 = 1_048_576.0;
+
+    fn given_back(memory: Memory, before: f64, open: f64, after: f64) -> Option<f64> {
+        Held { memory, before: before * MB, open: open * MB, after: after * MB }.given_back()
+    }
+
+    #[test]
+    fn what_was_given_back_is_told_where_it_is_more_than_a_reading_varies_by() {
+        assert_eq!(given_back(Memory::InUse, 8.0, 18.0, 8.1), Some(0.99));
+        assert_eq!(given_back(Memory::InUse, 8.0, 8.625, 8.0), Some(1.0), "10 times 64 KiB");
+        assert_eq!(given_back(Memory::InUse, 8.0, 8.62, 8.0), None, "five hundred connections or so");
+        assert_eq!(given_back(Memory::Pages, 8.0, 8.3125, 8.3125), Some(0.0), "10 times 8 pages");
+        assert_eq!(given_back(Memory::Pages, 8.0, 8.31, 8.31), None);
+        assert_eq!(given_back(Memory::Pages, 8.0, 7.0, 8.0), None, "it shrank");
+    }
 }

@@ -20,7 +20,7 @@ const A_MOMENT: Duration = Duration::from_secs(3);
 
 /// By how much the memory in use may differ between two quiet moments: the answer that tells it is among it, and lists
 /// keep the room that they once had. A leak of one byte a visit is more, after the ten minutes of a usual run.
-const ALLOWED_BYTES: u64 = 64 << 10;
+pub(in crate::bench) const ALLOWED_BYTES: u64 = 64 << 10;
 
 /// Asks the server what it holds, without the connection on which it is asked.
 pub(super) async fn look(served: &Served) -> anyhow::Result<Held> {

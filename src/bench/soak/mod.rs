@@ -21,4 +21,5 @@ pub mod plan;
 pub mod result;
 
 pub use experiment::run;
+pub(super) use held::ALLOWED_BYTES;
 pub use plan::{Plan, Way};
