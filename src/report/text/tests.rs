@@ -305,8 +305,13 @@ fn a_first_event_is_held_against_theory_and_late_through_a_proxy_it_says_why() {
         figure(41_800.0, 400.0, 42_000.0, 500.0),
         plain(41_800.0, 500.0),
     ] {
-        let printed = text(&of_sse(near, Some("127.0.0.1:3128")));
+        let printed = text(&of_sse(near, None));
         assert!(!printed.contains("the first event,"), "{printed}");
+    }
+    let now_and_then = figure(41_800.0, 400.0, 42_000.0, 500.0);
+    for (late, brackets) in [(now_and_then, " (400 µs–42.0 ms)"), (plain(41_800.0, 500.0), "")] {
+        let printed = text(&of_sse(late, Some("127.0.0.1:3128")));
+        assert_says(&printed, &format!("sse first event 41.8 ms{brackets}, theory 500 µs: as through a"));
     }
     let late = figure(41_800.0, 41_200.0, 42_000.0, 500.0);
     let told = "\ntheory of the first event is off by more than a quarter:\n  \
