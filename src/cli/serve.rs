@@ -198,7 +198,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if secrecy.is_asked() {
         links::check_that_none_reads(&links);
     }
-    let limits = limits.limits(threads, !links.is_empty());
+    let limits = limits.limits(threads, !links.is_empty())?;
     let config = Config { listen, retain, send_buffer, threads, drain, limits, ..Config::default() };
     let identity = secrecy.identity()?;
     let feed = Feed::with(retain, slow);

@@ -74,13 +74,24 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn connections(&self, threads: usize) -> usize {
-        self.connections.unwrap_or_else(|| fit(1, threads))
+    /// How many files this process may have open.
+    pub fn files() -> usize {
+        files()
     }
 
-    /// How many there may be where each may come over a link of the same process, which has a socket for either end.
-    pub fn connections_with_links(threads: usize) -> usize {
-        fit(3, threads)
+    /// How many of them so many threads take for other things than connections.
+    pub fn other_files(threads: usize) -> usize {
+        FILES_PER_THREAD.saturating_mul(threads).saturating_add(OTHER_FILES)
+    }
+
+    /// How many connections this process has files for; each may come over a link of its own, or none.
+    pub fn room(threads: usize, has_links: bool) -> usize {
+        // A link has a socket for either end.
+        fit(if has_links { 3 } else { 1 }, threads)
+    }
+
+    pub(super) fn connections(&self, threads: usize) -> usize {
+        self.connections.unwrap_or_else(|| Self::room(threads, false))
     }
 
     /// From one address; none where there is no limit.
@@ -117,7 +128,7 @@ pub fn fixed_limits() -> String {
 
 /// How many connections there may be that take so many files each.
 fn fit(each: usize, threads: usize) -> usize {
-    (files().saturating_sub(OTHER_FILES + FILES_PER_THREAD * threads) / each).max(1)
+    (files().saturating_sub(Limits::other_files(threads)) / each).max(1)
 }
 
 /// How many files this process may have open.

@@ -55,6 +55,20 @@ fn a_port_in_use_is_one_clear_line_and_exit_code_1() {
     assert!(server.stdout.all().is_empty(), "nobody is invited");
 }
 
+/// Before anybody is invited: a thread takes files, and so does a connection.
+#[test]
+fn more_threads_than_there_are_files_for_are_refused_and_more_connections_are_told_of() {
+    let most = usize::MAX.to_string();
+    let mut server = Program::start(&["serve", "--listen=127.0.0.1:0", "--threads", &most]);
+    assert_eq!(server.ended().code(), Some(1));
+    let line = server.stderr.find("error: ");
+    assert!(line.contains(&format!("`--threads {most}`")) && line.contains("`ulimit -n`"), "{line}");
+    assert!(server.stdout.all().is_empty(), "nobody is invited");
+    let (server, _) = Program::serve(&["--max-connections", &most]);
+    let line = server.stderr.find("`--max-connections");
+    assert!(line.contains(&most) && line.contains("open files, which is room for"), "{line}");
+}
+
 #[test]
 fn what_cannot_be_played_is_one_clear_line_and_exit_code_1() {
     let mut server = Program::start(&["serve", "--listen=127.0.0.1:0", "--source=trace:/no/such/file"]);
