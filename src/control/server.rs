@@ -37,6 +37,10 @@ static LINES: Envelope = Envelope {
 pub(crate) struct Echo;
 
 impl Speech for Echo {
+    fn name(&self) -> &'static str {
+        "control"
+    }
+
     fn envelope(&self) -> &'static Envelope {
         &LINES
     }

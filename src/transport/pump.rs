@@ -127,7 +127,7 @@ impl<T: Speech> Pump<T> {
             self.end(next);
         }
         if self.is_too_slow() {
-            tracing::debug!("a reader of `{}` was too slow, and is closed", self.subscription.topic());
+            self.complain();
             let next = self.speech.too_slow(&mut self.backlog);
             self.end(next);
         }
@@ -153,6 +153,15 @@ impl<T: Speech> Pump<T> {
     /// Whether the client has fallen off the log since it was told something, and is not to go on.
     fn is_too_slow(&self) -> bool {
         self.next == Next::GoOn && self.has_told && self.subscription.is_too_slow()
+    }
+
+    /// Who is so slow is slow to hear why, too: what tells it waits behind all that it has not read.
+    fn complain(&self) {
+        let (topic, lane) = (self.subscription.topic(), self.speech.name());
+        tracing::warn!(
+            "closed a reader of `{topic}` over {lane}, too slow for what the topic remembers: `--retain` and \
+             `--retain-bytes` have it remember more, `--slow gap` keeps such a reader"
+        );
     }
 
     /// Whether whoever listens may not any more. The clock says so and not a timer alone: a client that never stops

@@ -15,6 +15,10 @@ struct Listener {
 }
 
 impl Speech for Listener {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
     fn envelope(&self) -> &'static Envelope {
         static NOTHING: Envelope = Envelope { write: |_, _| {} };
         &NOTHING

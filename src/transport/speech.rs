@@ -9,6 +9,9 @@ use crate::feed::{Envelope, Subscription};
 
 /// One kind of endless answer. A [pump](super::pump) does the rest, for all of them.
 pub(crate) trait Speech {
+    /// Over what it is said.
+    fn name(&self) -> &'static str;
+
     /// How events are wrapped.
     fn envelope(&self) -> &'static Envelope;
 

@@ -15,7 +15,7 @@ use crate::transport::backlog::Backlog;
 use crate::transport::batch::position_header;
 use crate::transport::pump::Pump;
 use crate::transport::speech::{Next, Speech};
-use crate::transport::{Answer, AnyPump, Ask, Refusal};
+use crate::transport::{Answer, AnyPump, Ask, Refusal, Transport};
 
 /// The HTML standard (section 9.2.7) suggests a comment every 15 seconds against proxies that cut silence.
 const HEARTBEAT_S: u64 = 15;
@@ -66,6 +66,10 @@ impl Stream {
 }
 
 impl Speech for Stream {
+    fn name(&self) -> &'static str {
+        Transport::Sse.name()
+    }
+
     fn envelope(&self) -> &'static Envelope {
         if self.chunked { &encode::CHUNKS } else { &encode::BLOCKS }
     }

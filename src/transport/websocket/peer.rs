@@ -18,7 +18,7 @@ use crate::feed::{Envelope, Subscription};
 use crate::transport::ask::{check_name, check_public, too_fast};
 use crate::transport::backlog::Backlog;
 use crate::transport::speech::{Next, Speech};
-use crate::transport::{Lock, Pace};
+use crate::transport::{Lock, Pace, Transport};
 
 /// 3000 to 3999 are for libraries and frameworks (section 7.4.2).
 const TOO_SLOW: CloseCode = CloseCode::Library(3008);
@@ -47,6 +47,10 @@ impl Peer {
 }
 
 impl Speech for Peer {
+    fn name(&self) -> &'static str {
+        Transport::Websocket.name()
+    }
+
     fn envelope(&self) -> &'static Envelope {
         &frames::FRAMES
     }

@@ -117,3 +117,22 @@ async fn a_reader_that_takes_nothing_is_closed_and_told_when_it_comes_back() {
         assert!(listener.ledger.counts().connections > 1, "{transport} was never closed");
     }
 }
+
+/// What cannot be heard by who is slow is said where somebody looks.
+#[test]
+fn a_server_says_whom_it_closed_for_being_slow_and_what_helps() {
+    let (server, address) = Program::serve(&[
+        "--source=steady",
+        "--rate=2000/s",
+        "--size=4000",
+        "--retain=100",
+        "--send-buffer=16384",
+        "--slow=disconnect",
+    ]);
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(&mut socket, b"GET /sse HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let line = server.stderr.find("closed a reader of `demo` over sse, too slow");
+    assert!(line.contains("`--retain`") && line.contains("`--slow gap`"), "{line}");
+    let lines = server.stderr.all();
+    assert_eq!(lines.iter().filter(|line| line.contains("closed a reader")).count(), 1, "{lines:?}");
+}
