@@ -106,7 +106,7 @@ pub enum NotATarget {
     #[error("`{0}` begins with none of `http://`, `https://`, `ws://` and `wss://`")]
     Scheme(String),
     /// Its port is no number of one.
-    #[error("`{0}` names no port: write one from 0 to 65535, or none")]
+    #[error("`{0}` names no port: write one from 1 to 65535, or none")]
     Port(String),
     /// It names a user. What it is may hold a password, and is not repeated.
     #[error(
@@ -143,9 +143,13 @@ impl FromStr for Target {
     }
 }
 
-/// Whether something stands where a port should, and is none: `:99999` is no port to this parser, and no error.
+/// Whether something stands where a port should, and is none: `:99999` is no port to this parser, and no error; and 0
+/// is what to listen on, where any is meant, and nowhere to connect to.
 pub(super) fn has_wrong_port(authority: &Authority) -> bool {
-    authority.port().is_none() && !authority.as_str().ends_with(authority.host())
+    match authority.port_u16() {
+        Some(port) => port == 0,
+        None => !authority.as_str().ends_with(authority.host()),
+    }
 }
 
 /// The port that a URL means which names none (RFC 9110, section 4.2).
@@ -201,7 +205,7 @@ mod tests {
             );
             assert!(!refused.contains("secret"), "{refused}");
         }
-        for wrong in ["http://h:99999", "h:65536/sse", "https://[::1]:99999", "ws://h:/x"] {
+        for wrong in ["http://h:99999", "127.0.0.1:0", "h:65536/sse", "https://[::1]:99999", "ws://h:/x"] {
             assert_eq!(wrong.parse::<Target>(), Err(NotATarget::Port(wrong.to_owned())));
         }
     }
