@@ -118,9 +118,9 @@ pub(super) async fn gap(options: &Options) -> anyhow::Result<f64> {
     let mut connection = reader.connect().await.map_err(failed)?;
     let arrived = || ledger.last_read_us.load(Ordering::Relaxed) as f64;
     let gap = sampled(async || {
-        reader.ask(&mut connection, reader.request("/poll", &[])).await.ok()?;
+        reader.ask(&mut connection, reader.request("/poll", &[]), None).await.ok()?;
         let before = arrived();
-        reader.ask(&mut connection, reader.request("/poll", &[])).await.ok()?;
+        reader.ask(&mut connection, reader.request("/poll", &[]), None).await.ok()?;
         Some(arrived() - before)
     });
     gap.await.ok_or_else(|| anyhow!("`{}` does not answer polls", options.target))

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::client::{ClientArguments, TrustArguments};
 use super::{interrupted, runtime, units, usage};
-use crate::client::{Drifting, Headers, Http, News, Options, Reader, Target, Timekeeper};
+use crate::client::{Drifting, Ended, Headers, Http, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::fallback::Strategy;
 use crate::transport::{NoSuchTransport, Transport};
@@ -208,7 +208,7 @@ impl ServerClock {
     async fn ask(&self) {
         if self.options.target.is_server() {
             let quiet = Options { tap: None, on_connect: None, ..(*self.options).clone() };
-            let keeper = Timekeeper::ask(&quiet, PAUSE).await.ok();
+            let keeper = Timekeeper::ask(&quiet, PAUSE).await.inspect_err(complain).ok();
             *self.keeper.lock().expect("no holder of this lock panics") = keeper;
         }
     }
@@ -224,6 +224,13 @@ impl ServerClock {
 
     fn offset(&self) -> Option<Drifting> {
         self.keeper.lock().expect("no holder of this lock panics").as_ref().map(Timekeeper::lately)
+    }
+}
+
+/// Who waited for the clock in vain sees why. Whatever else is wrong, the reader finds at once, too.
+fn complain(ended: &Ended) {
+    if matches!(ended, Ended::Lost(why) if why.kind() == io::ErrorKind::TimedOut) {
+        eprintln!("the clock of the server is not known, so no latency is: {ended}");
     }
 }
 

@@ -107,7 +107,11 @@ impl Connection {
     }
 
     /// Asks for a stream of HTTP/2 that both sides may write to (RFC 8441), and gives it with the head of the answer.
-    pub(crate) async fn tunnel(mut self, mut request: Request<()>) -> Result<(Answering, Tunnel), Ended> {
+    pub(crate) async fn tunnel(
+        mut self,
+        mut request: Request<()>,
+        detour: &str,
+    ) -> Result<(Answering, Tunnel), Ended> {
         if !self.offers_websockets().await? {
             return Err(Ended::Unreadable(NO_WEBSOCKETS.to_owned()));
         }
@@ -115,7 +119,7 @@ impl Connection {
         request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
         let mut answer = self.answer(request.map(|()| Bytes::new())).await?;
         if answer.status() != StatusCode::OK {
-            return Err(Ended::refused(&self.rest(answer.into()).await?));
+            return Err(Ended::refused_upgrade(&self.rest(answer.into()).await?, detour));
         }
         let stream = self.drive(hyper::upgrade::on(&mut answer)).await?;
         Ok((answer.into(), Tunnel::new(stream, self)))
@@ -128,7 +132,7 @@ impl Connection {
                 Driver::Two(driver) => match driver.offers_websockets() {
                     Some(offers) => Poll::Ready(Ok(offers)),
                     None if self.is_open => Poll::Pending,
-                    None => Poll::Ready(Err(self.judged(Ended::Lost(io::ErrorKind::UnexpectedEof.into())))),
+                    None => Poll::Ready(Err(self.judged(Ended::lost(io::ErrorKind::UnexpectedEof.into())))),
                 },
                 Driver::One(_) => Poll::Ready(Ok(false)),
             }
@@ -153,7 +157,7 @@ impl Connection {
     /// The whole of a body.
     pub(crate) async fn rest(&mut self, answer: Answering) -> Result<Received, Ended> {
         let whole = Limited::new(answer.body, LONGEST_ANSWER).collect();
-        let body = self.drive(whole).await.map_err(|wrong| Ended::Lost(io::Error::other(wrong)))?.to_bytes();
+        let body = self.drive(whole).await.map_err(Ended::cut_off)?.to_bytes();
         let announced =
             answer.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if let Some(announced) = announced.filter(|announced: &usize| *announced != body.len()) {

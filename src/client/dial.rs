@@ -12,8 +12,10 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::either::Either;
 
+use super::cause::Unreached;
 use super::http::Http;
 use super::options::Options;
+use super::silence::SILENCE;
 use crate::tls::{Cipher, HTTP_1, HTTP_2, Secured};
 use crate::wire::{Books, End, Ledger, Wire};
 
@@ -22,10 +24,6 @@ pub(crate) type Socket = Wire<Either<Patient, Box<Secured<Patient>>>>;
 
 /// In plain, or under TLS.
 type Patient = Pin<Box<TimeoutStream<TcpStream>>>;
-
-/// Nothing at all comes for so long only where the peer has vanished: every endpoint of ours says something
-/// within 60 s (the longest hold, the longest heartbeat), and this leaves a quarter for the way.
-const SILENCE: Duration = Duration::from_secs(75);
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -76,10 +74,18 @@ pub(crate) fn cipher(socket: &Socket) -> Option<Cipher> {
 
 async fn open(options: &Options, ledger: &Arc<Ledger>) -> io::Result<TcpStream> {
     let target = options.target.address();
-    let Some(proxy) = &options.proxy else { return reach(target, options).await };
+    let Some(proxy) = &options.proxy else {
+        return reach(target, options).await.map_err(|why| unreached(options, why));
+    };
     let mut stream = reach(proxy.address(), options).await.map_err(|why| proxy.unreachable(&why))?;
     proxy.tunnel(&mut stream, target, ledger, options.tap.as_ref()).await?;
     Ok(stream)
+}
+
+/// Nobody was there, and where that is.
+fn unreached(options: &Options, why: io::Error) -> io::Error {
+    let address = options.via.map_or_else(|| options.target.origin(), |relay| relay.to_string());
+    io::Error::new(why.kind(), Unreached { address, is_known: false, why })
 }
 
 async fn reach(address: (&str, u16), options: &Options) -> io::Result<TcpStream> {
@@ -92,7 +98,8 @@ async fn find((host, port): (&str, u16), options: &Options) -> io::Result<TcpStr
         return connect(relay, options).await;
     }
     let mut failure = io::Error::new(ErrorKind::NotFound, format!("no address for `{host}`"));
-    for address in lookup_host((host, port)).await? {
+    let unknown = |why: io::Error| io::Error::new(ErrorKind::NotFound, why.to_string());
+    for address in lookup_host((host, port)).await.map_err(unknown)? {
         match connect(address, options).await {
             Ok(stream) => return Ok(stream),
             Err(refused) => failure = refused,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
+use super::cause::Unreached;
 use super::proxy::NoTunnel;
 use super::received::Received;
 use crate::tls::Distrust;
@@ -26,6 +27,8 @@ const LONGEST_BEGINNING: usize = 200;
 pub enum Ended {
     /// The server closed it in good order.
     Closed,
+    /// Nobody was there to connect to.
+    Unreached(Unreached),
     /// The server closed a WebSocket, and said why.
     Told {
         /// RFC 6455, section 7.4.1.
@@ -97,6 +100,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("closed by the server"),
+            Self::Unreached(unreached) => write!(f, "{unreached}"),
             Self::Told { code, reason } if reason.is_empty() => write!(f, "closed with {code}"),
             Self::Told { code, reason } => write!(f, "closed with {code}: {reason}"),
             Self::Lost(why) => write!(f, "{why}"),
@@ -109,6 +113,14 @@ impl fmt::Display for Ended {
 }
 
 impl Ended {
+    /// The same, to who was told what helps.
+    pub(crate) fn again(mut self) -> Self {
+        if let Self::Unreached(unreached) = &mut self {
+            unreached.is_known = true;
+        }
+        self
+    }
+
     pub(crate) fn refused(answer: &Received) -> Self {
         let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
         let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_AWAY));
@@ -120,12 +132,37 @@ impl Ended {
         Self::Unreadable(format!("cannot read the {what} that came: {why}"))
     }
 
+    /// The same for a request to speak WebSocket: who does not know what that is did not pass it on, or says so
+    /// itself, in other words than JSON.
+    pub(crate) fn refused_upgrade(answer: &Received, detour: &str) -> Self {
+        let is_ours = serde_json::from_slice::<Said>(&answer.body).is_ok();
+        let mut ended = Self::refused(answer);
+        if let Self::Refused { status, message, .. } = &mut ended
+            && (*status == StatusCode::UPGRADE_REQUIRED || *status == StatusCode::FORBIDDEN && !is_ours)
+        {
+            message.push_str("; something on the way may let no `Upgrade` through");
+            message.push_str(detour);
+        }
+        ended
+    }
+
+    /// The same before the server was ever reached: there is none that could be about to leave, or to come back.
+    pub(crate) fn judge_first(self) -> Result<(String, Duration), Error> {
+        match self {
+            Self::Distrusted(why) => Err(Error::Distrusted(why)),
+            ended => ended.judge(),
+        }
+    }
+
     /// Tells the ends that are final from those to come back from, with the least time to wait.
     pub(crate) fn judge(self) -> Result<(String, Duration), Error> {
         let why = self.to_string();
         match self {
             Self::Told { code: POLICY, reason } => Err(Error::Unwelcome(reason)),
-            Self::Closed | Self::Told { .. } | Self::Lost(_) => Ok((why, Duration::ZERO)),
+            Self::Closed | Self::Unreached(_) | Self::Told { .. } | Self::Lost(_) => {
+                Ok((why, Duration::ZERO))
+            }
+            Self::Distrusted(Distrust::HungUp(_)) => Ok((why, Duration::ZERO)),
             Self::Refused { status, after, .. } if is_passing(status) => Ok((why, after.unwrap_or_default())),
             Self::Refused { status, message, .. } => Err(Error::Refused { status, message }),
             Self::NoTunnel { is_final: false, .. } => Ok((why, Duration::ZERO)),
@@ -151,12 +188,14 @@ pub(super) fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
+/// How this server says no.
+#[derive(serde::Deserialize)]
+struct Said {
+    error: String,
+}
+
 /// The `error` of an answer's JSON, or the beginning of what it says instead.
 fn said(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Said {
-        error: String,
-    }
     let beginning =
         || String::from_utf8_lossy(&body[..body.len().min(LONGEST_BEGINNING)]).trim_end().to_owned();
     harmless(&serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error))
@@ -176,16 +215,10 @@ impl From<io::Error> for Ended {
     fn from(lost: io::Error) -> Self {
         match lost.downcast() {
             Ok(NoTunnel { message, is_final }) => Self::NoTunnel { message, is_final },
-            Err(lost) => lost.downcast().map_or_else(Self::Lost, Self::Distrusted),
-        }
-    }
-}
-
-impl From<hyper::Error> for Ended {
-    fn from(wrong: hyper::Error) -> Self {
-        match wrong.is_parse() {
-            true => Self::unreadable("answer", wrong),
-            false => Self::Lost(io::Error::other(wrong)),
+            Err(lost) => match lost.downcast() {
+                Ok(unreached) => Self::Unreached(unreached),
+                Err(lost) => lost.downcast().map_or_else(Self::lost, Self::Distrusted),
+            },
         }
     }
 }

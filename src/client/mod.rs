@@ -1,6 +1,7 @@
 //! What all clients share: whom they ask, how a request looks, one counted connection, the reader's place in
 //! the feed, and when to come back.
 
+mod cause;
 mod connection;
 mod dial;
 mod drifting;
@@ -17,6 +18,7 @@ mod proxy;
 mod reader;
 mod received;
 mod reconnect;
+mod silence;
 mod stand;
 mod streams;
 mod target;
@@ -24,6 +26,7 @@ mod timekeeper;
 mod token;
 mod tunnel;
 
+pub use cause::Unreached;
 pub(crate) use connection::{Connection, get};
 pub(crate) use dial::{Socket, cipher, dial};
 pub use drifting::Drifting;

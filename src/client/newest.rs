@@ -1,6 +1,7 @@
 //! Where a feed stands: one poll for what comes from now on, which brings nothing but the position.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ended::Ended;
 use super::news::News;
@@ -14,7 +15,7 @@ pub(crate) async fn newest(options: Options, ledger: Arc<Ledger>) -> Result<Even
     let options = Options { from: Position::Latest, ..options };
     let mut reader = Reader::new(Arc::new(options), ledger, |_: News| {});
     let mut connection = reader.connect().await?;
-    let answer = reader.ask(&mut connection, reader.request("/poll", &[])).await?;
+    let answer = reader.ask(&mut connection, reader.request("/poll", &[]), Some(Duration::ZERO)).await?;
     if !answer.status.is_success() {
         return Err(Ended::refused(&answer));
     }

@@ -3,6 +3,7 @@
 //! It hands on every event once and in order. What it drops it names: an event that comes a second time is
 //! told as [`News::Duplicate`], a hole that no gap announced as [`News::Hole`].
 
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,11 +20,15 @@ use super::ended::{Ended, Error, LONGEST_AWAY};
 use super::news::News;
 use super::options::Options;
 use super::pace::Pace;
-use super::received::Received;
+use super::received::{Answering, Received};
 use super::reconnect::Reconnect;
+use super::silence;
 use super::stand::Stand;
 use crate::event::{EventId, LAST_EVENT_ID, Message, Position};
 use crate::wire::Ledger;
+
+/// What to look for where somebody listens and says nothing.
+const MUTE: &str = "something listens there and is silent, or something on the way swallows what is asked";
 
 /// A subscriber: what it chose, where it stands, and whom it tells.
 pub struct Reader<F> {
@@ -32,6 +37,10 @@ pub struct Reader<F> {
     stand: Stand,
     reconnect: Reconnect,
     is_connected: bool,
+    /// Whether the server ever answered: from then on, what looks final may be a server that leaves, or comes back.
+    has_reached: bool,
+    /// Whether others are tried beside it, or after it.
+    is_one_of_many: bool,
     pace: Pace,
     said: BoxStream<'static, String>,
     /// Where it began, if it asked for what comes from now on, and the server said so.
@@ -48,6 +57,8 @@ impl<F: FnMut(News) + Send> Reader<F> {
             ledger,
             reconnect: Reconnect::default(),
             is_connected: false,
+            has_reached: false,
+            is_one_of_many: false,
             pace: Pace::default(),
             said: stream::pending().boxed(),
             begun_at: Arc::default(),
@@ -62,9 +73,9 @@ impl<F: FnMut(News) + Send> Reader<F> {
         Self { said: said.boxed(), ..self }
     }
 
-    /// The same, with a place where others find where it began.
+    /// The same, as one of many on the way to one server, with a place where others find where it began.
     pub(crate) fn beginning_at(self, begun_at: Arc<OnceLock<EventId>>) -> Self {
-        Self { begun_at, ..self }
+        Self { begun_at, has_reached: true, is_one_of_many: true, ..self }
     }
 
     /// Hands over what there is to say, for the time of a connection.
@@ -93,16 +104,56 @@ impl<F: FnMut(News) + Send> Reader<F> {
         Connection::open(&self.options, &self.ledger).await
     }
 
-    /// Asks on this connection, or on a fresh one where it is used up.
+    /// Asks on this connection, or on a fresh one where it is used up. The answer may be held back for so long;
+    /// nobody knows for how long where none is named.
     pub(crate) async fn ask(
         &mut self,
         connection: &mut Connection,
         request: Request<()>,
+        hold: Option<Duration>,
     ) -> Result<Received, Ended> {
         if !connection.is_reusable().await {
             *connection = self.connect().await?;
         }
-        connection.exchange(request.map(|()| Bytes::new())).await
+        let sending = Box::pin(connection.send(request.map(|()| Bytes::new())));
+        let answer = match hold {
+            Some(hold) => silence::head(sending, hold, MUTE).await?,
+            None => sending.await?,
+        };
+        self.rest(connection, answer).await
+    }
+
+    /// The head of an answer that has no end.
+    pub(crate) async fn head(
+        &mut self,
+        connection: &mut Connection,
+        request: Request<()>,
+    ) -> Result<Answering, Ended> {
+        let sending = Box::pin(connection.send(request.map(|()| Bytes::new())));
+        silence::head(sending, Duration::ZERO, MUTE).await
+    }
+
+    /// The same of one that turns a connection into a WebSocket, which is made meanwhile.
+    pub(crate) async fn upgraded<T>(
+        &mut self,
+        upgrade: Pin<Box<impl Future<Output = Result<T, Ended>>>>,
+    ) -> Result<T, Ended> {
+        let swallowed = format!("something on the way may swallow the upgrade{}", self.detour());
+        silence::head(upgrade, Duration::ZERO, &swallowed).await
+    }
+
+    /// The whole of a body.
+    pub(crate) async fn rest(
+        &mut self,
+        connection: &mut Connection,
+        answer: Answering,
+    ) -> Result<Received, Ended> {
+        silence::whole(Box::pin(connection.rest(answer)), &self.ledger).await
+    }
+
+    /// What helps where no WebSocket comes through, and nothing else is tried anyway.
+    pub(crate) fn detour(&self) -> &'static str {
+        if self.is_one_of_many { "" } else { "; `-t sse` needs none, `-t auto` finds what passes" }
     }
 
     /// A request for what stands after this reader's position.
@@ -142,6 +193,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// The server has answered.
     pub(crate) fn connected(&mut self) {
         self.reconnect.succeeded();
+        self.has_reached = true;
         if !self.is_connected {
             self.is_connected = true;
             (self.on_news)(News::Connected);
@@ -230,7 +282,11 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// # Errors
     /// Where coming back would not help.
     pub(crate) async fn come_back(&mut self, ended: Ended) -> Result<(), Error> {
-        let (why, least) = ended.judge()?;
+        let (why, least) = match self.has_reached {
+            true => ended.again().judge()?,
+            false if self.reconnect.has_failed() => ended.again().judge_first()?,
+            false => ended.judge_first()?,
+        };
         let wait = self.reconnect.wait(least);
         (self.on_news)(News::Disconnected { why, wait });
         sleep(wait).await;

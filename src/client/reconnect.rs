@@ -22,6 +22,11 @@ impl Reconnect {
         self.failures = 0;
     }
 
+    /// Whether no answer came since the last failure.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// How long to wait now, and no less than `least`.
     pub(crate) fn wait(&mut self, least: Duration) -> Duration {
         let failures = self.failures;

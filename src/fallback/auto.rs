@@ -143,7 +143,7 @@ impl<F: FnMut(Told) + Send> Auto<F> {
                 self.place.learns(newest);
                 (self.on_told)(Told::Stands { newest, took });
             }
-            Err(ended) => match ended.judge() {
+            Err(ended) => match self.judge(ended) {
                 // Nobody is there, or not now.
                 Ok((why, least)) => {
                     self.rest(why, least);
@@ -157,6 +157,15 @@ impl<F: FnMut(Told) + Send> Auto<F> {
         self.state = State::Searching;
         self.search_all();
         Ok(())
+    }
+
+    /// Tells what is final where nobody was ever reached, and what helps, once.
+    fn judge(&self, ended: Ended) -> Result<(String, Duration), Error> {
+        match (self.took, self.reconnect.has_failed()) {
+            (Some(_), _) => ended.again().judge(),
+            (None, true) => ended.again().judge_first(),
+            (None, false) => ended.judge_first(),
+        }
     }
 
     fn hear_current(&mut self, word: Word) {

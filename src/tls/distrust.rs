@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// Why no secured connection came about that will not come about next time, either.
+/// Why no secured connection came about that will not come about next time, either; perhaps not, where it hung up.
 #[derive(Debug, thiserror::Error)]
 pub enum Distrust {
     /// The server's certificate is not one to trust.
@@ -16,6 +16,10 @@ pub enum Distrust {
     /// What answered is not TLS.
     #[error("`{0}` does not speak TLS on this port: use `http://`")]
     Plain(String),
+    /// It ends the connection when it is greeted. Many a server that knows no TLS does, and so does one that is just
+    /// leaving.
+    #[error("`{0}` hung up on the handshake: use `http://` where it does not speak TLS")]
+    HungUp(String),
     /// Both speak TLS, and nothing that the other does.
     #[error("`{0}` and this client do not agree on how to encrypt: {1}")]
     Unlike(String, String),
@@ -45,11 +49,7 @@ pub(super) fn explain(wrong: io::Error, host: &str) -> io::Error {
                 format!("`{host}` broke off the handshake: it has no room now, or something is wrong there");
             return io::Error::new(ErrorKind::ConnectionAborted, why);
         }
-        // Many a server that knows no TLS hangs up, and so does one that is just leaving.
-        None if wrong.kind() == ErrorKind::UnexpectedEof => {
-            let why = format!("`{host}` hung up on the handshake; use `http://` where it does not speak TLS");
-            return io::Error::new(ErrorKind::ConnectionReset, why);
-        }
+        None if wrong.kind() == ErrorKind::UnexpectedEof => Distrust::HungUp(host),
         _ => return wrong,
     })
 }

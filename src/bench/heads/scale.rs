@@ -198,7 +198,7 @@ impl<'a> Asking<'a, fn(News)> {
         let failed = |ended| anyhow!("cannot weigh `{path}`: {ended}");
         let before = self.ledger.counts();
         let request = self.reader.request(path, parameters);
-        let answer = self.reader.ask(&mut self.connection, request).await.map_err(failed)?;
+        let answer = self.reader.ask(&mut self.connection, request, None).await.map_err(failed)?;
         batch::take(&mut self.reader, &answer).map_err(failed)?;
         let date = answer.header("date").map(str::to_owned);
         Ok(Exchanged { counts: self.ledger.counts() - before, date, body: answer.body.len() })

@@ -1,7 +1,9 @@
 //! Asks again as soon as it is answered.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
+use super::HOLD;
 use crate::client::{Ended, News, Reader};
 use crate::transport::batch;
 
@@ -10,13 +12,17 @@ where
     F: FnMut(News) + Send,
 {
     let mut connection = reader.connect().await?;
-    let hold = reader.options().hold_parameters();
+    let held = reader.options().hold_parameters();
     // Held before it has a position, it would lose what is published between a cut and its next request.
     let at_once = [("hold", "0".to_owned())];
     loop {
-        let parameters: &[_] = if reader.has_position() { &hold } else { &at_once };
+        let parameters: &[_] = if reader.has_position() { &held } else { &at_once };
         let request = reader.request("/longpoll", parameters);
-        let answer = reader.ask(&mut connection, request).await?;
+        let hold = reader.options().target.is_server().then(|| match reader.has_position() {
+            true => reader.options().hold.unwrap_or(HOLD),
+            false => Duration::ZERO,
+        });
+        let answer = reader.ask(&mut connection, request, hold).await?;
         batch::take(reader, &answer)?;
     }
 }

@@ -17,5 +17,10 @@
 mod client;
 mod server;
 
+use std::time::Duration;
+
+/// RFC 6202, section 5.5: about 30 seconds suits most proxies; this stays clear of those who cut at 30.
+const HOLD: Duration = Duration::from_secs(25);
+
 pub(crate) use client::subscribe;
 pub(crate) use server::serve;

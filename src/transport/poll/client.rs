@@ -1,6 +1,7 @@
 //! Asks at every tick of its pace; at once where the last answer was cut short.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use crate::client::{Ended, News, Reader};
 use crate::transport::batch;
@@ -12,7 +13,7 @@ where
     let mut connection = reader.connect().await?;
     loop {
         let request = reader.request("/poll", &[]);
-        let answer = reader.ask(&mut connection, request).await?;
+        let answer = reader.ask(&mut connection, request, Some(Duration::ZERO)).await?;
         let more = batch::take(reader, &answer)?;
         if !more {
             reader.pace().await;

@@ -17,10 +17,10 @@ where
     let mut connection = reader.connect().await?;
     let mut request = reader.request("/sse", &reader.options().heartbeat_parameters());
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-    let mut answer = connection.send(request.map(|()| Bytes::new())).await?;
+    let mut answer = reader.head(&mut connection, request).await?;
     let kind = answer.header(CONTENT_TYPE.as_str()).unwrap_or_default();
     if answer.status != StatusCode::OK {
-        return Err(Ended::refused(&connection.rest(answer).await?));
+        return Err(Ended::refused(&reader.rest(&mut connection, answer).await?));
     }
     if !kind.starts_with("text/event-stream") {
         return Err(Ended::unreadable("answer", format!("its type is `{kind}`, not `text/event-stream`")));

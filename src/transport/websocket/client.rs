@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::io::{self, ErrorKind};
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, SplitSink, SplitStream};
@@ -36,12 +37,17 @@ where
             let wire = reader.dial().await?;
             let request = upgrade(request, &reader.options().target.authority());
             let handshake = client_async_with_config(request, wire, Some(settings()));
-            let (socket, answer) = handshake.await.map_err(ended)?;
+            let detour = reader.detour();
+            let shaking = Box::pin(async { handshake.await.map_err(|wrong| unshaken(wrong, detour)) });
+            let (socket, answer) = reader.upgraded(shaking).await?;
             let position = answer.headers().get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
             converse(socket, position.unwrap_or_default(), reader).await
         }
         Http::Two => {
-            let (answer, stream) = reader.connect().await?.tunnel(connect(request)).await?;
+            let (answer, stream) = {
+                let tunnel = Box::pin(reader.connect().await?.tunnel(connect(request), reader.detour()));
+                reader.upgraded(tunnel).await?
+            };
             let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(settings())).await;
             converse(socket, &answer.header(LAST_EVENT_ID).unwrap_or_default(), reader).await
         }
@@ -142,7 +148,8 @@ fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, text: Bytes) {
     }
 }
 
-fn ended(wrong: tungstenite::Error) -> Ended {
+/// Why there is no WebSocket.
+fn unshaken(wrong: tungstenite::Error, detour: &str) -> Ended {
     match wrong {
         Error::Http(answer) if !is_error(answer.status()) => Ended::Unreadable(format!(
             "there is no WebSocket here: it answered `{}`; {ANOTHER}",
@@ -151,16 +158,25 @@ fn ended(wrong: tungstenite::Error) -> Ended {
         Error::Http(answer) => {
             let (head, body) = answer.into_parts();
             let body = body.unwrap_or_default().into();
-            Ended::refused(&Received { status: head.status, headers: head.headers, body })
-        }
-        Error::Io(lost) => Ended::Lost(lost),
-        Error::ConnectionClosed | Error::AlreadyClosed => Ended::Closed,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete) => {
-            Ended::Lost(std::io::ErrorKind::ConnectionReset.into())
+            Ended::refused_upgrade(&Received { status: head.status, headers: head.headers, body }, detour)
         }
         Error::Protocol(ProtocolError::WrongHttpVersion) => Ended::Unreadable(format!(
             "there is no WebSocket here: it answered in HTTP/1.0, which has none; {ANOTHER}"
         )),
+        Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            io::Error::from(ErrorKind::UnexpectedEof).into()
+        }
+        other => ended(other),
+    }
+}
+
+fn ended(wrong: tungstenite::Error) -> Ended {
+    match wrong {
+        Error::Io(lost) => lost.into(),
+        Error::ConnectionClosed | Error::AlreadyClosed => Ended::Closed,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            Ended::Lost(ErrorKind::ConnectionReset.into())
+        }
         other => Ended::unreadable("WebSocket", other),
     }
 }

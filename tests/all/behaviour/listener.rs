@@ -60,6 +60,20 @@ impl Listener {
         told.unwrap_or_else(|| panic!("{} was refused: {:?}", self.transport, self.refused.try_recv()))
     }
 
+    /// What it is told next, however long that takes.
+    pub(super) async fn told(&mut self) -> News {
+        self.told.recv().await.expect("it is not refused")
+    }
+
+    /// Why the connection has ended, however long that takes.
+    pub(super) async fn told_until_it_ends(&mut self) -> String {
+        loop {
+            if let News::Disconnected { why, .. } = self.told().await {
+                return why;
+            }
+        }
+    }
+
     /// What it is told next about the feed, whatever becomes of the connection.
     pub(super) async fn next_of_feed(&mut self) -> News {
         loop {

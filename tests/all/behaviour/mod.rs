@@ -30,6 +30,7 @@ mod goaway;
 mod hospitality;
 mod lies;
 mod link;
+mod mute;
 mod operator;
 mod pong;
 mod proxies;

@@ -219,9 +219,11 @@ fn files_that_do_not_do_are_named_with_what_is_wrong() {
 #[tokio::test]
 async fn who_asks_for_tls_where_there_is_none_is_told_so() {
     let stage = Stage::open();
-    let mut listener = Listener::start(Transport::Sse, secured(stage.address, &Trust::anyone()));
-    let why = listener.disconnected().await;
-    assert!(why.contains("hung up on the handshake; use `http://`"), "{why}");
+    for transport in Transport::ALL {
+        let listener = Listener::start(transport, secured(stage.address, &Trust::anyone()));
+        let why = listener.refusal().await.to_string();
+        assert!(why.contains("hung up on the handshake: use `http://`"), "{transport}: {why}");
+    }
     // Others answer in plain.
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = plain.local_addr().unwrap();

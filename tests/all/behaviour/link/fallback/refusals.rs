@@ -47,8 +47,12 @@ async fn where_a_proxy_refuses_for_good_it_ends() {
 #[tokio::test]
 async fn where_the_reason_holds_for_all_it_ends_at_once() {
     let guarded = Stage::prepared(|server| server.guarded(Tokens::with_key(&[7; 32]).unwrap()));
-    let strange = Stage::secured(identity());
-    for options in [options(guarded.address), secured(strange.address, &Trust::default())] {
+    let (strange, plain) = (Stage::secured(identity()), Stage::open());
+    for options in [
+        options(guarded.address),
+        secured(strange.address, &Trust::default()),
+        secured(plain.address, &Trust::anyone()),
+    ] {
         let mut follower = Follower::start(options, Terms::default());
         let ended = timeout(PATIENCE, &mut follower.reading).await.expect("it ends").unwrap();
         match &ended {
