@@ -14,7 +14,7 @@
 mod turnwise;
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -49,9 +49,11 @@ type Requests = http2::Connection<TokioIo<Turnwise>, Full<Bytes>, Beside>;
 
 /// All that makes a connection go on.
 pub(super) struct Driver {
-    /// Dropped where it has ended: a request that it was given meanwhile would wait for ever.
+    /// Takes requests until the server takes no more (GOAWAY, section 6.8). Dropped then: one that it was given
+    /// meanwhile would wait for ever.
     requests: Option<Requests>,
     beside: Beside,
+    /// They go on where no more requests are taken: among them are the socket, and the streams that are open.
     parts: FuturesUnordered<Part>,
     turn: Arc<Turn>,
 }
@@ -67,20 +69,16 @@ pub(super) async fn open(socket: Socket) -> Result<(Sender, Driver), Ended> {
 }
 
 impl Driver {
-    /// Goes on as far as it can with one read; ready where it has ended.
+    /// Goes on as far as it can with one read; ready where nothing is left to go on.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.turn.begin();
         loop {
-            let has_ended =
-                self.requests.as_mut().is_none_or(|requests| Pin::new(requests).poll(cx).is_ready());
-            self.parts.extend(self.beside.0.lock().expect("no holder of this lock panics").drain(..));
+            self.requests.take_if(|requests| Pin::new(requests).poll(cx).is_ready());
+            self.parts.extend(self.beside.take());
             while let Poll::Ready(Some(())) = Pin::new(&mut self.parts).poll_next(cx) {}
-            if has_ended {
-                self.requests = None;
-                return Poll::Ready(());
-            }
-            if self.beside.0.lock().expect("no holder of this lock panics").is_empty() {
-                return Poll::Pending;
+            if self.beside.is_empty() {
+                let has_ended = self.requests.is_none() && self.parts.is_empty();
+                return if has_ended { Poll::Ready(()) } else { Poll::Pending };
             }
         }
     }
@@ -107,9 +105,23 @@ impl Driver {
 #[derive(Clone, Default)]
 pub(super) struct Beside(Arc<Mutex<Vec<Part>>>);
 
+impl Beside {
+    fn parts(&self) -> MutexGuard<'_, Vec<Part>> {
+        self.0.lock().expect("no holder of this lock panics")
+    }
+
+    fn take(&self) -> Vec<Part> {
+        std::mem::take(&mut self.parts())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.parts().is_empty()
+    }
+}
+
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Beside {
     fn execute(&self, part: F) {
-        self.0.lock().expect("no holder of this lock panics").push(Box::pin(part));
+        self.parts().push(Box::pin(part));
     }
 }
 

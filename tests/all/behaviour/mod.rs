@@ -23,6 +23,7 @@ mod clocks;
 mod crowd;
 mod cuts;
 mod delivery;
+mod farewell;
 mod follow;
 mod foreign;
 mod goaway;

@@ -25,9 +25,13 @@ fn after_a_drain_every_watcher_comes_back_too() {
 fn every_watcher_comes_back(end: impl FnOnce(Program)) {
     let (server, address) = Program::serve_at(LISTEN, &["--source", "quiet"]);
     let url = format!("http://{address}");
-    let watchers = Transport::ALL.map(|transport| {
-        Program::start(&["watch", &url, "-t", transport.name(), "-i", "100ms", "--from", "earliest"])
-    });
+    let kinds: Vec<(Transport, &str)> =
+        Transport::ALL.into_iter().flat_map(|t| [(t, "1"), (t, "2")]).collect();
+    let watch = |(transport, http): &(Transport, &str)| {
+        let how = ["-t", transport.name(), "--http", http, "-i", "100ms", "--from", "earliest"];
+        Program::start(&[&["watch", &url], &how[..]].concat())
+    };
+    let watchers: Vec<Program> = kinds.iter().map(watch).collect();
     raw::publish(address, "1");
     raw::publish(address, "2");
     for watcher in &watchers {
@@ -40,8 +44,9 @@ fn every_watcher_comes_back(end: impl FnOnce(Program)) {
     }
     let (_server, _) = Program::serve_at(&address.to_string(), &["--source", "quiet"]);
     raw::publish(address, "\"new\"");
-    for (watcher, transport) in watchers.iter().zip(Transport::ALL) {
+    for (watcher, (transport, http)) in watchers.iter().zip(kinds) {
         let lines = watcher.stdout.wait_for(4);
+        let transport = format!("{transport} over HTTP/{http}");
         assert_eq!(lines.len(), 4, "{transport}: {lines:#?}");
         assert!(lines[2].starts_with(r#"{"gap":{"after":""#), "{transport}: {lines:#?}");
         assert!(lines[2].ends_with(r#"-1","missed":null}}"#), "{transport}: {lines:#?}");
