@@ -178,6 +178,9 @@ impl Connection {
     pub(crate) async fn is_reusable(&mut self) -> bool {
         poll_fn(|cx| {
             self.turn(cx);
+            while self.has_read() {
+                self.turn(cx);
+            }
             let is_closed = match &self.sender {
                 Sender::One(sender) => sender.is_closed(),
                 Sender::Two(sender) => sender.is_closed(),
@@ -194,6 +197,15 @@ impl Connection {
                 Driver::One(driver) => Pin::new(driver).poll(cx).is_pending(),
                 Driver::Two(driver) => driver.poll(cx).is_pending(),
             };
+        }
+    }
+
+    /// Whether the last turn read something, so that there may be more.
+    fn has_read(&self) -> bool {
+        match &self.driver {
+            // It reads until there is nothing.
+            Driver::One(_) => false,
+            Driver::Two(driver) => self.is_open && driver.has_read(),
         }
     }
 

@@ -83,6 +83,11 @@ impl Driver {
         }
     }
 
+    /// Whether this turn has read something.
+    pub(super) fn has_read(&self) -> bool {
+        self.turn.has_read()
+    }
+
     /// Whether what came begins with no SETTINGS: then it is not HTTP/2 (section 3.4).
     pub(super) fn is_misunderstood(&self) -> bool {
         self.turn.first_frame.is_something_else()

@@ -26,6 +26,10 @@ impl Turn {
     pub(super) fn begin(&self) {
         self.has_read.store(false, Relaxed);
     }
+
+    pub(super) fn has_read(&self) -> bool {
+        self.has_read.load(Relaxed)
+    }
 }
 
 /// How much of the first frame came.
@@ -99,7 +103,7 @@ impl AsyncRead for Turnwise {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.turn.has_read.load(Relaxed) {
+        if self.turn.has_read() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -200,6 +200,21 @@ async fn a_farewell_is_read_to_the_end_under_tls() {
     }
 }
 
+/// Who rests between two polls finds it closed, and asks elsewhere without a word.
+#[tokio::test]
+async fn a_farewell_between_two_requests_is_no_interruption() {
+    let transport = Transport::Poll;
+    let (event, _) = told(transport);
+    let all = cuts(&goaway(1)).into_iter().map(async |runs| {
+        let answer = [vec![head(transport), data(END, &event)], runs].concat();
+        let address = serve(None, Says { at_once: vec![settings()], when_asked: Some(answer) }).await;
+        // Longer than all the runs take.
+        let options = Options { poll_interval: ms(1_000), ..over_http2(address) };
+        is_told_and_comes_back(transport, options).await;
+    });
+    join_all(all).await;
+}
+
 /// Whether it takes WebSockets is not what it says by that.
 #[tokio::test]
 async fn who_leaves_before_it_is_asked_is_asked_again() {
