@@ -112,8 +112,16 @@ impl Item {
 
     /// Whether no two of these can hold at once: an upgrade meets one fate.
     pub(super) fn excludes(self, other: Self) -> bool {
-        let is_fate = |item| matches!(item, Self::NoUpgrade | Self::DropUpgrade | Self::BlackholeUpgrade);
-        self.order() == other.order() || (is_fate(self) && is_fate(other))
+        self.order() == other.order() || (self.is_fate() && other.is_fate())
+    }
+
+    fn is_fate(self) -> bool {
+        matches!(self, Self::NoUpgrade | Self::DropUpgrade | Self::BlackholeUpgrade)
+    }
+
+    /// Whether it looks into the bytes that pass.
+    pub(super) fn reads_http(self) -> bool {
+        self.is_fate() || matches!(self, Self::Buffer(_))
     }
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::achieved::{Achieved, Tally};
 use super::door::Door;
 use super::engine::Engine;
+use super::middlebox::Unread;
 use super::order::{Doorkeeper, Order};
 use super::spec::Link;
 use super::terms::Terms;
@@ -147,13 +148,21 @@ impl Shared {
     }
 
     /// Says once why nothing passes.
-    pub(super) fn warn_of_tls(&self) {
-        if !self.has_warned.swap(true, Relaxed) {
-            let (link, to) = (&self.terms().link, self.to);
-            tracing::warn!(
+    pub(super) fn warn_of(&self, unread: Unread) {
+        if self.has_warned.swap(true, Relaxed) {
+            return;
+        }
+        let (link, to) = (&self.terms().link, self.to);
+        match unread {
+            Unread::Tls => tracing::warn!(
                 "the link `{link}` reads HTTP, and what came for `{to}` is TLS, which nobody can read on its way: \
                  connect without TLS, or choose items that do not read (delay, rate, idle, cut, reset)"
-            );
+            ),
+            Unread::Http2 => tracing::warn!(
+                "the link `{link}` reads HTTP/1.1, and what came for `{to}` is HTTP/2: ask with `--http 1`, or leave \
+                 out {}",
+                link.readers()
+            ),
         }
     }
 }

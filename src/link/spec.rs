@@ -38,6 +38,15 @@ impl Link {
         self.character().reads_http()
     }
 
+    /// The parts of it that do: `` `no-upgrade` and `buffer=8k` ``.
+    pub fn readers(&self) -> String {
+        let presets = self.presets.iter().filter(|preset| preset.items().any(Item::reads_http));
+        let items = self.items.iter().filter(|item| item.reads_http());
+        let names =
+            presets.map(|preset| format!("`{}`", preset.name)).chain(items.map(|item| format!("`{item}`")));
+        names.collect::<Vec<_>>().join(" and ")
+    }
+
     /// What its presets stand for, a sentence each: `3g is rtt=300ms,…: a telephone on …`.
     pub fn meaning(&self) -> Vec<String> {
         let sentence =
@@ -266,6 +275,9 @@ mod tests {
             [("rtt=80ms,nagle,idle=60s,cut=1s,reset=5%/s", false), ("buffer=8k", true), ("no-upgrade", true)]
         {
             assert_eq!(link(text).reads_http(), reads, "`{text}`");
+            assert_eq!(link(text).readers().is_empty(), !reads, "`{text}`");
         }
+        let readers = link("3g,corporate-proxy,rtt=80ms,no-upgrade,buffer=8k").readers();
+        assert_eq!(readers, "`corporate-proxy` and `buffer=8k` and `no-upgrade`");
     }
 }

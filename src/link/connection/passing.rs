@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{Connection, Gone};
 use crate::link::ends::Ending;
 use crate::link::flow::{self, Sink};
-use crate::link::middlebox::{Out, Tls};
+use crate::link::middlebox::{Out, Unread};
 use crate::link::way::What;
 use crate::wire::Direction;
 
@@ -121,11 +121,17 @@ impl Connection {
         match self.middlebox.as_mut().map(|middlebox| middlebox.up(&bytes)) {
             None => self.up.arrived(bytes),
             Some(Ok(out)) => self.let_go(now, out),
-            Some(Err(Tls)) => {
-                self.shared.warn_of_tls();
-                self.end(now, Ending::Cut);
-            }
+            Some(Err(unread)) => self.give_up(now, unread),
         }
+    }
+
+    /// Ends what cannot be read on its way, and says so where the client can hear it.
+    fn give_up(&mut self, now: Instant, unread: Unread) {
+        self.shared.warn_of(unread);
+        if let Some(answer) = unread.answer() {
+            self.down.way.write(now, Bytes::from_static(answer.as_bytes()), &mut self.up.way);
+        }
+        self.end(now, Ending::Cut);
     }
 
     fn end_arrived(&mut self, direction: Direction, now: Instant) {

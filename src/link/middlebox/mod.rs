@@ -11,6 +11,7 @@
 
 mod buffer;
 mod head;
+mod unread;
 mod upgrade;
 
 use std::collections::VecDeque;
@@ -22,17 +23,11 @@ use super::character::{Character, Fate};
 use crate::wire::framing::{State, body_of};
 use buffer::Buffer;
 use head::Head;
+pub(super) use unread::Unread;
 use upgrade::{REFUSAL, asks_for_websocket, strip};
 
 /// Fields of a head that are looked at; a head with more is not taken for HTTP.
 const MOST_FIELDS: usize = 100;
-
-/// The first byte of a TLS connection: a handshake record (RFC 8446, section 5.1).
-const TLS_HANDSHAKE: u8 = 0x16;
-
-/// What came is TLS, which nobody can read on its way.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tls;
 
 #[derive(Debug)]
 pub(super) struct Middlebox {
@@ -43,7 +38,8 @@ pub(super) struct Middlebox {
     asked: VecDeque<Asked>,
     /// Whether the request that goes up now goes nowhere.
     is_dropping: Option<Dropping>,
-    has_begun: bool,
+    /// Whether no head came whole yet.
+    is_new: bool,
 }
 
 /// A request whose answer has not ended.
@@ -82,25 +78,29 @@ impl Middlebox {
             down: head(),
             asked: VecDeque::new(),
             is_dropping: None,
-            has_begun: false,
+            is_new: true,
         })
     }
 
     /// Takes bytes from the client.
     ///
     /// # Errors
-    /// Where they are TLS.
-    pub(super) fn up(&mut self, bytes: &Bytes) -> Result<Out, Tls> {
-        if !self.has_begun && bytes.first() == Some(&TLS_HANDSHAKE) {
-            return Err(Tls);
-        }
-        self.has_begun = true;
+    /// Where they begin something that it cannot read.
+    pub(super) fn up(&mut self, bytes: &Bytes) -> Result<Out, Unread> {
         let (mut out, mut rest) = (Out::default(), &bytes[..]);
         while !rest.is_empty() {
             let before = rest;
             if let State::Head(begun) = &mut self.up {
+                if self.is_new && begun.is_empty() {
+                    Unread::begins(rest).map_or(Ok(()), Err)?;
+                }
                 match Head::take(begun, &mut rest) {
-                    Head::Whole(head) => self.request(head, &mut out),
+                    Head::Whole(head) => {
+                        if std::mem::take(&mut self.is_new) {
+                            Unread::is_head(&head).map_or(Ok(()), Err)?;
+                        }
+                        self.request(head, &mut out);
+                    }
                     Head::Part => {}
                     Head::TooLong(head) => {
                         self.up = State::Raw;

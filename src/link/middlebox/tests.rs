@@ -162,8 +162,20 @@ fn what_is_no_http_passes_as_it_is() {
 #[test]
 fn tls_is_told_from_http_by_its_first_byte() {
     let hello: Bytes = b"\x16\x03\x01\x02\x00\x01"[..].into();
-    assert_eq!(middlebox("buffer=8k").up(&hello), Err(Tls));
+    assert_eq!(middlebox("buffer=8k").up(&hello), Err(Unread::Tls));
     let mut talking = middlebox("buffer=8k");
     talking.up(&GET.into()).unwrap();
     assert!(talking.up(&hello).is_ok(), "later on it is a byte like others");
+}
+
+#[test]
+fn http_2_is_told_from_http_by_its_first_head() {
+    const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    for cut in 1..=PREFACE.len() {
+        let mut middlebox = middlebox("no-upgrade");
+        let mut outs = PREFACE.as_bytes().chunks(cut).map(|run| middlebox.up(&Bytes::copy_from_slice(run)));
+        let told = outs.find(|out| *out != Ok(Out::default()));
+        assert_eq!(told, Some(Err(Unread::Http2)), "in runs of {cut}");
+    }
+    expect("no-upgrade", &[Client(GET), Client(PREFACE)], &[GET, PREFACE], &[]);
 }

@@ -1,6 +1,6 @@
 //! Middleboxes that read HTTP: which transports they break, and which they do not.
 
-use wirelanes::client::Error;
+use wirelanes::client::{Error, Http, Options};
 use wirelanes::transport::Transport;
 
 use super::super::listener::Listener;
@@ -108,4 +108,30 @@ fn a_connection_goes_on_after_a_refusal() {
     let statuses: Vec<_> =
         answers.match_indices("HTTP/1.1 ").map(|(at, _)| &answers[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["200", "403", "200"], "{answers}");
+}
+
+/// It says so at once, where it would otherwise wait for the end of a head that never ends.
+#[tokio::test]
+async fn a_proxy_of_http_1_tells_who_speaks_http_2_what_helps() {
+    for spec in ["no-upgrade", "drop-upgrade", "blackhole-upgrade", "buffer=8k", "corporate-proxy"] {
+        let behind = Behind::link(spec);
+        for transport in Transport::ALL {
+            let options = Options { http: Http::Two, ..behind.options() };
+            match Listener::start(transport, options).refusal().await {
+                Error::Unreadable(why) => assert!(why.contains("ask with `--http 1`"), "{transport}: {why}"),
+                other => panic!("{transport}, `{spec}`: {other:?}"),
+            }
+        }
+        for transport in Transport::ALL {
+            assert_eq!(behind.stage.traffic(transport)["requests"], 0, "the server never heard of it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_reads_nothing_lets_http_2_pass() {
+    let behind = Behind::link("rtt=2ms,nagle");
+    let listen = |transport| Listener::start(transport, Options { http: Http::Two, ..behind.options() });
+    let mut listeners = Transport::ALL.map(listen);
+    reaches(&behind, &mut listeners).await;
 }

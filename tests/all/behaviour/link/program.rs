@@ -84,6 +84,24 @@ fn tls_is_warned_of_once() {
 }
 
 #[test]
+fn http_2_is_warned_of_once_and_answered_in_words_of_http_1() {
+    let (_server, to) = Program::serve(&["--source", "quiet"]);
+    let to = to.to_string();
+    let relay = Program::start(&["relay", "--listen=127.0.0.1:0", "--to", &to, "3g,no-upgrade"]);
+    let way = address(&relay.stdout.find("relaying "));
+    let mut socket = raw::connect(way);
+    socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let answer = String::from_utf8(raw::rest(&mut socket)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 505 ") && answer.ends_with("only HTTP/1.1.\n"), "{answer}");
+    let mut watcher = Program::start(&["watch", &format!("http://{way}"), "-t", "sse", "--http", "2"]);
+    assert_eq!(watcher.ended().code(), Some(1), "{:?}", watcher.stdout.all());
+    watcher.stderr.find("ask with `--http 1`");
+    let warning = relay.stderr.find("the link `3g,no-upgrade` reads HTTP/1.1");
+    assert!(warning.ends_with("is HTTP/2: ask with `--http 1`, or leave out `no-upgrade`"), "{warning}");
+    assert_eq!(relay.stderr.all().len(), 1);
+}
+
+#[test]
 fn what_was_typed_wrong_is_named_with_the_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap();
