@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::client::TrustArguments;
-use super::experiment::ExperimentArguments;
+use super::experiment::{ExperimentArguments, refuse_unread};
 use super::output::{Format, Output, output};
 use super::{print, units, usage};
 use crate::bench::capacity::marker::SMALLEST;
@@ -24,7 +24,7 @@ use crate::bench::result::Report;
 use crate::bench::threshold::{self, Threshold};
 use crate::bench::until::Until;
 use crate::bench::{self, Mode, Plan};
-use crate::client::Target;
+use crate::client::{Http, Target};
 use crate::link::Link;
 use crate::report;
 use crate::source::{MAX_DATA, SourceKind};
@@ -159,6 +159,11 @@ impl Arguments {
             plan.raw = self.raw;
         }
         plans.iter().for_each(Self::refuse_too_few_events);
+        for Plan { link, http, tls, proxy, .. } in &plans {
+            // A proxy is asked for a tunnel in HTTP/1.1, and HTTP/2 in that passes as it is.
+            let http = if proxy.is_some() { Http::One } else { *http };
+            refuse_unread(link, http, *tls);
+        }
         if let Some(why) = self.thresholds.iter().find_map(|one| threshold::refusal(one, &plans)) {
             usage(&why);
         }

@@ -100,6 +100,21 @@ fn idle(kind: &SourceKind, flag: &str) -> Option<String> {
     Some(format!("`--source {kind}`: `{flag}` {remedy}"))
 }
 
+/// Ends with a usage error where a link reads HTTP/1.1, and these clients would speak something else.
+pub(super) fn refuse_unread(link: &Link, http: Http, is_tls: bool) {
+    let (spoken, remedy) = match (is_tls, http) {
+        (true, _) => ("TLS, which nobody can read on its way", "ask without TLS"),
+        (false, Http::Two) => ("HTTP/2", "ask with `--http 1`"),
+        (false, Http::One) => return,
+    };
+    if link.reads_http() {
+        let readers = link.readers();
+        usage(&format!(
+            "the link `{link}` reads HTTP/1.1, and these clients would speak {spoken}: {remedy}, or leave out {readers}"
+        ));
+    }
+}
+
 impl ExperimentArguments {
     /// Whether any flag says what to publish.
     pub(super) fn chooses_events(&self) -> bool {

@@ -59,6 +59,13 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         (&["bench", "--url", "ftp://example.org"], "begins with none of `http://`, `https://`"),
         (&["bench", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
         (&["bench", "--http", "3"], "[possible values: 1, 2]"),
+        (
+            &["bench", "--link", "none", "--link", "3g,no-upgrade", "--http", "1", "--http", "2"],
+            "the link `3g,no-upgrade` reads HTTP/1.1, and these clients would speak HTTP/2: ask with `--http 1`, or \
+             leave out `no-upgrade`",
+        ),
+        (&["bench", "--link", "corporate-proxy", "--tls"], "ask without TLS, or leave out `corporate-proxy`"),
+        (&["bench", "--link", "buffer=8k", "--url", "https://127.0.0.1:1"], "or leave out `buffer=8k`"),
         (&["bench", "--threshold", "sse.bytes@http=2<300"], "there are `@none,"),
         (&["bench", "idle", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
         (&["bench", "capacity", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
