@@ -19,6 +19,7 @@ fn conditions(report: &Report) -> String {
     let published = &report.published;
     let mut facts = vec![
         format!("{} clients on each transport", report.clients),
+        report.http.to_string(),
         format!("link {}", report.link),
         format!("{} asked for", report.rate),
         format!("{}/s published for {}", achieved(report), duration(Some(report.duration_us as f64))),
@@ -123,7 +124,7 @@ fn breaches(report: &Report) -> String {
 mod tests {
     use super::*;
     use crate::bench::chaos::result::{Named, Published};
-    use crate::bench::result::Environment;
+    use crate::bench::result::{Environment, Http};
     use crate::transport::Transport;
 
     fn report(breaches: u64, exit_code: i32) -> Report {
@@ -161,6 +162,7 @@ mod tests {
             seed: 7,
             link: "reset=5%/s".parse().unwrap(),
             clients: 100_000,
+            http: Http::Two,
             duration_us: 60_000_000,
             rate: "500".parse().unwrap(),
             memory_events: 1_000,

@@ -67,6 +67,7 @@ pub async fn run(
         seed: plan.seed,
         link: plan.link.clone(),
         clients: plan.clients,
+        http: plan.http,
         duration_us: duration.as_micros() as u64,
         rate: plan.rate,
         memory_events: plan.memory,
@@ -134,6 +135,7 @@ fn start(plan: &Plan, route: &Route, from: EventId) -> (Vec<Client>, JoinSet<()>
     let clients = each.map(|transport| {
         let client = Client::new(transport, from, plan.size);
         let options = Options {
+            http: plan.http,
             from: Position::After(from),
             poll_interval: plan.poll_interval,
             poll_phase: fastrand::f64(),

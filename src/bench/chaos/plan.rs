@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::Http;
 use crate::link::Link;
 use crate::source::Rate;
 use crate::transport::Transport;
@@ -18,6 +19,8 @@ pub struct Plan {
     pub transports: Vec<Transport>,
     /// Clients on each.
     pub clients: usize,
+    /// Which HTTP they speak.
+    pub http: Http,
     /// How long to publish.
     pub duration: Duration,
     /// Events a second, at Poisson instants.

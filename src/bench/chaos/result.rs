@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::bench::result::Environment;
+use crate::client::Http;
 use crate::event::EventId;
 use crate::link::Link;
 use crate::source::Rate;
@@ -32,6 +33,8 @@ pub struct Report {
     pub link: Link,
     /// Clients on each transport.
     pub clients: usize,
+    /// Which HTTP they spoke.
+    pub http: Http,
     /// How long was published.
     pub duration_us: u64,
     /// Events a second that were asked for.

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::bench::chaos::message::{TOPIC, message};
     use crate::bench::chaos::{Breach, Checker, Log, Sent};
-    use crate::client::News;
+    use crate::client::{Http, News};
     use crate::event::Event;
     use crate::transport::Transport;
 
@@ -99,6 +99,7 @@ mod tests {
         Plan {
             transports: Transport::ALL.to_vec(),
             clients: 1,
+            http: Http::One,
             duration: Duration::from_secs(60),
             rate: "10".parse().unwrap(),
             size: SIZE,

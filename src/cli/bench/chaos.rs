@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::super::experiment::refuse_unread;
 use super::super::output::OutputArguments;
 use super::super::{once_each, units, usage};
 use super::marked;
 use super::measuring::{ended, measure, nothing_yet};
 use crate::bench::chaos::{self, Plan};
+use crate::client::Http;
 use crate::link::Link;
 use crate::report;
 use crate::source::Rate;
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     /// Clients on each transport
     #[arg(short, long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     clients: u64,
+    /// Which HTTP the clients speak
+    #[arg(long, value_enum, default_value_t)]
+    http: Http,
     /// How long to publish
     #[arg(short, long, default_value = "60s", value_parser = units::interval)]
     duration: Duration,
@@ -64,6 +69,7 @@ impl Arguments {
         Plan {
             transports: once_each(&self.transports, &Transport::ALL),
             clients: self.clients as usize,
+            http: self.http,
             duration: self.duration,
             rate: self.rate,
             size: self.size,
@@ -82,6 +88,7 @@ impl Arguments {
 const AROUND: Duration = Duration::from_secs(10);
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    refuse_unread(&arguments.link, arguments.http, false);
     let (plan, output) = (arguments.plan(), arguments.output);
     let expected = plan.duration + AROUND + plan.listening_on();
     let measured = measure(expected, output.quiet, async |command, progress, interrupt| {

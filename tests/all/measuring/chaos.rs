@@ -26,8 +26,17 @@ fn sum(lane: &Value, keys: &[&str]) -> u64 {
 
 #[test]
 fn through_resets_and_a_restart_every_event_comes_once_or_is_announced_as_lost() {
+    nothing_is_lost_over("1");
+}
+
+#[test]
+fn through_resets_and_a_restart_nothing_is_lost_over_http_2_either() {
+    nothing_is_lost_over("2");
+}
+
+fn nothing_is_lost_over(http: &str) {
     // The shorter a hold, the shorter all listen on in the end.
-    let finished = chaos(&[&SMALL[..], &["--restarts", "1", "--hold", "1"]].concat());
+    let finished = chaos(&[&SMALL[..], &["--restarts", "1", "--hold", "1", "--http", http]].concat());
     assert_eq!(finished.code, Some(0), "{}{}", finished.text, finished.errors);
     finished.assert_printable();
     assert!(
@@ -37,6 +46,7 @@ fn through_resets_and_a_restart_every_event_comes_once_or_is_announced_as_lost()
     );
     let report = &finished.report;
     assert_eq!((&report["lab"], &report["breaches"]), (&"chaos".into(), &0.into()));
+    assert_eq!(report["http"].to_string(), http);
     assert!(!cfg!(debug_assertions) || report["warnings"][0].as_str().unwrap().starts_with("a debug build"));
     let lives = report["lives"].as_array().unwrap();
     assert_eq!((lives.len(), &lives[0]["exit_code"]), (2, &0.into()), "{lives:#?}");

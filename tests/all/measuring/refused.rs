@@ -66,6 +66,7 @@ fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
         ),
         (&["bench", "--link", "corporate-proxy", "--tls"], "ask without TLS, or leave out `corporate-proxy`"),
         (&["bench", "--link", "buffer=8k", "--url", "https://127.0.0.1:1"], "or leave out `buffer=8k`"),
+        (&["bench", "chaos", "--link", "drop-upgrade", "--http", "2"], "or leave out `drop-upgrade`"),
         (&["bench", "--threshold", "sse.bytes@http=2<300"], "there are `@none,"),
         (&["bench", "idle", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
         (&["bench", "capacity", "--tls", "--url", "127.0.0.1:1"], "name an `https://` URL"),
