@@ -1,7 +1,7 @@
 //! Where theory and measurement part, in a whole result: how often, and each place in a sentence.
 
 use super::format::{bytes, duration, number, percent, three_digits};
-use crate::bench::result::{Compared, Lane, Run};
+use crate::bench::result::{Compared, Lane, Latency, Run};
 use crate::transport::Transport;
 
 /// A figure with an interval: of what, and how it is printed.
@@ -80,9 +80,13 @@ impl Parting {
 }
 
 /// A first event is two round trips and what both ends spend: a quarter is half of one. On a loopback what they spend is
-/// most of all, and other work for each transport; there a part as small as the clients' own lateness tells nothing.
+/// most of all, and other work for each transport; there a part as small as the clients' own lateness tells nothing, nor
+/// one by which bare echoes on the same machine differ among themselves.
 fn allowed_us(run: &Run, predicted_us: f64) -> f64 {
-    (predicted_us / 4.0).max(run.own.lateness_p99_us.unwrap_or(0.0))
+    let spread = |latency: &Latency| Some(latency.p95.measured? - latency.p50.measured?);
+    let spread_us = run.control.as_ref().and_then(|control| spread(&control.latency_us));
+    let of_own = run.own.lateness_p99_us.into_iter().chain(spread_us);
+    of_own.fold(predicted_us / 4.0, f64::max)
 }
 
 fn first_events(run: &Run) -> Vec<String> {
