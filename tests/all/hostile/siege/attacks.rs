@@ -198,6 +198,10 @@ impl Besieger {
             format!("{chunks}1;{}\r\n", "x".repeat(100_000)),
             "\r\n".repeat(50_000),
             format!("GET /poll?{} HTTP/1.1\r\nhost: x\r\n\r\n", "%74opic=x&".repeat(600)),
+            // Bodies that nobody reads.
+            format!("GET /longpoll HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n{}", "x".repeat(9_000)),
+            "GET /poll HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\nhello"
+                .to_owned(),
         ];
         for blow in blows {
             siege.again(self, move |besieger| {
