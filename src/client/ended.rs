@@ -140,6 +140,7 @@ impl Ended {
         if let Self::Refused { status, message, .. } = &mut ended
             && (*status == StatusCode::UPGRADE_REQUIRED || *status == StatusCode::FORBIDDEN && !is_ours)
         {
+            message.truncate(message.trim_end_matches('.').len());
             message.push_str("; something on the way may let no `Upgrade` through");
             message.push_str(detour);
         }
