@@ -35,8 +35,9 @@ fn an_open_connection_has_the_new_round_trip_and_so_has_a_new_one() {
     ping(&mut socket);
     change(&way, "rtt=600ms");
     assert!(ping(&mut socket) >= Duration::from_millis(600), "an open one");
-    let mut other = raw::connect(way.address());
-    assert!(ping(&mut other) >= Duration::from_millis(1_200), "a new one, which shakes hands first");
+    let begun = Instant::now();
+    ping(&mut raw::connect(way.address()));
+    assert!(begun.elapsed() >= Duration::from_millis(1_200), "a new one, which shakes hands first");
     change(&way, "rtt=2ms");
     let pings = [(); 5].map(|()| ping(&mut socket));
     let quickest = pings.iter().min().unwrap();
