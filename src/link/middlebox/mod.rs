@@ -3,7 +3,7 @@
 //! ```text
 //! up     GET /poll ──▶ passes        GET /websocket, Upgrade: websocket ──▶ refused, stripped or swallowed
 //! down   an answer ──▶ held by the buffer until so many bytes, or its end ──▶ client
-//!        101 ──▶ nothing is held any more, nothing is read any more, either way
+//!        101 ──▶ nothing is held any more, nothing is read any more, either way; so does what opens a tunnel
 //! ```
 //!
 //! It takes bytes and gives bytes, however they are cut, and knows neither sockets nor time. Requests that follow
@@ -45,10 +45,19 @@ pub(super) struct Middlebox {
 /// A request whose answer has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
-    /// The answer to a HEAD request has no body, whatever its head says.
-    Passed { head_only: bool },
+    Passed(Kind),
     /// It is answered by us.
     Refused,
+}
+
+/// What the answer's head does not tell of what follows it (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// No body, whatever its head says.
+    Head,
+    /// Where it is granted, a tunnel.
+    Connect,
+    Other,
 }
 
 /// What is not passed on.
@@ -167,7 +176,11 @@ impl Middlebox {
         let mut headers = [EMPTY_HEADER; MOST_FIELDS];
         let mut request = Request::new(&mut headers);
         let is_read = request.parse(&head).is_ok();
-        let head_only = request.method == Some("HEAD");
+        let kind = match request.method {
+            Some("HEAD") => Kind::Head,
+            Some("CONNECT") => Kind::Connect,
+            _ => Kind::Other,
+        };
         self.up = match is_read {
             true => body_of(request.headers, State::Head(Vec::new())),
             false => State::Raw,
@@ -182,14 +195,14 @@ impl Middlebox {
                 self.up = State::Raw;
                 self.is_dropping = Some(Dropping::All);
             }
-            Some(Fate::Stripped) => self.pass(strip(&head), head_only, out),
-            None => self.pass(head, head_only, out),
+            Some(Fate::Stripped) => self.pass(strip(&head), kind, out),
+            None => self.pass(head, kind, out),
         }
         self.end_of_request();
     }
 
-    fn pass(&mut self, head: Bytes, head_only: bool, out: &mut Out) {
-        self.asked.push_back(Asked::Passed { head_only });
+    fn pass(&mut self, head: Bytes, kind: Kind, out: &mut Out) {
+        self.asked.push_back(Asked::Passed(kind));
         out.to_server.push(head);
     }
 
@@ -214,7 +227,9 @@ impl Middlebox {
         let mut response = Response::new(&mut headers);
         let is_read = ParserConfig::default().parse_response(&mut response, head).is_ok();
         let status = response.code.unwrap_or(0);
-        if !is_read || status == 101 {
+        let asked = self.asked.front().copied();
+        let is_tunnel = asked == Some(Asked::Passed(Kind::Connect)) && (200..300).contains(&status);
+        if !is_read || status == 101 || is_tunnel {
             return self.is_no_http(head, out);
         }
         self.hold(head, out);
@@ -222,10 +237,9 @@ impl Middlebox {
             // The answer proper is still to come (RFC 9110, section 15.2).
             return self.flush(out);
         }
-        let head_only = self.asked.front() == Some(&Asked::Passed { head_only: true });
         self.down = match status {
             204 | 304 => State::Head(Vec::new()),
-            _ if head_only => State::Head(Vec::new()),
+            _ if asked == Some(Asked::Passed(Kind::Head)) => State::Head(Vec::new()),
             _ => body_of(response.headers, State::UntilClose),
         };
         self.end_of_answer(out);

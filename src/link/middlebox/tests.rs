@@ -63,6 +63,18 @@ fn a_refused_upgrade_is_answered_and_the_connection_goes_on() {
 }
 
 #[test]
+fn a_tunnel_is_not_read_and_a_refused_one_is_an_answer_like_others() {
+    const CONNECT: &str = "CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n";
+    const HELLO: &str = "\u{16}\u{3}\u{1} a handshake of TLS";
+    let granted = "HTTP/1.1 200 Connection established\r\n\r\n";
+    let parts = [Client(CONNECT), Server(granted), Client(HELLO), Server(HELLO), Client(UPGRADE)];
+    expect("no-upgrade,buffer=8k", &parts, &[CONNECT, HELLO, UPGRADE], &[granted, HELLO]);
+    let denied = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 2\r\n\r\nno";
+    let parts = [Client(CONNECT), Server(denied), Client(UPGRADE)];
+    expect("no-upgrade,buffer=8k", &parts, &[CONNECT], &[denied, REFUSAL]);
+}
+
+#[test]
 fn a_refusal_waits_for_its_turn_behind_what_was_asked_before() {
     let parts = [
         Client(GET),
