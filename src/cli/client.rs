@@ -1,12 +1,12 @@
 //! What every client may choose.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::proxy::ProxyArguments;
-use super::{units, usage};
+use super::{unfit, units, usage};
 use crate::client::{Header, HeaderStyle, Headers, PollMode, Target, Token};
 use crate::tls::Trust;
 
@@ -43,12 +43,8 @@ pub(super) struct TrustArguments {
     #[arg(long)]
     insecure: bool,
     /// Over TLS, trust who is named in this file (PEM), beside those whom this machine trusts
-    #[arg(long, value_name = "FILE", value_parser = trusted, conflicts_with = "insecure")]
-    cacert: Option<Trust>,
-}
-
-fn trusted(file: &str) -> Result<Trust, String> {
-    Trust::and_file(Path::new(file)).map_err(|wrong| wrong.to_string())
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    cacert: Option<PathBuf>,
 }
 
 impl TrustArguments {
@@ -57,11 +53,13 @@ impl TrustArguments {
         self.insecure || self.cacert.is_some()
     }
 
-    /// A server, known on these terms.
+    /// A server, known on these terms. Ends where nobody is named in the file.
     pub(super) fn of(&self, target: Target) -> Target {
         match (self.insecure, &self.cacert) {
             (true, _) => target.trusting(Trust::anyone()),
-            (false, Some(trust)) => target.trusting(trust.clone()),
+            (false, Some(file)) => {
+                target.trusting(Trust::and_file(file).unwrap_or_else(|wrong| unfit(&wrong.to_string())))
+            }
             (false, None) => target,
         }
     }
@@ -83,9 +81,9 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// The token that was typed. Ends with a usage error where it is none, which does not repeat it.
+    /// The token that was typed. Ends where it is none, with an error that does not repeat it.
     pub(super) fn typed(&self) -> Option<Token> {
-        self.token.as_deref().map(|text| read(text).unwrap_or_else(|wrong| refused("--token", &wrong)))
+        self.token.as_deref().map(|text| read(text).unwrap_or_else(|wrong| refused("--token", text, &wrong)))
     }
 
     /// The same, or that of the environment for a server that is named: one of our own asks for none, where it would
@@ -94,7 +92,7 @@ impl Credentials {
         self.typed().or_else(|| {
             url.filter(|url| url.is_server())?;
             let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty())?;
-            Some(read(&text).unwrap_or_else(|wrong| refused(VARIABLE, &wrong)))
+            Some(read(&text).unwrap_or_else(|wrong| refused(VARIABLE, &text, &wrong)))
         })
     }
 }
@@ -107,8 +105,12 @@ fn read(text: &str) -> Result<Token, String> {
     held.trim().parse().map_err(|wrong| format!("`{file}`: {wrong}"))
 }
 
-fn refused(what: &str, wrong: &str) -> ! {
-    usage(&format!("`{what}`: {wrong}"))
+fn refused(what: &str, text: &str, wrong: &str) -> ! {
+    let message = format!("`{what}`: {wrong}");
+    match text.starts_with('@') {
+        true => unfit(&message),
+        false => usage(&message),
+    }
 }
 
 #[cfg(test)]

@@ -136,6 +136,12 @@ fn usage(message: &str) -> ! {
     verb(&mut command, &typed).error(ErrorKind::ArgumentConflict, message).exit()
 }
 
+/// Ends because a file that was named rightly is not there, or not what it should be.
+fn unfit(message: &str) -> ! {
+    eprintln!("error: {message}");
+    std::process::exit(1)
+}
+
 fn verb<'a>(command: &'a mut Command, typed: &ArgMatches) -> &'a mut Command {
     match typed.subcommand() {
         Some((name, typed)) => {

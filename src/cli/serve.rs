@@ -201,6 +201,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let limits = limits.limits(threads, !links.is_empty())?;
     let config = Config { listen, retain, send_buffer, threads, drain, limits, ..Config::default() };
     let identity = secrecy.identity()?;
+    let folder = hospitality.folder()?;
     let feed = Feed::with(retain, slow);
     let stage = Stage::new(feed.clone());
     let server = match Server::bind(config, feed.clone(), stage.publishing()) {
@@ -221,6 +222,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     let server = identity.into_iter().fold(server, Server::secured);
+    let server = folder.into_iter().fold(server, Server::serving);
     let links = Arc::new(Links::open(links, address)?);
     // Before anybody is invited who may also want it to end.
     let stop = interrupted();
@@ -254,7 +256,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     super::print(&format!("{listening}page {page}\n{}", links.invitation(scheme)))?;
     invite(secrecy.curl(), &origin, may_publish, &admitting);
     hospitality.receive(scheme, address, &page, &admitting.rooms(), server.guests());
-    let server = admitting.guard(hospitality.furnish(server.operated(operator)));
+    let server = admitting.guard(server.operated(operator));
     let code = leaving::serve(server, stop, &links, drain).await?;
     super::print(&links.farewell())?;
     Ok(code)

@@ -1,16 +1,17 @@
 //! The page is opened, and a room is let in: `--open`, `--lan`, `--static-dir`.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use clap::Args;
 
 use super::links::{self, Asked};
 use super::room;
 use crate::cli::usage;
-use crate::server::{Folder, Guests, Server};
+use crate::server::{Folder, Guests};
 
 /// A network whose delay can be seen: on a loopback long poll, SSE and WebSocket look alike.
 const LAB: &str = "lab=rtt=100ms";
@@ -29,13 +30,8 @@ pub(super) struct Hospitality {
     #[arg(long, conflicts_with = "orders")]
     lan: bool,
     /// Read the page's files from a folder at each request, instead of those in this program
-    #[arg(long, value_name = "DIR", value_parser = folder)]
-    static_dir: Option<Folder>,
-}
-
-fn folder(text: &str) -> Result<Folder, String> {
-    let remedy = "name a folder with the page's files, such as `static` in the sources of wirelanes";
-    Folder::open(Path::new(text)).map_err(|wrong| format!("cannot serve `{text}`: {wrong}; {remedy}"))
+    #[arg(long, value_name = "DIR")]
+    static_dir: Option<PathBuf>,
 }
 
 impl Hospitality {
@@ -58,12 +54,15 @@ impl Hospitality {
         }
     }
 
-    /// Where the page's files come from.
-    pub(super) fn furnish(&self, server: Server) -> Server {
-        match &self.static_dir {
-            Some(folder) => server.serving(folder.clone()),
-            None => server,
-        }
+    /// Where the page's files come from, if not from this program.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub(super) fn folder(&self) -> anyhow::Result<Option<Folder>> {
+        let Some(folder) = &self.static_dir else { return Ok(None) };
+        let remedy = "name a folder with the page's files, such as `static` in the sources of wirelanes";
+        let opened = Folder::open(folder);
+        opened.map(Some).map_err(|wrong| anyhow!("cannot serve `{}`: {wrong}; {remedy}", folder.display()))
     }
 
     /// Shows the way in: to the operator's own browser, and to the room, with this `fragment` of its address.

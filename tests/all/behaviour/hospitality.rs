@@ -115,14 +115,14 @@ fn nothing_outside_the_folder_is_served() {
 fn what_cannot_be_is_named_with_the_remedy() {
     let empty = tempfile::tempdir().unwrap();
     let empty = empty.path().to_str().unwrap();
-    for (arguments, words) in [
-        (&["--static-dir", empty][..], "it has no `index.html`; name a folder with the page's files"),
-        (&["--static-dir", "/no/such/folder"], "cannot serve `/no/such/folder`: "),
-        (&["--lan", "--listen=127.0.0.1:9000"], "leave out one of them, or say `--listen 0.0.0.0:9000`"),
-        (&["--lan", "--orders"], "--orders"),
+    for (code, arguments, words) in [
+        (1, &["--static-dir", empty][..], "it has no `index.html`; name a folder with the page's files"),
+        (1, &["--static-dir", "/no/such/folder"], "cannot serve `/no/such/folder`: "),
+        (2, &["--lan", "--listen=127.0.0.1:9000"], "leave out one of them, or say `--listen 0.0.0.0:9000`"),
+        (2, &["--lan", "--orders"], "--orders"),
     ] {
         let mut program = Program::start(&[&["serve"], arguments].concat());
-        assert_eq!(program.ended().code(), Some(2), "{arguments:?}");
+        assert_eq!(program.ended().code(), Some(code), "{arguments:?}");
         eventually(words, || program.stderr.all().join(" ").contains(words));
         assert!(program.stdout.all().is_empty(), "nobody is invited");
     }

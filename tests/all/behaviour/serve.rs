@@ -79,6 +79,24 @@ fn what_cannot_be_played_is_one_clear_line_and_exit_code_1() {
 }
 
 #[test]
+fn a_file_that_is_not_there_or_not_what_it_should_be_is_one_clear_line_and_exit_code_1() {
+    for (arguments, words) in [
+        (&["watch", "--cacert", "nowhere.pem"][..], "cannot read `nowhere.pem`"),
+        (&["watch", "--cacert", "Cargo.toml"], "there is no certificate in `Cargo.toml`"),
+        (&["watch", "--token", "@nowhere"], "`--token`: cannot read `nowhere`"),
+        (&["watch", "--token", "@Cargo.toml"], "`--token`: `Cargo.toml`"),
+        (&["serve", "--auth-key", "nowhere"], "no key in `nowhere`"),
+        (&["serve", "--tls-cert", "nowhere.pem", "--tls-key", "key.pem"], "cannot read `nowhere.pem`"),
+    ] {
+        let mut program = Program::start(arguments);
+        assert_eq!(program.ended().code(), Some(1), "{arguments:?}");
+        let line = program.stderr.find("error: ");
+        assert!(line.contains(words), "{arguments:?}: {line}");
+        assert_eq!(program.stderr.all().len(), 1, "{arguments:?}");
+    }
+}
+
+#[test]
 fn what_was_typed_wrong_is_named_and_exit_code_2() {
     for (arguments, words) in [
         (&["serve", "--listen", "nowhere"][..], "nowhere"),
@@ -97,8 +115,6 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
         (&["serve", "--publish-rate", "0"], "`0` is no rate"),
         (&["watch", "-t", "pigeon"], "`pigeon` is no transport"),
         (&["watch", "ftp://example.org"], "begins with none of `http://`, `https://`"),
-        (&["watch", "--cacert", "nowhere.pem"], "cannot read `nowhere.pem`"),
-        (&["watch", "--cacert", "Cargo.toml"], "there is no certificate in `Cargo.toml`"),
         (&["serve", "--tls-cert", "cert.pem"], "were not provided"),
         (&["serve", "--tls-self-signed", "--tls-cert", "a", "--tls-key", "b"], "cannot be used with"),
         (
