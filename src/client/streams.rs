@@ -36,7 +36,7 @@ use super::received::Received;
 /// for a WINDOW_UPDATE.
 const STREAM_WINDOW: u32 = 1 << 20;
 
-/// All streams together: of fifty, sixteen may be left unread at once, and the others do not stall.
+/// All streams together: up to fifteen may be full and unread at once, and the others do not stall.
 const CONNECTION_WINDOW: u32 = 16 * STREAM_WINDOW;
 
 /// What hyper would run as a task.

@@ -13,7 +13,7 @@
 //! - **A chunk** is what one read brings. It is written again when it is due: one way later, and, on a
 //!   connection's first bytes, the round trip that a handshake would have taken; so an answer takes 2R on a
 //!   connection that was opened for it, and R on one that is open. `path` is that arithmetic.
-//! - **A rate** counts the bytes of the stream, and no headers of TCP or IP: 1.448 of 1,500 on Ethernet. It cuts a
+//! - **A rate** counts the bytes of the stream, and no headers of TCP or IP: 1,448 of 1,500 bytes on Ethernet. It cuts a
 //!   chunk into segments, each due when it has been serialised. What waits for that is 256 KiB at most, what is
 //!   under way 4 MiB; then the relay stops reading, and nothing is dropped. A rate above 4 MiB a one-way delay is
 //!   not reached, as it would not be by one connection of Linux with its usual buffers.

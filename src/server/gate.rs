@@ -124,7 +124,7 @@ fn forbidden(claims: &Claims, doing: &str, flag: &str, topic: &str) -> Refusal {
     refusal.with(WWW_AUTHENTICATE, r#"Bearer error="insufficient_scope""#)
 }
 
-/// RFC 6750, section 3: who came without a token is told of no error.
+/// RFC 6750, section 3.1: who came without a token is told of no error.
 fn unauthorized(bad: Option<Bad>) -> Refusal {
     const REMEDY: &str = "send one that `wirelanes token` made as `Authorization: Bearer TOKEN`, or as `?token=TOKEN` \
                           where no header can be sent";

@@ -17,11 +17,11 @@ use crate::server::limits::LARGEST_HEAD;
 /// Streams at a time. No fewer than 100 are advised (RFC 9113, section 6.5.2), and nginx allows as many.
 const STREAMS: u32 = 128;
 
-/// What a client may send on a stream before it is read: the longest body that may be published, and one frame's
-/// share of JSON around it, leave at once.
+/// What a client may send on a stream before it is read: the protocol's own initial value (RFC 9113, section 6.9.2). Of
+/// the longest body that may be published all but one byte leave at once.
 const STREAM_WINDOW: u32 = 65_535;
 
-/// The same for all streams together: sixteen of them that nobody reads hold up no other.
+/// The same for all streams together: while up to fifteen are full and nobody reads them, the others go on.
 const CONNECTION_WINDOW: u32 = 16 * STREAM_WINDOW;
 
 /// What one stream may have waiting for the socket: one frame of the size that every peer takes (section 4.2). A

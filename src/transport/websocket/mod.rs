@@ -12,8 +12,10 @@
 //! last-event-id: 8f3k2a-1041
 //!
 //! 81 7e 00 aa │ {"id":"8f3k2a-1042",…}     down: text, 170 bytes: four bytes around a payload
-//! 81 a1 kk kk kk kk │ {"publish":1,…}      up: text, masked with a fresh key: six bytes around it
-//! 81 1f │ {"ack":{"ref":"7",…}}            down: the answer, in any order with the events
+//! 81 97 kk kk kk kk │ {"publish":1,"ref":"7"}
+//!                                          up: text, masked with a fresh key kk…: six bytes around it
+//! 81 26 │ {"ack":{"ref":"7","id":"8f3k2a-1043"}}
+//!                                          down: the answer, in any order with the events
 //! 89 00 … 8a 80 kk kk kk kk                a ping every 25 s, and the pong that is due within 10 s
 //! ```
 //!
