@@ -40,7 +40,7 @@ struct Inner {
 }
 
 impl Event {
-    /// Encodes an event. `data` is compact JSON, see [`compact`].
+    /// Encodes an event. `data` is compact JSON, see [`compact()`].
     pub fn new(id: EventId, topic: &str, sent_us: u64, data: &str) -> Self {
         use fmt::Write;
         let mut json = String::with_capacity(data.len() + topic.len() + 80);

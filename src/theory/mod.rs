@@ -20,7 +20,7 @@
 //!
 //! In reading order: [`latency()`] (d plus a wait), [`requests()`] (how often each asks), `steady.rs` (a feed
 //! like a clock against held requests), [`Heartbeats`], [`bytes_per_event`] (what asking
-//! costs), `packing.rs` (frames and records), [`coded`] (how long a text is in a head),
+//! costs), `packing.rs` (frames and records), [`coded()`] (how long a text is in a head),
 //! [`fan_out_mean_us`] (many clients of one sender), [`break_even_rates`] (where two transports cost the same),
 //! [`beat()`] (what a connection costs on which nothing happens), [`talk`] (what it takes to publish),
 //! [`fallback`] (how long it takes to find what works).

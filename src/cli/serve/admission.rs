@@ -17,10 +17,10 @@ pub(super) struct Admission {
     /// the page by an address that is printed here has one, for 12 hours
     #[arg(long, value_name = "FILE", conflicts_with_all = ["publish", "orders"])]
     auth_key: Option<PathBuf>,
-    /// Let in pages of another server, such as https://app.example, or those of any with `*`; may be repeated
+    /// Let in pages of another server, such as `https://app.example`, or those of any with `*`; may be repeated
     #[arg(long, value_name = "URL", conflicts_with = "orders")]
     allow_origin: Vec<Allowed>,
-    /// Where the world finds this server, where a proxy before it rewrites `Host` or speaks TLS: https://feed.example
+    /// Where the world finds this server, where a proxy before it rewrites `Host` or speaks TLS: `https://feed.example`
     #[arg(long, value_name = "URL", conflicts_with = "orders")]
     public_url: Option<WebOrigin>,
 }
