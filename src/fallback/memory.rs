@@ -37,8 +37,8 @@ fn best_first() -> impl Iterator<Item = Transport> {
 }
 
 impl Memory {
-    /// Who is to be tried, in order: the last winner, then the best; those that failed lately, last of all those
-    /// that failed `just_now`.
+    /// Which transports are to be tried, in this order: the last winner; the others, best first; then those whose pause
+    /// is not over; and last those that failed `just_now`.
     pub(super) fn order(&self, now: Instant, just_now: &[Transport]) -> Vec<Transport> {
         let records = self.records();
         let mut order: Vec<Transport> = best_first().collect();

@@ -36,7 +36,7 @@ pub(super) async fn accept(listener: &TcpListener, shared: &Arc<Shared>, crew: &
             }
             Err(answer) => {
                 tracing::debug!(%peer, "turned away");
-                // Who shakes hands can read nothing else.
+                // A client in its handshake can read nothing but an alert.
                 let answer = if shared.identity.is_some() { tls::BUSY } else { answer.as_bytes() };
                 turned.away(stream, answer);
             }

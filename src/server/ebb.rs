@@ -15,8 +15,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A smaller crowd than this leaves less than a megabyte.
 const CROWD: u64 = 500;
 
-/// Looks whether a crowd has left, for as long as it is polled. It may take its time: who is cut off is noticed a
-/// minute later. So it is asked each time that half of those are gone who were left.
+/// Looks whether a crowd has left, for as long as it is polled. A crowd may leave slowly: a client whose network is
+/// gone is noticed only a minute later. So memory is given back each time that half of those who were left have gone.
 pub(super) async fn watch(door: &Door) {
     let (mut crowd, mut most, mut before) = (0, 0, 0);
     let mut looks = interval(LOOK);

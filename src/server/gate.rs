@@ -75,8 +75,8 @@ impl Pass {
         }
     }
 
-    /// What each message of a connection has to open that wants to publish, where it does not go without saying:
-    /// `open` where nobody is asked for a token.
+    /// What decides over each message that is to be published on this connection; `None` where every one may. Where
+    /// nobody is asked for a token, that is `open`, the server's own lock.
     pub(super) fn lock(&self, open: Option<&Lock>, operator: &Operator) -> Option<Lock> {
         match self {
             Self::Anyone => open.cloned(),

@@ -28,8 +28,11 @@ use crate::tls::{HANDSHAKE, Identity, Secured};
 use crate::transport::{Refusal, Reply};
 use crate::wire::{Books, End, Wire};
 
-/// A request that says where it wanted to go.
+/// Bytes that are read of a request in plain, at most: a browser's head, which names the `Host` to answer with.
 const FIRST_READ: usize = 4 << 10;
+
+/// Fields that are looked at in it: as many as hyper reads.
+const MOST_FIELDS: usize = 100;
 
 /// Ends with a secured connection, or with none where it is not to go on.
 pub(super) type Greeting<S> = Pin<Box<dyn Future<Output = io::Result<Option<Box<Line<S>>>>> + Send>>;
@@ -96,7 +99,7 @@ async fn refuse(stream: TcpStream, books: Books) -> io::Result<()> {
 }
 
 fn refused(asked: &[u8]) -> Refusal {
-    let mut fields = [httparse::EMPTY_HEADER; 100];
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let _ = request.parse(asked);
     let host = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case(HOST.as_str()));

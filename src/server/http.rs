@@ -7,7 +7,8 @@
 //! - when a request waits for news, or its answer has no end: that is then written without hyper
 //!
 //! The trick is `into_parts()`, which gives the socket back also while hyper waits for our answer, together
-//! with what it has read of the next request. What it has read of a body is none: see [`body`](super::body).
+//! with what it has read of the next request. What it has read of a body must not be taken for one: see
+//! [`body`](super::body).
 
 use std::future::poll_fn;
 use std::io;
@@ -168,7 +169,7 @@ where
     line.unread(parts.read_buf);
     line.patience = patience;
     Ok(match handover.take() {
-        // All that came is answered. What is left over was a part of that, and can be no request.
+        // Every request is answered. Bytes that are left over belong to one of them, and cannot begin the next.
         None if !line.is_silent() => Turn::Over,
         None => Turn::AtRest(line),
         Some(Waiting::News(awaited)) => Turn::News(line, awaited),

@@ -136,14 +136,14 @@ struct Shared {
     desks: Arc<Desks>,
     account: Choose,
     door: Arc<Door>,
-    /// Those of its threads, once it runs.
+    /// One for each of its threads, once it runs.
     runtimes: OnceLock<Vec<Handle>>,
     accepted: AtomicU64,
     started_us: u64,
     publishing: Publishing,
     drain: Drain,
     operator: Operator,
-    /// Of those who publish over a WebSocket.
+    /// What decides over messages that are published on a WebSocket, where nobody is asked for a token.
     lock: Option<Lock>,
     /// Held by who gives a command.
     told: tokio::sync::Mutex<state::Told>,

@@ -151,7 +151,8 @@ impl Operator {
         }
     }
 
-    /// What a publisher has to open who has no head to bear a key, where publishing takes one.
+    /// Where publishing takes the key: what decides over each message on an open connection, which has no head to carry
+    /// the key in.
     pub(super) fn lock(&self) -> Option<Lock> {
         let key = self.key;
         (self.publish == Publishers::Operator).then(|| -> Lock {

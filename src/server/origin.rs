@@ -112,8 +112,7 @@ impl Page {
 }
 
 /// The answer to a browser that asks first whether it may send a key, a token or a position (Fetch standard, section
-/// 4.8). It need
-/// not ask again for two hours, the longest that Chromium remembers.
+/// 4.8). It need not ask again for two hours, the longest that Chromium remembers.
 pub(super) fn preflight() -> Reply {
     let mut reply = Reply::default();
     *reply.status_mut() = StatusCode::NO_CONTENT;

@@ -52,7 +52,7 @@ pub const HTTP_1: &[u8] = b"http/1.1";
 /// HTTP/2, as a handshake names it (RFC 9113, section 3.1).
 pub const HTTP_2: &[u8] = b"h2";
 
-/// What a server here speaks, in the order of what it would rather.
+/// What a server here speaks, the one that it prefers first.
 const SPOKEN: &[&[u8]] = &[HTTP_2, HTTP_1];
 
 fn provider() -> Arc<CryptoProvider> {

@@ -28,7 +28,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// The same, but over by then, where that is named.
+    /// The same answer, which ends no later than `until`, where that is given.
     pub(crate) fn ends_by(mut self, until: Option<Instant>) -> Self {
         let Some(until) = until else { return self };
         match &mut self {

@@ -15,11 +15,11 @@ use crate::event::{LAST_EVENT_ID, Position};
 /// The topic of those who name none.
 pub(crate) const DEFAULT_TOPIC: &str = "demo";
 
-/// Opens a topic to who publishes on a connection that is open already, and has no head to bear a key in: is given
-/// the key, if there is one, and the topic; says why it stays shut.
+/// Decides whether one message may be published on a connection that is open already: there is no head that could carry
+/// a key. It is given the key in the message, empty where there is none, and the topic; its error says why not.
 pub(crate) type Lock = Arc<dyn Fn(&str, &str) -> Result<(), String> + Send + Sync>;
 
-/// Whether who publishes on a connection that is open already may publish now; else how long to wait.
+/// Decides whether one message more may be published now on such a connection; its error says how long to wait.
 pub(crate) type Pace = Arc<dyn Fn() -> Result<(), Duration> + Send + Sync>;
 
 /// What the names of control topics begin with: what follows is the name of a client.

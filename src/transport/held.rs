@@ -33,12 +33,12 @@ impl Held {
         Self { subscription, limit, hold, linger, stage: Stage::New }
     }
 
-    /// Whether it is there for something to come: nothing is new, and there is time.
+    /// Whether it has to wait: nothing is new yet, and the hold time is not zero.
     pub(crate) fn waits(&self) -> bool {
         !self.hold.is_zero() && !self.subscription.has_news()
     }
 
-    /// Is not held beyond this: whoever asks may not ask any more then.
+    /// Is not held beyond this instant: the right to ask ends then.
     pub(crate) fn ends_by(&mut self, until: Instant) {
         self.hold = self.hold.min(until.saturating_duration_since(Instant::now()));
     }
@@ -48,11 +48,11 @@ impl Held {
         self.subscription.position()
     }
 
-    /// Waits for the answer; `patience` is there for nothing else meanwhile.
+    /// Waits for the answer. `patience` keeps the time, and is used for nothing else meanwhile.
     pub(crate) fn poll_answer(&mut self, cx: &mut Context<'_>, patience: &mut Patience) -> Poll<Batch> {
         loop {
             match self.stage {
-                // Timers step in milliseconds: no hold, like no linger, is no timer.
+                // Tokio's timers round up to a millisecond: a hold or a linger of zero makes no timer.
                 Stage::New if !self.waits() => break,
                 Stage::New => {
                     let over = Instant::now() + self.hold;

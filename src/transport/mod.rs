@@ -13,10 +13,11 @@
 //! [`Ended`](crate::client::Ended). Neither counts, neither measures time: bytes are counted in
 //! [`Wire`](crate::wire::Wire), arrivals are stamped where they are read.
 //!
-//! What they share stands beside them: `batch`, the array of the first two; `held`, the one timeout between
-//! these; `pump`, which goes on after a head that has no end, and `speech`, what differs between those that do.
-//! None of them knows a socket: over which connection an answer leaves, and what that costs while nobody has
-//! anything to say, is the server's part.
+//! What they share stands beside them: `ask`, what a request asks for; `answer`, the three kinds of answer; `batch`,
+//! the array of the first two transports; `held`, the one timeout that tells those two apart; `pump`, which goes on
+//! writing after the head of an answer without an end; `speech`, where the endless answers differ from each other;
+//! `backlog`, what waits to be written; `patience`, a deadline. None of them knows a socket: over which connection an
+//! answer leaves, and what that costs while nobody has anything to say, is the server's part.
 //!
 //! # To add a transport
 //!

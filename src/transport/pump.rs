@@ -44,7 +44,7 @@ pub(crate) struct Pump<T> {
     backlog: Backlog,
     speech: T,
     patience: Patience,
-    /// When whoever listens may not any more.
+    /// When the right to listen ends.
     until: Option<Instant>,
     next: Next,
     /// The client has been told something: what it missed from now on, it missed because it was slow.
@@ -102,7 +102,7 @@ impl<T: Speech> Pump<T> {
                 break;
             }
         }
-        // Its task sees to the end. Nobody else would look: what waits behind a full socket is not polled.
+        // Its task ends the connection, and has to be woken for that: behind a full socket nothing else would wake it.
         if self.is_too_slow() {
             cx.waker().wake_by_ref();
         }
@@ -155,7 +155,7 @@ impl<T: Speech> Pump<T> {
         self.next == Next::GoOn && self.has_told && self.subscription.is_too_slow()
     }
 
-    /// Who is so slow is slow to hear why, too: what tells it waits behind all that it has not read.
+    /// The operator is told, too: the client learns of it late, behind all that it has not read.
     fn complain(&self) {
         let (topic, lane) = (self.subscription.topic(), self.speech.name());
         tracing::warn!(
@@ -164,8 +164,8 @@ impl<T: Speech> Pump<T> {
         );
     }
 
-    /// Whether whoever listens may not any more. The clock says so and not a timer alone: a client that never stops
-    /// talking takes all that a task may do at a time (tokio's budget), and a timer that has come is not looked at.
+    /// Whether the right to listen has ended. The clock is asked, and not a timer alone: a client that never stops
+    /// talking uses up all that tokio lets a task do at a time (its budget), and then a due timer is not polled.
     fn is_over(&self) -> bool {
         self.until.is_some_and(|until| until <= Instant::now())
     }
@@ -196,13 +196,13 @@ impl<T: Speech> Pump<T> {
             return Ok(false);
         }
         let next = match heard.filled() {
-            [] => Next::Leave,
+            [] => {
+                // Nobody is there to be told.
+                self.backlog = Backlog::default();
+                Next::Leave
+            }
             bytes => self.speech.hear(bytes, &self.subscription, &mut self.backlog),
         };
-        if heard.filled().is_empty() {
-            // Nobody is there to be told.
-            self.backlog = Backlog::default();
-        }
         self.end(next);
         Ok(true)
     }

@@ -9,7 +9,7 @@ use crate::feed::{Envelope, Subscription};
 
 /// One kind of endless answer. A [pump](super::pump) does the rest, for all of them.
 pub(crate) trait Speech {
-    /// Over what it is said.
+    /// The name of the transport.
     fn name(&self) -> &'static str;
 
     /// How events are wrapped.
@@ -18,7 +18,7 @@ pub(crate) trait Speech {
     /// How a gap is told.
     fn gap(&self, gap: &Gap) -> Bytes;
 
-    /// News are handed on; it is `now`.
+    /// News has been handed on; it is `now`.
     fn told(&mut self, _now: Instant) {}
 
     /// The client said something. What it is to be told goes to `say`.
@@ -40,7 +40,7 @@ pub(crate) trait Speech {
     /// The server goes away.
     fn farewell(&mut self, say: &mut Backlog) -> Next;
 
-    /// Whoever listens may not any more.
+    /// The right to listen has ended: the token has expired.
     fn expired(&mut self, say: &mut Backlog) -> Next;
 }
 

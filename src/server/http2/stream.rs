@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Whatever it is at, a stream that the client resets is over at once. One that takes nothing for too long is reset, and
-//! the others on its connection go on: its deadline runs beside it, and not in what the peer keeps from being asked.
+//! the others on its connection go on: each stream has a deadline of its own, which runs while the peer gives no room.
 
 use std::future::poll_fn;
 use std::io;

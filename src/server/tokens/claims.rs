@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize, Serializer};
 /// The claims of a token (RFC 7519, section 4), under the names that they have in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// From when on it opens nothing: seconds since the UNIX epoch, which other makers may spell with a fraction.
+    /// From when on it opens nothing: seconds since the UNIX epoch. Other makers of tokens may write a fraction.
     #[serde(rename = "exp", serialize_with = "whole")]
     pub expires_s: f64,
-    /// Before when it does not yet; not asked for.
+    /// Before when it opens nothing yet. It may be left out.
     #[serde(rename = "nbf", default, skip_serializing_if = "Option::is_none")]
     pub begins_s: Option<f64>,
     /// Who bears it.
@@ -30,12 +30,12 @@ impl Claims {
         now_s >= self.expires_s
     }
 
-    /// Whether it may be read with it.
+    /// Whether its bearer may read this topic.
     pub fn may_subscribe(&self, topic: &str) -> bool {
         self.subscribe.iter().any(|granted| covers(granted, topic))
     }
 
-    /// Whether it may be published to with it.
+    /// Whether its bearer may publish to this topic.
     pub fn may_publish(&self, topic: &str) -> bool {
         self.publish.iter().any(|granted| covers(granted, topic))
     }

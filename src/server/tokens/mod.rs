@@ -46,7 +46,7 @@ pub enum Bad {
     /// It is no token, or not one of ours.
     #[error("{0}")]
     Invalid(&'static str),
-    /// Its time is not there yet.
+    /// Its time has not come yet.
     #[error("it is not valid yet: one of two clocks is wrong")]
     TooEarly,
     /// Its time is over.

@@ -13,7 +13,8 @@ where
 {
     let mut connection = reader.connect().await?;
     let held = reader.options().hold_parameters();
-    // Held before it has a position, it would lose what is published between a cut and its next request.
+    // The first request is not held. Without a position it asks for what comes from now on: if it were held and cut,
+    // what was published before the next request would be lost.
     let at_once = [("hold", "0".to_owned())];
     loop {
         let parameters: &[_] = if reader.has_position() { &held } else { &at_once };

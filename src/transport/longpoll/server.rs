@@ -1,4 +1,7 @@
 //! Answers with what is new, once something is; with nothing when the hold time is over.
+//!
+//! The waiting itself, `timeout(hold, next())`, is in [`Held`]: written out as stages, so that a connection that waits
+//! holds a few words of memory and no future.
 
 use std::time::Duration;
 

@@ -13,6 +13,7 @@ where
     let mut connection = reader.connect().await?;
     loop {
         let request = reader.request("/poll", &[]);
+        // A poll is held for no time at all: its answer is due at once.
         let answer = reader.ask(&mut connection, request, Some(Duration::ZERO)).await?;
         let more = batch::take(reader, &answer)?;
         if !more {

@@ -32,7 +32,8 @@ use apart::apart;
 use attacks::{Attack, Siege};
 use neighbours::{Neighbours, P99};
 
-/// Each is heard by two readers of each transport: 160 latencies of which the second worst counts.
+/// How long one stretch lasts: at 200 events a second, two readers of each transport hear 160 in it, and the second
+/// worst of their latencies is the p99.
 const STRETCH: Duration = Duration::from_millis(400);
 const STRETCHES: usize = 3;
 
