@@ -22,8 +22,7 @@ use std::time::Duration;
 use slab::Slab;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Who leaves last has so long for its half of a goodbye: as long as a [pump](crate::transport::pump) waits for it.
-pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+use crate::transport::pump::FAREWELL;
 
 /// A handful is no crowd: ten that come back in a second are no load for anybody, and a server that serves a few
 /// pages is not to keep its operator waiting.
@@ -34,7 +33,7 @@ pub(super) struct Drain {
     /// Once the order has come.
     queue: OnceLock<Queue>,
     is_last_call: AtomicBool,
-    guests: Mutex<Guests>,
+    here: Mutex<Connections>,
 }
 
 /// In which those leave that wait for news.
@@ -46,9 +45,9 @@ struct Queue {
     next: AtomicU32,
 }
 
-/// The connections that are here.
+/// The connections that are here, and the streams of those that speak HTTP/2.
 #[derive(Default)]
-struct Guests {
+struct Connections {
     wakers: Slab<Waker>,
     /// Of these, those that rest. Counted once the order has come.
     resting: usize,
@@ -58,12 +57,13 @@ impl Drain {
     /// Has everybody leave, `within` so long. So many wait for news.
     pub(super) fn begin(&self, waiting: u64, within: Duration) {
         let begun = Instant::now();
+        // Who leaves last still has time for its half of a goodbye.
         let spread = within.saturating_sub(FAREWELL).max(within / 2);
         let each = spread / u32::try_from(waiting).unwrap_or(u32::MAX).max(1);
         let step = each.min(LONGEST_STEP);
         let queue = Queue { begun, over: begun + within, step, spread, next: AtomicU32::new(0) };
         if self.queue.set(queue).is_ok() {
-            self.guests().wake();
+            self.here().wake();
         }
     }
 
@@ -87,22 +87,22 @@ impl Drain {
         self.queue.get().map(|queue| queue.over.saturating_duration_since(Instant::now()))
     }
 
-    fn guests(&self) -> MutexGuard<'_, Guests> {
-        self.guests.lock().expect("no holder of this lock panics")
+    fn here(&self) -> MutexGuard<'_, Connections> {
+        self.here.lock().expect("no holder of this lock panics")
     }
 
     /// Calls those that rest, where nobody else is left.
-    fn look_round(&self, guests: &Guests) {
+    fn look_round(&self, here: &Connections) {
         if self.is_on()
-            && guests.resting == guests.wakers.len()
+            && here.resting == here.wakers.len()
             && !self.is_last_call.swap(true, Ordering::Release)
         {
-            guests.wake();
+            here.wake();
         }
     }
 }
 
-impl Guests {
+impl Connections {
     fn wake(&self) {
         self.wakers.iter().for_each(|(_, waker)| waker.wake_by_ref());
     }
@@ -122,7 +122,7 @@ impl Stay {
     /// Has the task woken when the order comes.
     pub(super) fn enter(&mut self, drain: &Drain, waker: &Waker) {
         if self.number.is_none() {
-            let place = drain.guests().wakers.insert(waker.clone());
+            let place = drain.here().wakers.insert(waker.clone());
             self.number = u32::try_from(place + 1).ok().and_then(NonZeroU32::new);
         }
     }
@@ -144,22 +144,22 @@ impl Stay {
         if !drain.is_on() || self.is_resting == is_resting {
             return;
         }
-        let mut guests = drain.guests();
+        let mut here = drain.here();
         self.is_resting = is_resting;
         match is_resting {
-            true => guests.resting += 1,
-            false => guests.resting -= 1,
+            true => here.resting += 1,
+            false => here.resting -= 1,
         }
-        drain.look_round(&guests);
+        drain.look_round(&here);
     }
 
     /// It has left.
     pub(super) fn leave(&mut self, drain: &Drain) {
         let Some(number) = self.number.take() else { return };
-        let mut guests = drain.guests();
-        guests.wakers.remove(number.get() as usize - 1);
-        guests.resting -= usize::from(self.is_resting);
-        drain.look_round(&guests);
+        let mut here = drain.here();
+        here.wakers.remove(number.get() as usize - 1);
+        here.resting -= usize::from(self.is_resting);
+        drain.look_round(&here);
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
         asking.rests(&drain, true);
         assert!(drain.is_last_call());
         stays.iter_mut().for_each(|stay| stay.leave(&drain));
-        let guests = drain.guests();
-        assert_eq!((guests.wakers.len(), guests.resting), (0, 0));
+        let here = drain.here();
+        assert_eq!((here.wakers.len(), here.resting), (0, 0));
     }
 }

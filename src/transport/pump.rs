@@ -36,7 +36,7 @@ const ENOUGH_WAITING: usize = 64 << 10;
 const HEARD_AT_ONCE: usize = 4 << 10;
 
 /// How long a client has for its half of a goodbye.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Moves shared bytes from the feed into a connection until one side leaves.
 pub(crate) struct Pump<T> {

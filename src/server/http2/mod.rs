@@ -33,10 +33,10 @@ use tokio::time::{Instant, timeout};
 
 use super::Shared;
 use super::door::Caller;
-use super::drain::FAREWELL;
 use super::limits::HEAD;
 use super::line::Line;
 use crate::transport::patience::Patience;
+use crate::transport::pump::FAREWELL;
 use crate::wire::Streams;
 use pulse::Pulse;
 pub(super) use refuse::refuse;

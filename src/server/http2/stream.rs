@@ -56,20 +56,20 @@ async fn answer(
     request: Request<RecvStream>,
     respond: &mut SendResponse<Bytes>,
 ) -> io::Result<()> {
-    let mut guest = Guest::enter(shared).await;
+    let mut staying = Staying::enter(shared).await;
     let is_head = request.method() == Method::HEAD;
     let (request, up) = request::read(request);
     let reply = match first(shared, request, respond).await {
         First::Left => return Ok(()),
         First::Answered(reply) => reply,
         First::Waits(Waiting::Endless(head, pump)) => {
-            return endless(&mut guest, books, respond, head, *pump, up).await;
+            return endless(&mut staying, books, respond, head, *pump, up).await;
         }
         First::Waits(Waiting::News(awaited)) => {
             if awaited.held.waits() {
                 books.holds(respond.stream_id().as_u32());
             }
-            let Some(reply) = held(&mut guest, *awaited, respond).await else { return Ok(()) };
+            let Some(reply) = held(&mut staying, *awaited, respond).await else { return Ok(()) };
             reply
         }
     };
@@ -100,11 +100,15 @@ async fn first(shared: &Shared, request: Request<Asking>, respond: &mut SendResp
 }
 
 /// Waits with a client for its answer; nothing where it has given up.
-async fn held(guest: &mut Guest<'_>, awaited: Awaited, respond: &mut SendResponse<Bytes>) -> Option<Reply> {
+async fn held(
+    staying: &mut Staying<'_>,
+    awaited: Awaited,
+    respond: &mut SendResponse<Bytes>,
+) -> Option<Reply> {
     let Awaited { mut held, page } = awaited;
     let mut patience = Patience::default();
     let batch = poll_fn(|cx| {
-        if guest.poll_turn(cx) && held.waits() {
+        if staying.poll_turn(cx) && held.waits() {
             return Poll::Ready(Some(Batch::nothing_new(held.position())));
         }
         match held.poll_answer(cx, &mut patience) {
@@ -146,7 +150,7 @@ async fn whole(
 
 /// Writes an answer that goes on until one side leaves.
 async fn endless(
-    guest: &mut Guest<'_>,
+    staying: &mut Staying<'_>,
     books: &Streams,
     respond: &mut SendResponse<Bytes>,
     mut head: Response<()>,
@@ -156,14 +160,14 @@ async fn endless(
     dress(head.headers_mut());
     let flow = Flow::new(respond.send_response(head, false).map_err(io::Error::other)?, up, books);
     let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let stall = guest.shared.config.write_stall;
+    let stall = staying.shared.config.write_stall;
     let seat: Arc<dyn Seated> = match pump {
         AnyPump::Sse(pump) => Seat::of(flow, pump, stall, waker),
         AnyPump::Websocket(pump) => Seat::of(flow, pump, stall, waker),
         AnyPump::Control(pump) => Seat::of(flow, pump, stall, waker),
     };
     poll_fn(|cx| {
-        let leaves = guest.poll_turn(cx);
+        let leaves = staying.poll_turn(cx);
         seat.poll_pump(cx, leaves)
     })
     .await?;
@@ -178,13 +182,13 @@ fn dress(headers: &mut HeaderMap) {
     });
 }
 
-/// Is told when it is to leave, for as long as this lives.
-struct Guest<'a> {
+/// A stream among those that a drain tells to leave, for as long as this lives.
+struct Staying<'a> {
     shared: &'a Shared,
     stay: Stay,
 }
 
-impl<'a> Guest<'a> {
+impl<'a> Staying<'a> {
     async fn enter(shared: &'a Shared) -> Self {
         let mut stay = Stay::default();
         poll_fn(|cx| {
@@ -201,7 +205,7 @@ impl<'a> Guest<'a> {
     }
 }
 
-impl Drop for Guest<'_> {
+impl Drop for Staying<'_> {
     fn drop(&mut self) {
         self.stay.leave(&self.shared.drain);
     }
