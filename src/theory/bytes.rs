@@ -16,7 +16,7 @@ use crate::transport::Transport;
 const COMMENT: f64 = 3.0;
 /// In a chunk of its own: `3\r\n:\n\n\r\n`.
 const CHUNK_OF_COMMENT: f64 = 5.0;
-/// A frame header and nothing else.
+/// FIN and opcode, then a length of 0 (RFC 6455, section 5.2).
 pub(super) const PING: f64 = 2.0;
 /// The same back; a client masks what it sends, with 4 bytes (RFC 6455, section 5.3).
 pub(super) const PONG: f64 = 2.0 + 4.0;

@@ -17,6 +17,7 @@
 
 use std::ops::{Add, Mul};
 
+use super::bytes::{PING, PONG};
 use super::{Cipher, Heartbeats};
 use crate::transport::Transport;
 
@@ -61,12 +62,6 @@ pub struct Habits {
 
 /// A comment: `:`, LF, LF; around it a chunk's `3`, CR, LF and CR, LF.
 const COMMENT: f64 = 3.0 + 3.0 + 2.0;
-
-/// FIN and opcode, then a length of 0 (RFC 6455, section 5.2).
-const PING: f64 = 2.0;
-
-/// The same, and a masking key.
-const PONG: f64 = 2.0 + 4.0;
 
 /// What keeps an idle connection of this transport alive.
 pub fn beat(transport: Transport, habits: &Habits) -> Beat {

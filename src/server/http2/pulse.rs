@@ -18,13 +18,11 @@ use tokio::time::Instant;
 
 use crate::server::limits::IDLE;
 use crate::transport::patience::Patience;
+use crate::transport::websocket::{HEARTBEAT_S, PONG};
 use crate::wire::{Heard, Streams};
 
-/// Below the 30 to 60 seconds of silence after which common proxies cut a connection.
-const SILENCE: Duration = Duration::from_secs(25);
-
-/// How long a pong may take.
-const PONG: Duration = Duration::from_secs(10);
+/// A PING follows so much silence: as long a one as a WebSocket's does.
+const SILENCE: Duration = Duration::from_secs(HEARTBEAT_S);
 
 /// Frames that bring nothing, at once: who leaves a page resets all its streams, 128 at most, and may do so again on
 /// the next few.

@@ -34,7 +34,7 @@ mod server;
 
 pub(crate) use client::subscribe;
 pub(crate) use peer::Peer;
-pub(crate) use server::serve;
+pub(crate) use server::{HEARTBEAT_S, serve};
 
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ pub(crate) const LARGEST_PUBLISH: usize = 64 << 10;
 /// Bytes of a message, at most: the largest that may be published, and room for what is said around it.
 pub(crate) const LARGEST_MESSAGE: usize = LARGEST_PUBLISH + (1 << 10);
 
-/// How long a pong may take.
+/// How long a pong may take, also one of HTTP/2. TCP repeats a lost segment after 0.2, 0.6, 1.4, 3.0 and 6.2 s (RFC 6298,
+/// section 5.5): a network that comes back within six seconds is found in time.
 pub(crate) const PONG: Duration = Duration::from_secs(10);
 
 /// What a connection is closed for, with 1008, when the token expires that it was opened with.

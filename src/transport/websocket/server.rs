@@ -16,8 +16,8 @@ use crate::transport::batch::position_header;
 use crate::transport::pump::Pump;
 use crate::transport::{Answer, AnyPump, Ask, Refusal};
 
-/// Below the 30 to 60 seconds of silence after which common proxies cut a connection.
-const HEARTBEAT_S: u64 = 25;
+/// From one ping to the next: below the 30 to 60 seconds of silence after which common proxies cut a connection.
+pub(crate) const HEARTBEAT_S: u64 = 25;
 
 pub(crate) fn serve(ask: &Ask<'_>, subscription: Subscription) -> Result<Answer, Refusal> {
     let heartbeat = ask.seconds("heartbeat", 1..=60, HEARTBEAT_S)?;
