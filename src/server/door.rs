@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use hyper::Request;
+
 use super::guests::{Guests, Visit};
 use super::limits::Limits;
 use super::pace::Pace;
@@ -46,6 +48,14 @@ pub(super) struct Whence {
 /// The same, as a request bears it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller(pub(super) IpAddr);
+
+/// The request, which from now on bears who calls, where that is known.
+pub(super) fn called_by<B>(caller: Option<Caller>, mut request: Request<B>) -> Request<B> {
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    request
+}
 
 impl Door {
     pub(super) fn new(limits: Limits, threads: usize) -> Self {

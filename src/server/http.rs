@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::body::Reading;
-use super::door::Caller;
+use super::door::{Caller, called_by};
 use super::limits::{HEAD, LARGEST_HEAD, LAST_HEAD};
 use super::line::Line;
 use super::origin::Page;
@@ -38,7 +38,7 @@ use crate::transport::held::Held;
 use crate::transport::pump::Pump;
 use crate::transport::speech::Speech;
 use crate::transport::{AnyPump, Reply};
-use crate::wire::WriteNow;
+use crate::wire::{State, WriteNow};
 
 /// What is not hyper's to answer.
 pub(super) enum Waiting {
@@ -108,6 +108,15 @@ impl Handover {
         self.0.has_begun.swap(false, Ordering::Relaxed) || self.0.is_busy.load(Ordering::Relaxed)
     }
 
+    /// Whether hyper has nothing more to do: an answer waits that is not its own, or every request is answered.
+    fn needs_no_hyper(&self, state: &State) -> bool {
+        let is_waiting = self.0.is_ready.load(Ordering::Relaxed);
+        let is_at_rest = state.is_at_rest() && !self.0.reading.is_open();
+        // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
+        (is_waiting || is_at_rest) && !state.is_stalled()
+    }
+
+    /// What waits, if anything was left there.
     pub(super) fn take(&self) -> Option<Waiting> {
         self.0.waiting.lock().expect("no holder of this lock panics").take()
     }
@@ -125,11 +134,8 @@ where
     let state = line.state();
     let mut patience = std::mem::take(&mut line.patience);
     let handover = Handover::default();
-    let service = service_fn(|mut request: Request<Incoming>| {
-        if let Some(caller) = caller {
-            request.extensions_mut().insert(caller);
-        }
-        let (shared, handover) = (shared.clone(), handover.clone());
+    let service = service_fn(|request: Request<Incoming>| {
+        let (request, shared, handover) = (called_by(caller, request), shared.clone(), handover.clone());
         async move { Ok::<_, hyper::Error>(handover.answer(&shared, request).await.map(Full::new)) }
     });
     let mut http =
@@ -146,10 +152,7 @@ where
         if let Poll::Ready(result) = Pin::new(&mut http).poll(cx) {
             return Poll::Ready(result.map(|()| true));
         }
-        // hyper flushes before it pauses. What is still in its buffers is there because the socket is full.
-        let is_waiting = handover.0.is_ready.load(Ordering::Relaxed) && !state.is_stalled();
-        let is_at_rest = state.is_at_rest() && !handover.0.reading.is_open();
-        if is_waiting || (is_at_rest && !state.is_stalled()) {
+        if handover.needs_no_hyper(&state) {
             return Poll::Ready(Ok(false));
         }
         // Handlers have deadlines of their own, and so has a peer that takes nothing; each head has this one, from
@@ -168,7 +171,15 @@ where
     let mut line = parts.io.into_inner();
     line.unread(parts.read_buf);
     line.patience = patience;
-    Ok(match handover.take() {
+    Ok(without_hyper(&shared, line, handover.take()).await)
+}
+
+/// What a connection turns to that hyper was taken off.
+async fn without_hyper<S>(shared: &Shared, line: Box<Line<S>>, waiting: Option<Waiting>) -> Turn<S>
+where
+    S: AsyncRead + AsyncWrite + WriteNow + Unpin + Send + 'static,
+{
+    match waiting {
         // Every request is answered. Bytes that are left over belong to one of them, and cannot begin the next.
         None if !line.is_silent() => Turn::Over,
         None => Turn::AtRest(line),
@@ -176,12 +187,12 @@ where
         Some(Waiting::Endless(head, pump)) => {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             Turn::Endless(match *pump {
-                AnyPump::Sse(pump) => seated(&shared, *line, pump, &head, waker),
-                AnyPump::Websocket(pump) => seated(&shared, *line, pump, &head, waker),
-                AnyPump::Control(pump) => seated(&shared, *line, pump, &head, waker),
+                AnyPump::Sse(pump) => seated(shared, *line, pump, &head, waker),
+                AnyPump::Websocket(pump) => seated(shared, *line, pump, &head, waker),
+                AnyPump::Control(pump) => seated(shared, *line, pump, &head, waker),
             })
         }
-    })
+    }
 }
 
 fn seated<S, T>(

@@ -32,7 +32,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 
 use super::Shared;
-use super::door::Caller;
+use super::door::{Caller, called_by};
 use super::limits::HEAD;
 use super::line::Line;
 use crate::transport::patience::Patience;
@@ -66,19 +66,16 @@ where
             if leaving.poll_over(cx, !open.is_empty()).is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            let asked = match connection.poll_accept(cx) {
-                Poll::Ready(Some(Ok(asked))) => Some(asked),
-                Poll::Ready(Some(Err(wrong))) => return Poll::Ready(Err(io::Error::other(wrong))),
+            let goes_on = match connection.poll_accept(cx) {
+                Poll::Ready(Some(asked)) => {
+                    let (request, respond) = asked.map_err(io::Error::other)?;
+                    let request = called_by(caller, request);
+                    open.push(stream::serve(shared.clone(), books.clone(), request, respond));
+                    true
+                }
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
-                Poll::Pending => None,
+                Poll::Pending => false,
             };
-            let goes_on = asked.is_some();
-            if let Some((mut request, respond)) = asked {
-                caller.into_iter().for_each(|caller| {
-                    request.extensions_mut().insert(caller);
-                });
-                open.push(stream::serve(shared.clone(), books.clone(), request, respond));
-            }
             match pulse.poll(cx, was_busy || goes_on) {
                 Poll::Ready(reason) if leaving.begins() => connection.abrupt_shutdown(reason),
                 _ if goes_on => {}
