@@ -18,11 +18,15 @@ pub struct Limit {
     pub bytes: usize,
 }
 
-impl Default for Limit {
+impl Limit {
     /// What one reader holds in its hand at a time: 256 events, each its own slice at worst, which is what one
     /// vectored write takes here, or 64 KiB.
+    pub(super) const HANDFUL: Self = Self { events: 256, bytes: 64 << 10 };
+}
+
+impl Default for Limit {
     fn default() -> Self {
-        Self { events: 256, bytes: 64 << 10 }
+        Self::HANDFUL
     }
 }
 

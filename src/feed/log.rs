@@ -35,7 +35,7 @@ impl Default for Retain {
 }
 
 /// An append-only log with a bounded memory.
-pub(crate) struct Log {
+pub(super) struct Log {
     epoch: Epoch,
     retain: Retain,
     slow: Slow,
@@ -49,10 +49,10 @@ pub(crate) struct Log {
 
 /// What a reader at some position got.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Read {
-    pub(crate) gap: Option<Gap>,
-    pub(crate) taken: Taken,
-    pub(crate) position: EventId,
+pub(super) struct Read {
+    pub(super) gap: Option<Gap>,
+    pub(super) taken: Taken,
+    pub(super) position: EventId,
 }
 
 impl Log {
@@ -60,7 +60,7 @@ impl Log {
         Self { epoch, retain, slow, events: VecDeque::new(), held, newest: 0, runs: Vec::new() }
     }
 
-    pub(crate) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
+    pub(super) fn append(&mut self, topic: &str, sent_us: u64, data: &str) -> EventId {
         self.newest += 1;
         let event = Event::new(self.newest(), topic, sent_us, data);
         self.held.take(event.json().len());
@@ -84,7 +84,7 @@ impl Log {
         self.newest + 1 - self.events.len() as u64
     }
 
-    pub(crate) fn newest(&self) -> EventId {
+    pub(super) fn newest(&self) -> EventId {
         EventId { epoch: self.epoch, sequence: self.newest }
     }
 
@@ -93,12 +93,12 @@ impl Log {
         EventId { epoch: self.epoch, sequence: self.newest - self.events.len() as u64 }
     }
 
-    pub(crate) fn retained(&self) -> (usize, usize) {
+    pub(super) fn retained(&self) -> (usize, usize) {
         (self.events.len(), self.held.bytes())
     }
 
     /// The position that `asked` means now. An id is taken at its word; [`read`](Self::read) judges it.
-    pub(crate) fn position(&self, asked: Position) -> EventId {
+    pub(super) fn position(&self, asked: Position) -> EventId {
         match asked {
             Position::Latest => self.newest(),
             Position::Earliest => self.earliest(),
@@ -107,7 +107,7 @@ impl Log {
     }
 
     /// What stands after a position; a gap first where the position is not one of this log's memory.
-    pub(crate) fn read(&self, after: EventId, limit: Limit) -> Batch {
+    pub(super) fn read(&self, after: EventId, limit: Limit) -> Batch {
         let gap = self.next_to(after).map(|resumes| Gap::new(after, resumes));
         let from = gap.map_or(after, |gap| gap.position());
         let skip = (from.sequence - self.earliest().sequence) as usize;
@@ -122,7 +122,7 @@ impl Log {
     }
 
     /// The same in an envelope: the gap, if any, then slices of what all readers share.
-    pub(crate) fn read_wrapped(
+    pub(super) fn read_wrapped(
         &mut self,
         after: EventId,
         limit: Limit,
@@ -150,7 +150,7 @@ impl Log {
         after.sequence < self.earliest().sequence
     }
 
-    pub(crate) fn is_too_slow(&self, after: EventId) -> bool {
+    pub(super) fn is_too_slow(&self, after: EventId) -> bool {
         self.slow == Slow::Disconnect && after.epoch == self.epoch && self.has_forgotten(after)
     }
 

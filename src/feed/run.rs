@@ -22,9 +22,6 @@ pub struct Envelope {
     pub write: fn(&Event, &mut Vec<u8>),
 }
 
-/// A run ends with the event that fills it: what one reader holds in its hand at a time.
-const FULL: Limit = Limit { events: 256, bytes: 64 << 10 };
-
 /// What one reader got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
@@ -100,13 +97,14 @@ impl Runs {
 }
 
 impl Run {
+    /// As many events as one reader holds in its hand at a time; the last is the one that fills it.
     fn of<'a>(envelope: &Envelope, first: u64, events: impl Iterator<Item = &'a Event>) -> Self {
         let (mut bytes, mut ends, mut payload) = (Vec::new(), Vec::new(), 0);
-        for event in events.take(FULL.events) {
+        for event in events.take(Limit::HANDFUL.events) {
             (envelope.write)(event, &mut bytes);
             payload += event.json().len();
             ends.push(End { at: bytes.len() as u32, payload: payload as u32 });
-            if payload >= FULL.bytes {
+            if payload >= Limit::HANDFUL.bytes {
                 break;
             }
         }

@@ -12,7 +12,7 @@ use super::run::Envelope;
 use super::slow::Slow;
 use crate::event::{Epoch, EventId, Position};
 
-pub(crate) struct Topic {
+pub(super) struct Topic {
     name: String,
     epoch: Epoch,
     log: Mutex<Log>,
@@ -34,11 +34,11 @@ impl Topic {
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(crate) fn publish(&self, sent_us: u64, data: &str) -> EventId {
+    pub(super) fn publish(&self, sent_us: u64, data: &str) -> EventId {
         let id = {
             let mut log = self.log();
             let id = log.append(&self.name, sent_us, data);
@@ -49,19 +49,19 @@ impl Topic {
         id
     }
 
-    pub(crate) fn newest(&self) -> EventId {
+    pub(super) fn newest(&self) -> EventId {
         EventId { epoch: self.epoch, sequence: self.newest.load(Ordering::SeqCst) }
     }
 
-    pub(crate) fn position(&self, asked: Position) -> EventId {
+    pub(super) fn position(&self, asked: Position) -> EventId {
         self.log().position(asked)
     }
 
-    pub(crate) fn read(&self, after: EventId, limit: Limit) -> Batch {
+    pub(super) fn read(&self, after: EventId, limit: Limit) -> Batch {
         self.log().read(after, limit)
     }
 
-    pub(crate) fn read_wrapped(
+    pub(super) fn read_wrapped(
         &self,
         after: EventId,
         limit: Limit,
@@ -83,7 +83,7 @@ impl Topic {
     }
 
     /// Whether a reader there has fallen off the log, and is not to go on.
-    pub(crate) fn is_too_slow(&self, after: EventId) -> bool {
+    pub(super) fn is_too_slow(&self, after: EventId) -> bool {
         self.log().is_too_slow(after)
     }
 
@@ -96,7 +96,7 @@ impl Topic {
         &self.readers
     }
 
-    pub(crate) fn state(&self) -> TopicState {
+    pub(super) fn state(&self) -> TopicState {
         let log = self.log();
         let (retained, retained_bytes) = log.retained();
         TopicState {
