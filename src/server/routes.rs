@@ -160,12 +160,7 @@ async fn feed(
     let mut ask = Ask::read(&head)?;
     pass.check_subscriber(&ask.topic)?;
     ask.lock = pass.lock(shared.lock.as_ref(), &shared.operator);
-    ask.pace = match endpoint {
-        Endpoint::Transport(Transport::Websocket) => {
-            head.extensions.get().map(|caller| pace(shared, *caller))
-        }
-        _ => None,
-    };
+    ask.pace = pace(shared, endpoint, &head);
     let may_leave = keeps_alive(&head);
     let answer = {
         let subscription = subscribe(shared, endpoint, &ask)?;
@@ -191,9 +186,12 @@ async fn feed(
     })
 }
 
-fn pace(shared: &Shared, Caller(address): Caller) -> Pace {
+/// How fast the caller may publish, where that is limited: over a WebSocket, the one transport that it can speak on.
+fn pace(shared: &Shared, endpoint: Endpoint, head: &Parts) -> Option<Pace> {
+    let Endpoint::Transport(Transport::Websocket) = endpoint else { return None };
+    let Caller(address) = *head.extensions.get()?;
     let door = shared.door.clone();
-    Arc::new(move || door.check_pace(address))
+    Some(Arc::new(move || door.check_pace(address)))
 }
 
 fn draining(shared: &Shared) -> Refusal {
@@ -245,6 +243,6 @@ fn health(shared: &Shared) -> Reply {
     let Some(left) = shared.drain.left() else { return json(&serde_json::json!({ "status": "ok" })) };
     let mut reply = json(&serde_json::json!({ "status": "draining" }));
     *reply.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    reply.headers_mut().insert(RETRY_AFTER, whole_seconds(left));
+    reply.headers_mut().insert(RETRY_AFTER, whole_seconds(left).into());
     reply
 }

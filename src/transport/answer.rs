@@ -73,14 +73,14 @@ impl Refusal {
 
     /// Asks to come back no sooner.
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
-        self.headers.push((RETRY_AFTER, whole_seconds(wait)));
+        self.headers.push((RETRY_AFTER, whole_seconds(wait).into()));
         self
     }
 }
 
 /// As `Retry-After` has them (RFC 9110, section 10.2.3): at least one, or it would say nothing.
-pub(crate) fn whole_seconds(wait: Duration) -> HeaderValue {
-    HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64)
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs_f64().ceil().max(1.0) as u64
 }
 
 impl fmt::Display for Refusal {

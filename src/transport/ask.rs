@@ -9,7 +9,7 @@ use hyper::header::{HeaderValue, UPGRADE};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 
-use super::answer::Refusal;
+use super::answer::{Refusal, whole_seconds};
 use crate::event::{LAST_EVENT_ID, Position};
 
 /// The topic of those who name none.
@@ -148,7 +148,7 @@ pub(crate) fn check_public(topic: &str) -> Result<(), Refusal> {
 
 /// What somebody is told who publishes faster than one address may.
 pub(crate) fn too_fast(wait: Duration) -> String {
-    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    let seconds = whole_seconds(wait);
     format!(
         "too many events from one address: wait {seconds} s, or have the server started with more `--publish-rate`"
     )
