@@ -5,6 +5,8 @@
 //!               ▲ play    ▲ after sequence `after`        stop ▲  until the last event is everywhere
 //! ```
 
+mod mark;
+
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
@@ -27,6 +29,7 @@ use crate::event::EventId;
 use crate::source::{Played, Source};
 use crate::transport::Transport;
 use crate::wire::Segments;
+use mark::{LaneMark, Mark, begin, end};
 
 /// Which events count: those after one id up to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,21 +104,6 @@ pub(super) struct Round {
     pub(super) own: Own,
     /// Of the server that served this round: each server has a clock of its own.
     pub(super) offset: Drifting,
-}
-
-/// An end of the window: what there was by then.
-struct Mark {
-    newest: EventId,
-    /// By our clock.
-    at_us: u64,
-    lanes: Vec<LaneMark>,
-    cpu_us: Option<f64>,
-}
-
-/// What a lane had by then.
-struct LaneMark {
-    reading: Reading,
-    segments: Option<Segments>,
 }
 
 /// A lane that plays in a round, and for which set.
@@ -220,41 +208,6 @@ impl Window {
             end_us: offset.far_us(ended.at_us),
         })
     }
-}
-
-async fn begin(stage: &mut Stage, parts: &[Part<'_>]) -> anyhow::Result<Mark> {
-    let newest = stage.count().await?;
-    let (at_us, cpu_us) = (monotonic_us(), stage.child().and_then(Child::cpu_us));
-    Ok(Mark { newest, at_us, lanes: marks(parts).await, cpu_us })
-}
-
-async fn end(stage: &mut Stage, parts: &[Part<'_>]) -> anyhow::Result<(Mark, Option<Played>)> {
-    let (newest, played) = stage.stop().await?;
-    let (at_us, cpu_us) = (monotonic_us(), stage.child().and_then(Child::cpu_us));
-    Ok((Mark { newest, at_us, lanes: marks(parts).await, cpu_us }, played))
-}
-
-/// What the lanes have, read while none of them is in the middle of an answer, if that can be: its bytes are
-/// counted before its events are.
-async fn readings(parts: &[Part<'_>]) -> Vec<Reading> {
-    const TRIES: usize = 20;
-    let read = || parts.iter().map(|part| part.lane.reading()).collect::<Vec<_>>();
-    let mut last = read();
-    for _ in 0..TRIES {
-        sleep(Duration::from_millis(1)).await;
-        let next = read();
-        let is_quiet = next == last;
-        last = next;
-        if is_quiet {
-            break;
-        }
-    }
-    last
-}
-
-async fn marks(parts: &[Part<'_>]) -> Vec<LaneMark> {
-    let readings = readings(parts).await.into_iter().zip(parts);
-    readings.map(|(reading, part)| LaneMark { reading, segments: part.lane.segments() }).collect()
 }
 
 /// All lanes of all sets, in their order, connected or refused.
