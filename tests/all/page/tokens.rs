@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tempfile::NamedTempFile;
 use wirelanes::server::{Claims, Tokens, now_s};
 use wirelanes::transport::Transport;
 
@@ -16,15 +17,36 @@ const KEY: [u8; 32] = [b'k'; 32];
 /// Longer than a page takes to be live where many others are opened at the same time.
 const GOOD_FOR: Duration = Duration::from_secs(15);
 
-/// A server that takes tokens, and the address of its page as it printed it.
-fn served(folder: &tempfile::TempDir) -> (Program, String) {
-    let key = folder.path().join("key");
-    std::fs::write(&key, KEY).unwrap();
-    let key = key.display().to_string();
-    let (server, _) =
-        Program::serve(&["--source=steady", "--rate=20", "--auth-key", &key, "--link", "lab=rtt=20ms"]);
-    let page = server.stdout.find("page http://").replacen("page ", "", 1);
-    (server, page)
+/// A server that takes tokens.
+struct Guarded {
+    server: Program,
+    /// The address of its page as it printed it, with a token.
+    page: String,
+    _key: NamedTempFile,
+}
+
+impl Guarded {
+    /// With a feed of 20 events a second, and a link beside the main port.
+    fn serve() -> Self {
+        let key = key();
+        let path = key.path().display().to_string();
+        let (server, _) =
+            Program::serve(&["--source=steady", "--rate=20", "--auth-key", &path, "--link", "lab=rtt=20ms"]);
+        let page = server.stdout.find("page http://").replacen("page ", "", 1);
+        Self { server, page, _key: key }
+    }
+
+    /// The address of its page, with nothing behind the `#`.
+    fn address(&self) -> &str {
+        self.page.split_once('#').unwrap().0
+    }
+}
+
+/// A file with the key.
+fn key() -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), KEY).unwrap();
+    file
 }
 
 /// One that may read all, and publish nothing.
@@ -42,14 +64,31 @@ fn token_for(topics: &[&str], expires_s: f64) -> String {
     })
 }
 
+/// What stands behind the `#` of a page with this token.
+fn hash(token: &str) -> String {
+    format!("interval=200ms&token={token}")
+}
+
+/// Has a page go on with another token.
+fn go_on_with(tab: &mut Tab, token: &str) {
+    tab.evaluate(&format!("location.hash = '{}'", hash(token)));
+}
+
 /// How often a selector finds something.
 fn count(selector: &str) -> String {
     format!("document.querySelectorAll('{selector}').length")
 }
 
 /// A browser complains of each 401, in words of its own for each kind of request.
-fn refused(tab: &mut Tab) {
+fn expect_401(tab: &mut Tab) {
     for complaint in ["401 (Unauthorized)", "HTTP Authentication failed"] {
+        tab.expects(complaint);
+    }
+}
+
+/// The same of each 403.
+fn expect_403(tab: &mut Tab) {
+    for complaint in ["403 (", "WebSocket connection to", "MIME type", "error: network "] {
         tab.expects(complaint);
     }
 }
@@ -57,8 +96,7 @@ fn refused(tab: &mut Tab) {
 #[test]
 fn the_address_that_is_printed_lets_the_page_in_on_every_lane_and_shows_no_token_anywhere() {
     let Some(browser) = Browser::shared() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (server, page) = served(&folder);
+    let Guarded { server, page, _key } = Guarded::serve();
     let tab = browser.tab(&format!("{page}&interval=200ms&theory=shown"));
     tab.until_live(&Transport::ALL);
     tab.until_model("run.clock && run.figures('websocket').n > 5", "events come, and marks with them");
@@ -78,11 +116,9 @@ fn the_address_that_is_printed_lets_the_page_in_on_every_lane_and_shows_no_token
 #[test]
 fn a_page_whose_token_expires_says_so_on_every_lane_and_asks_no_more() {
     let Some(browser) = Browser::shared() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (_server, page) = served(&folder);
-    let (address, _) = page.split_once('#').unwrap();
-    let mut tab = browser.tab(&format!("{address}#interval=200ms&token={}", token(GOOD_FOR.as_secs_f64())));
-    refused(&mut tab);
+    let here = Guarded::serve();
+    let mut tab = browser.tab(&format!("{}#{}", here.address(), hash(&token(GOOD_FOR.as_secs_f64()))));
+    expect_401(&mut tab);
     let came = "[...run.lanes.keys()].every((lane) => run.figures(lane).received >= 1)";
     tab.until_model(came, "each lane has an event");
     let why = "document.querySelector('#talk-form .why').textContent.includes('token')";
@@ -92,18 +128,16 @@ fn a_page_whose_token_expires_says_so_on_every_lane_and_asks_no_more() {
     let patience = GOOD_FOR + PATIENCE;
     tab.until_within(patience, &over_run(over), "every lane says that the token has expired");
     // A new one is taken at once, without a new page.
-    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token(3600.0)));
+    go_on_with(&mut tab, &token(3600.0));
     tab.until_live(&Transport::ALL);
 }
 
 #[test]
 fn a_page_without_a_token_says_what_is_missing() {
     let Some(browser) = Browser::shared() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (_server, page) = served(&folder);
-    let (address, _) = page.split_once('#').unwrap();
-    let mut tab = browser.tab(address);
-    refused(&mut tab);
+    let here = Guarded::serve();
+    let mut tab = browser.tab(here.address());
+    expect_401(&mut tab);
     tab.until(
         "/a token is needed here: open this page with `#token=TOKEN`/.test(document.querySelector('#notices').innerText)",
         "it says what to do about it",
@@ -115,7 +149,7 @@ fn a_page_without_a_token_says_what_is_missing() {
          textContent.startsWith('refused: no valid token'))",
         "so does each lane",
     );
-    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token(3600.0)));
+    go_on_with(&mut tab, &token(3600.0));
     tab.until_live(&Transport::ALL);
     let is_quiet = "!document.querySelector('#notices').innerText.includes('a token is needed here')";
     tab.until(is_quiet, "with a token there is nothing left to say");
@@ -124,13 +158,9 @@ fn a_page_without_a_token_says_what_is_missing() {
 #[test]
 fn a_page_whose_token_grants_no_marks_says_what_it_does_not_know() {
     let Some(browser) = Browser::shared() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (_server, page) = served(&folder);
-    let (address, _) = page.split_once('#').unwrap();
-    let mut tab = browser.tab(&format!("{address}#interval=200ms&token={}", token_for(&["demo"], 3600.0)));
-    for complaint in ["403 (", "WebSocket connection to", "MIME type", "error: network "] {
-        tab.expects(complaint);
-    }
+    let here = Guarded::serve();
+    let mut tab = browser.tab(&format!("{}#{}", here.address(), hash(&token_for(&["demo"], 3600.0))));
+    expect_403(&mut tab);
     tab.until_live(&Transport::ALL);
     let remedy = "document.querySelector('#notices').innerText.includes(\"`--subscribe 'control.*'`\")";
     tab.until(remedy, "it says what such a token lacks");
@@ -142,16 +172,13 @@ fn a_page_whose_token_grants_no_marks_says_what_it_does_not_know() {
     assert!(tab.text("#marks-said").starts_with("no marks of the server"), "{}", tab.text("#marks-said"));
 
     // With one that grants them all is known, and without them again what was known stays as it was.
-    tab.evaluate(&format!(
-        "location.hash = 'interval=200ms&token={}'",
-        token_for(&["demo", "control.*"], 3600.0)
-    ));
+    go_on_with(&mut tab, &token_for(&["demo", "control.*"], 3600.0));
     tab.until(&format!("{} === 0 && {} >= 2", count("#bank .unknown"), count("#bank .busy")), "it is known");
     tab.press("r");
     let over = "run.figures('sse').bytes_per_event.envelope";
     tab.until_model(&format!("run.figures('sse').n >= 100 && {over} > 0"), "bytes are counted");
     let known = tab.model(over).as_f64().unwrap();
-    tab.evaluate(&format!("location.hash = 'interval=200ms&token={}'", token_for(&["demo"], 3600.0)));
+    go_on_with(&mut tab, &token_for(&["demo"], 3600.0));
     tab.until(&format!("{} === 1", count("#bank .unknown")), "the marks have ended");
     tab.until_model("run.figures('sse').n >= 400", "events go on");
     let later = tab.model(over).as_f64().unwrap();
@@ -162,21 +189,17 @@ fn a_page_whose_token_grants_no_marks_says_what_it_does_not_know() {
 #[test]
 fn a_lane_that_is_refused_says_first_when_it_asks_again() {
     let Some(browser) = Browser::shared() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let key = folder.path().join("key");
-    std::fs::write(&key, KEY).unwrap();
-    let key = key.display().to_string();
+    let key = key();
+    let path = key.path().display().to_string();
     let token = token_for(&["control.*"], 3600.0);
     for tls in [&[][..], &["--tls-self-signed"]] {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--auth-key", &key];
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--auth-key", &path];
         let server = Program::start(&[&arguments[..], tls].concat());
         let line = server.stdout.find("page http");
         let (address, _) = line.trim_start_matches("page ").split_once("/#").unwrap();
         let mut tab = browser.tab(&format!("{address}/time"));
-        for complaint in ["403 (", "WebSocket connection to", "MIME type", "error: network "] {
-            tab.expects(complaint);
-        }
-        tab.go(&format!("{address}/#interval=200ms&token={token}"));
+        expect_403(&mut tab);
+        tab.go(&format!("{address}/#{}", hash(&token)));
         for lane in Transport::ALL {
             let says = format!(
                 "/^back in [\\d.]+ s: 403: reading `demo` is not granted/.test(run.lanes.get('{lane}').text)"
