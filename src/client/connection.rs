@@ -209,6 +209,7 @@ impl Connection {
         }
     }
 
+    /// Waits for what the connection is to bring, and lets the connection go on meanwhile.
     async fn drive<F: Future>(&mut self, wanted: F) -> F::Output {
         let mut wanted = pin!(wanted);
         poll_fn(|cx| {

@@ -1,5 +1,11 @@
 //! What all clients share: whom they ask, how a request looks, one counted connection, the reader's place in
 //! the feed, and when to come back.
+//!
+//! In reading order: `target` and `options` (whom to ask, and what for), `headers` and `token` (what each request
+//! bears), `dial`, `proxy` and `early` (a counted socket), `connection` (requests and answers on it), `http`, `streams`
+//! and `tunnel` (the same over HTTP/2), `silence` (how long to wait), `received` (what came), `reader` and `stand` (the
+//! place in the feed), `news` (what is told), `pace` (when to poll), `ended` and `cause` (how it ended), `reconnect`
+//! (when to come back). How the server's clock is known: `exchange`, `timekeeper`, `drifting`.
 
 mod cause;
 mod connection;

@@ -12,8 +12,10 @@
 //! All logs together are bounded as well: whoever may publish to a thousand topics cannot fill the machine's memory.
 //! See `held`.
 //!
-//! What makes it cheap for many readers is beside it: `run`, events encoded once and in one piece for all of
-//! them, and `bell` with its `crier`, who tells a thousand of them without waking one.
+//! In reading order: `log` (what is remembered, and what a reader gets), `batch` (how much at a time), `slow` (what
+//! becomes of who falls behind), `topic` (a log with a bell), `subscription` (a reader). What makes it cheap for many
+//! readers is beside it: `run`, events encoded once and in one piece for all of them, and `bell` with its `crier`, who
+//! tells a thousand of them without waking one.
 
 mod batch;
 mod bell;

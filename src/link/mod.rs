@@ -22,6 +22,12 @@
 //!   the [control row](crate::control)'s, passes all of them: it is an instrument.
 //!
 //! What it does not do: lose segments (TCP would send them again: a delay), reorder them, or slow-start.
+//!
+//! In reading order: `spec`, with `item`, `units` and `preset` (how a link is asked for), `character` (all that it
+//! does), `engine` and `order` (two threads, and what they are told), `relay`, `door` and `terms` (a port, and how it
+//! becomes another link), `connection` (two sockets), `flow` and `way` (one direction), `path` and `nagle` (when bytes
+//! come out), `timer` (who wakes whom then), `middlebox` (what reads HTTP), `ends` (when a connection is ended),
+//! `achieved` (what became of it), `outlook` (what can be told beforehand).
 
 mod achieved;
 mod character;

@@ -15,6 +15,7 @@
 //! | time for a [pong](crate::transport::websocket) | 10 s | closed |
 //! | time in which a peer takes nothing at all | 30 s | closed |
 //! | time for a TLS handshake | 10 s | closed |
+//! | streams at a time on one connection of [HTTP/2](super::http2) | 128; further limits in its `limits` | refused |
 //!
 //! What can be turned is in [`Limits`], and on the command line.
 

@@ -50,6 +50,16 @@
 //! part of the path, or `auto` for who asks with `lane=auto`, as one does that goes from one transport to the next,
 //! `connection` a number in the order of accept. `ledgers` are those that changed, counted since the
 //! client's first request, also where marks are `unshown`. Only the server publishes to `control.…`.
+//!
+//! In reading order, on the way of a connection: `config` (what a server is told), `run` (from its start to its end),
+//! `accept`, `door` and `turned` (who is let in), `crew` (on which thread), `greeting` (TLS), `connection` (its
+//! stages), `line` (its socket, while hyper is not on it), `http` and `body` (hyper's turn), `http2` (many requests at
+//! a time). On the way of a request: `routes` (who answers it), `origin`, `origins` and `authority` (whose page asks),
+//! `gate`, `tokens`, `operator` and `key` (who asks, and what that one may), `publish`, `commands`, `statistics` and
+//! `reply` (answers of the server's own), `assets` and `policy` (the page), `head` and `same_answer` (an answer without
+//! hyper), `seat` (one without an end). Around both: `limits`, `pace` and `stall` (how much anybody may take),
+//! `accounts` and `clients` (whose bytes they are), `desks`, `state` and `guests` (what pages are told), `ebb` and
+//! `heap` (memory given back), `drain` (how everybody leaves).
 
 mod accept;
 mod accounts;
@@ -83,6 +93,7 @@ mod policy;
 mod publish;
 mod reply;
 mod routes;
+mod run;
 mod same_answer;
 mod seat;
 mod stall;
@@ -98,7 +109,6 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
 
 use crate::feed::Feed;
 use crate::tls::Identity;
@@ -109,7 +119,6 @@ use assets::Assets;
 pub use assets::Folder;
 use authority::Scheme;
 pub use config::{Config, DRAIN};
-use crew::Crew;
 use desks::Desks;
 use door::Door;
 use drain::Drain;
@@ -251,49 +260,5 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.listener.local_addr().expect("a bound listener has an address")
-    }
-
-    /// Serves until `stop`, then lets go of everyone: long polls are answered, streams ended.
-    ///
-    /// # Errors
-    /// Where its threads cannot be started.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { listener, shared } = self;
-        let mut crew = Crew::muster(&shared, shared.config.threads)?;
-        tokio::select! {
-            () = accept::accept(&listener, &shared, &mut crew) => {}
-            () = keep(&shared) => {}
-            () = stop => {}
-        }
-        drop(listener);
-        let connections = crew.connections().clone();
-        drop(crew);
-        tokio::select! {
-            () = let_go(&shared, &connections) => {}
-            () = keep(&shared) => {}
-        }
-        Ok(())
-    }
-}
-
-/// What goes on beside serving, until it is dropped.
-async fn keep(shared: &Shared) {
-    tokio::join!(
-        ebb::watch(&shared.door),
-        state::watch(shared),
-        desks::rounds(&shared.desks, &shared.accounts)
-    );
-}
-
-/// Has everybody leave.
-async fn let_go(shared: &Shared, connections: &TaskTracker) {
-    let within = shared.config.drain;
-    tracing::info!("draining {} connections", connections.len());
-    shared.drain.begin(shared.accounts.waiting(), within);
-    connections.close();
-    let is_over = tokio::time::timeout(within, connections.wait()).await.is_ok();
-    // Who is told to wait for nobody has nobody to complain of.
-    if !is_over && !within.is_zero() {
-        tracing::warn!("{} connections did not close within {within:?}", connections.len());
     }
 }

@@ -16,6 +16,11 @@
 //! post-quantum key exchange: a browser's handshake with one is about 1.1 KB longer each way.
 //!
 //! Nothing here knows of HTTP, or of what is served; [`Beneath`](crate::wire::Beneath) is where it tells what it added.
+//!
+//! In reading order: `identity` (who a server is), `trust` (whom a client trusts), with `named`, `known` and
+//! `fingerprint` (whom nobody else vouches for), `secured` (a connection that counts what TLS adds) on `records` (the
+//! socket below it), `cipher` (what a record adds), `direct` (a client's connection without a runtime), `distrust` (why
+//! there is none).
 
 mod cipher;
 mod direct;

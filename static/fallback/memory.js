@@ -12,7 +12,7 @@ export class Memory {
     this.best = best;
   }
 
-  /** Who is to be tried, in order: the last winner, then the best; those that failed lately, last who failed just now. */
+  /** In which order to try: the last winner; the others, best first; those whose pause is not over; who just failed. */
   order(at, justFailed) {
     const rank = (name) => [name === justFailed, name !== this.#winner, this.#of(name).not_before > at].map(Number).join("");
     return this.best.toSorted((one, other) => rank(one) - rank(other));
