@@ -86,7 +86,7 @@ async fn frames_that_are_dripped_are_waited_for_no_longer_than_requests() {
     assert_eq!(here.open().await, 1, "its connection goes on");
 }
 
-/// Whether the next HEADERS are those of this status: a literal value behind `:status`, which is entry 8.
+/// Whether the next HEADERS are those of this status.
 async fn has_status(peer: &mut Peer, status: u16) -> bool {
     loop {
         if let (1, _, payload) = next(peer).await.expect("the connection goes on") {
