@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -28,16 +29,22 @@ pub(crate) struct Peer {
     ping_due: Instant,
     pong_due: Option<Instant>,
     codec: Codec,
-    /// What a publisher has to open, where not everybody may publish.
+    permit: Permit,
+}
+
+/// What this client may publish, and how fast.
+struct Permit {
+    /// Where not everybody may publish.
     lock: Option<Lock>,
-    /// How fast it may publish, where that is limited.
+    /// Where that is limited.
     pace: Option<Pace>,
 }
 
 impl Peer {
     pub(crate) fn new(heartbeat: Duration, lock: Option<Lock>, pace: Option<Pace>) -> Self {
         let ping_due = Instant::now() + heartbeat;
-        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), lock, pace }
+        let permit = Permit { lock, pace };
+        Self { heartbeat, ping_due, pong_due: None, codec: Codec::default(), permit }
     }
 
     fn ping(&mut self, now: Instant, say: &mut Backlog) {
@@ -60,16 +67,20 @@ impl Speech for Peer {
     }
 
     fn hear(&mut self, bytes: &[u8], subscription: &Subscription, say: &mut Backlog) -> Next {
-        let Self { codec, pong_due, lock, pace, .. } = self;
-        let (lock, pace) = (lock.as_ref(), pace.as_ref());
+        let Self { codec, pong_due, permit, .. } = self;
         let (mut answers, mut is_refused) = (Vec::new(), false);
         let heard = codec.take(bytes, say, |message| match message {
             Message::Pong(_) => *pong_due = None,
             // It is shown the door: what it says behind that is not heard.
             _ if is_refused => {}
-            message => answers.extend(answer(&message, subscription, lock, pace, &mut is_refused)),
+            message => {
+                if let Some(Said { json, is_refusal }) = answer(&message, subscription, permit) {
+                    is_refused = is_refusal;
+                    answers.push(json);
+                }
+            }
         });
-        answers.iter().for_each(|answer| say.push(frames::text(answer.as_bytes())));
+        answers.iter().for_each(|json| say.push(frames::text(json.as_bytes())));
         match heard {
             Ok(()) if is_refused => close(CloseCode::Policy, "not allowed to publish", say),
             Ok(()) => Next::GoOn,
@@ -136,32 +147,38 @@ fn broken(wrong: &Error) -> Option<(CloseCode, &'static str)> {
     }
 }
 
-/// What a client is to be answered, and whether it may not publish.
-fn answer(
-    message: &Message,
-    subscription: &Subscription,
-    lock: Option<&Lock>,
-    pace: Option<&Pace>,
-    is_refused: &mut bool,
-) -> Option<String> {
-    let answer = match message {
-        Message::Text(text) => match Publish::read(text) {
-            Ok(request) => match publish(&request, subscription, lock, pace) {
-                Ok(id) => Answer::Ack { reference: request.reference, id }.json(),
-                Err(failed) => {
-                    let message = failed.message(is_refused);
-                    Answer::Error { reference: request.reference, message }.json()
-                }
-            },
-            Err(message) => Answer::Error { reference: None, message }.json(),
-        },
-        Message::Binary(_) => {
-            Answer::Error { reference: None, message: "binary messages mean nothing here; send text".into() }
-                .json()
-        }
-        _ => return None,
-    };
-    Some(answer)
+/// What a client is answered.
+struct Said {
+    json: String,
+    /// It may not publish, and has to go.
+    is_refusal: bool,
+}
+
+impl Said {
+    fn error(reference: Option<&RawValue>, message: impl Into<String>) -> Self {
+        Self { json: Answer::Error { reference, message: message.into() }.json(), is_refusal: false }
+    }
+}
+
+/// Does what a message asks for; nothing for those that belong to the protocol.
+fn answer(message: &Message, subscription: &Subscription, permit: &Permit) -> Option<Said> {
+    match message {
+        Message::Text(text) => Some(match Publish::read(text) {
+            Ok(request) => carry_out(&request, subscription, permit),
+            Err(message) => Said::error(None, message),
+        }),
+        Message::Binary(_) => Some(Said::error(None, "binary messages mean nothing here; send text")),
+        _ => None,
+    }
+}
+
+fn carry_out(request: &Publish<'_>, subscription: &Subscription, permit: &Permit) -> Said {
+    let reference = request.reference;
+    match publish(request, subscription, permit) {
+        Ok(id) => Said { json: Answer::Ack { reference, id }.json(), is_refusal: false },
+        Err(Failed::Wrong(message)) => Said::error(reference, message),
+        Err(Failed::Refused(message)) => Said { is_refusal: true, ..Said::error(reference, message) },
+    }
 }
 
 /// Why nothing was published.
@@ -172,36 +189,25 @@ enum Failed {
     Refused(String),
 }
 
-impl Failed {
-    fn message(self, is_refused: &mut bool) -> String {
-        match self {
-            Self::Wrong(message) => message,
-            Self::Refused(message) => {
-                *is_refused = true;
-                message
-            }
-        }
-    }
-}
-
 impl From<String> for Failed {
     fn from(message: String) -> Self {
         Self::Wrong(message)
     }
 }
 
-fn publish(
-    request: &Publish<'_>,
-    subscription: &Subscription,
-    lock: Option<&Lock>,
-    pace: Option<&Pace>,
-) -> Result<EventId, Failed> {
+impl Permit {
+    fn check(&self, key: &str, topic: &str) -> Result<(), Failed> {
+        if let Some(lock) = &self.lock {
+            lock(key, topic).map_err(Failed::Refused)?;
+        }
+        self.pace.as_ref().map_or(Ok(()), |pace| pace()).map_err(|wait| too_fast(wait).into())
+    }
+}
+
+fn publish(request: &Publish<'_>, subscription: &Subscription, permit: &Permit) -> Result<EventId, Failed> {
     let topic = request.topic.as_deref().unwrap_or(subscription.topic());
     check_name("topic", topic).map_err(|refusal| refusal.to_string())?;
-    if let Some(lock) = lock {
-        lock(request.key.as_deref().unwrap_or_default(), topic).map_err(Failed::Refused)?;
-    }
-    pace.map_or(Ok(()), |pace| pace()).map_err(too_fast)?;
+    permit.check(request.key.as_deref().unwrap_or_default(), topic)?;
     check_public(topic).map_err(|refusal| refusal.to_string())?;
     // It reads from a feed in which there is no other kind.
     check_public(subscription.topic()).map_err(|_| {
