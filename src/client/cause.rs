@@ -46,7 +46,7 @@ impl From<hyper::Error> for Ended {
 }
 
 impl Ended {
-    /// By what was behind it: what hyper did meanwhile tells nobody what happened.
+    /// Judged by its innermost cause. What hyper was doing at that moment does not say what happened.
     fn of_cause(wrong: &(dyn error::Error + 'static)) -> Self {
         let mut cause = wrong;
         while let Some(deeper) = cause.source() {

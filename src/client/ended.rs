@@ -12,7 +12,8 @@ use super::proxy::NoTunnel;
 use super::received::Received;
 use crate::tls::Distrust;
 
-/// The close code of who may not, or said what it may not (RFC 6455, section 7.4.1): a token that has expired, say.
+/// The close code for a client that may not be here, or said what it may not say (RFC 6455, section 7.4.1): its token
+/// has expired, for instance.
 const POLICY: u16 = 1008;
 
 /// A server that asks to stay away for longer is not taken at its word.
@@ -113,7 +114,7 @@ impl fmt::Display for Ended {
 }
 
 impl Ended {
-    /// The same, to who was told what helps.
+    /// The same end, for somebody who has been told already what helps.
     pub(crate) fn again(mut self) -> Self {
         if let Self::Unreached(unreached) = &mut self {
             unreached.is_known = true;

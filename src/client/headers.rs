@@ -31,7 +31,7 @@ pub struct Headers {
     pub style: HeaderStyle,
     /// Fields of one's own: `Cookie`, say.
     pub extra: Vec<Header>,
-    /// What to show where a server lets nobody in without.
+    /// The token to show, where a server lets nobody in without one.
     pub token: Option<Token>,
 }
 
@@ -79,7 +79,7 @@ const CHROME_WEBSOCKET: &[&str] = &["user-agent", "accept-encoding", "accept-lan
 const CURL: &[(&str, &str)] = &[("user-agent", "curl/8.14.1"), ("accept", "*/*")];
 
 impl Headers {
-    /// The field that lets one in, as a line of a head; empty where there is none.
+    /// The field that carries the token, as a line of a head; empty where there is none.
     pub(crate) fn credentials(&self) -> String {
         line(self.token.as_ref())
     }
@@ -113,7 +113,7 @@ impl Headers {
             HeaderStyle::Chrome => {
                 CHROME.iter().for_each(|(name, value)| set(name, value));
                 set("referer", &format!("{origin}/"));
-                // Of a body that is a string.
+                // The type that `fetch` gives to a body that is a string.
                 if posts {
                     set("origin", &origin);
                     set("content-type", "text/plain;charset=UTF-8");

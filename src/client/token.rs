@@ -1,4 +1,4 @@
-//! What a client shows where a server lets nobody in without.
+//! The token that a client shows to a server that lets nobody in without one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ impl Token {
     }
 }
 
-/// The field that lets one in, as a line of a head; empty where there is none.
+/// The field that carries the token, as a line of a head; empty where there is none.
 pub(crate) fn line(token: Option<&Token>) -> String {
     let line = |token: &Token| format!("authorization: {}\r\n", token.0.to_str().expect("a token is ASCII"));
     token.map(line).unwrap_or_default()

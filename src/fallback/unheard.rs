@@ -1,8 +1,8 @@
-//! Words that were said and not heard yet: so many, and then who says them waits.
+//! Words that were said and not heard yet: when there are so many, the speaker has to wait.
 //!
-//! Whoever is told may take its time: a terminal that is held, a pipe that nobody reads. A reader that is told
-//! directly does not read on meanwhile, and TCP holds the server back. One in a task of its own would, and keep all
-//! that comes.
+//! Whoever is told may take its time: a terminal that is held, a pipe that nobody reads. A reader that tells it
+//! directly does not read on meanwhile, and TCP holds the server back. A reader in a task of its own would read on, and
+//! keep all that comes.
 
 use std::pin::pin;
 use std::sync::Arc;

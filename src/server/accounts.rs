@@ -1,4 +1,4 @@
-//! Whose bytes they are: a ledger for each transport, and for each client that gave a name one a lane.
+//! Whose bytes they are: a ledger for each transport; and for each client that gave a name, one for each of its lanes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use crate::wire::{Counts, Ledger, Sheet};
 
-/// Clients whose ledgers are kept, at most; the first to come are.
+/// Public clients whose ledgers are kept, at most: when there are so many, a new one gets none.
 const MAX_CLIENTS: usize = 1_000;
 
-/// Private ones: the last to come are.
+/// Private ones, at most: when there are so many, a new one takes the place of the one that asked longest ago.
 const MAX_PRIVATE: usize = 1_000;
 
 /// Whether this is a name that a page made up for itself.

@@ -20,7 +20,7 @@ use super::guests::{Guests, Visit};
 use super::limits::Limits;
 use super::pace::Pace;
 
-/// Who is turned away may come back so much later: a poll or two of those who are here are over by then.
+/// When a client that was turned away may come back: short visits, such as those of who polls, are over by then.
 const RETRY_AFTER_S: u64 = 10;
 
 /// An IPv6 customer has at least a /64 to himself (RFC 6177, section 2): those addresses count as one.

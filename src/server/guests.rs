@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So long after its last connection was accepted a device counts, though none is open.
+/// How long a device counts after its last connection was accepted, though none is open any more.
 const LINGERS: Duration = Duration::from_secs(60);
 
 /// Devices that are told apart, at most: four networks of 254 addresses, more than any room holds.

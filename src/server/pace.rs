@@ -7,7 +7,7 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// Addresses that are remembered before those are forgotten whose bucket is full again.
+/// When so many addresses are remembered, those whose bucket is full again are forgotten.
 const MANY: usize = 10_000;
 
 /// One event and no more, for as long as any server runs. What takes longer does not fit into the limiter's clock, which

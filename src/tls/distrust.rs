@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// Why no secured connection came about that will not come about next time, either; perhaps not, where it hung up.
+/// Why there is no secured connection, and will be none the next time, either. Only after a hang-up there may be one.
 #[derive(Debug, thiserror::Error)]
 pub enum Distrust {
     /// The server's certificate is not one to trust.

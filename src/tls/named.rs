@@ -1,7 +1,7 @@
 //! A certificate that was named, and is shown by the server itself.
 //!
-//! `openssl req -x509` makes one that may vouch for others and vouches for itself. A chain cannot end with such a one
-//! (RFC 5280, section 4.2.1.9, as webpki reads it), though nobody can mean anything else who names it.
+//! `openssl req -x509` makes a certificate that vouches for itself, and may vouch for others. As webpki reads RFC 5280
+//! (section 4.2.1.9), such a certificate cannot be a server's own. But whoever names one can mean nothing else.
 
 use std::sync::Arc;
 

@@ -182,7 +182,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Secured<S> {
     }
 }
 
-/// To encrypt takes longer than to ask the runtime, so there is nothing to be gained past it.
+/// Never at once: to encrypt takes longer than to ask the runtime whether there is room, so to go past the runtime
+/// would gain nothing.
 impl<S: AsyncRead + AsyncWrite + Unpin> WriteNow for Secured<S> {
     fn write_now(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(ErrorKind::WouldBlock.into())

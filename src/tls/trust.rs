@@ -23,7 +23,7 @@ use super::records::Records;
 use super::secured::{Secured, WAITING};
 use super::{Fingerprint, provider};
 
-/// Whom to trust; clones share what it took to find that out.
+/// Whom to trust. Clones share the connector that was made for it, and with it the certificates that were read.
 #[derive(Clone, Default)]
 pub struct Trust(Arc<Inner>);
 

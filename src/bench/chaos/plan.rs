@@ -53,9 +53,10 @@ impl Plan {
         self.duration / (self.restarts as u32 + 1)
     }
 
-    /// How long all listen on who stand at the newest event: whatever event comes then came before, or is nobody's. Who
-    /// is reset at that instant has come back by then, who polls has polled once more, though the first time it was
-    /// reset, and a long poll has been held to its end: while there is news, it never is.
+    /// How long clients that stand at the newest event listen on: an event that still comes has come before, or was
+    /// never published. In this time a client that is reset at its beginning comes back, one that polls does so once
+    /// more even if it was reset the first time, and a long poll is held to its end, which it never is while there is
+    /// news.
     pub fn listening_on(&self) -> Duration {
         let answered = |transport: &Transport| match transport {
             Transport::Poll => 2 * self.poll_interval,
