@@ -31,7 +31,7 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// So many threads, this one included.
+    /// As many as `threads`, this one included.
     ///
     /// # Errors
     /// Where no thread can be started.

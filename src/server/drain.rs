@@ -36,7 +36,7 @@ pub(super) struct Drain {
     here: Mutex<Connections>,
 }
 
-/// In which those leave that wait for news.
+/// The order in which those leave that wait for news.
 struct Queue {
     begun: Instant,
     over: Instant,
@@ -54,7 +54,7 @@ struct Connections {
 }
 
 impl Drain {
-    /// Has everybody leave, `within` so long. So many wait for news.
+    /// Has everybody leave `within` this time. `waiting` is how many of them wait for news.
     pub(super) fn begin(&self, waiting: u64, within: Duration) {
         let begun = Instant::now();
         // Who leaves last still has time for its half of a goodbye.
@@ -139,7 +139,7 @@ impl Stay {
         self.turn.as_mut().is_some_and(is_over)
     }
 
-    /// Says whether it rests between two requests, in case that others wait for it.
+    /// Says whether it rests between two requests: once all that are left rest, that is the last call.
     pub(super) fn rests(&mut self, drain: &Drain, is_resting: bool) {
         if !drain.is_on() || self.is_resting == is_resting {
             return;
