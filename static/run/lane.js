@@ -152,9 +152,10 @@ export class Lane {
     for (const written of this.streams) found.flying.body += written.waiting(since);
     for (let number = passages.end - 1; number >= passages.begin && passages.get(number).order >= since; number -= 1) {
       const passage = passages.get(number);
-      const has_arrived = !Number.isNaN(passage.client_at);
-      if (passage.is_up || passage.is_counted === has_arrived || passage.kind === "beat" || passage.kind === "closed") continue;
-      for (const part of Object.values(found)) for (const key of Object.keys(part)) if ((part === found.here) === has_arrived) part[key] += passage[key];
+      const hasArrived = !Number.isNaN(passage.client_at);
+      if (passage.is_up || passage.is_counted === hasArrived || passage.kind === "beat" || passage.kind === "closed") continue;
+      const part = hasArrived ? found.here : found.flying;
+      for (const key of Object.keys(part)) part[key] += passage[key];
       see(passage);
     }
     return found;
