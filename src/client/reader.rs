@@ -202,7 +202,10 @@ impl<F: FnMut(News) + Send> Reader<F> {
 
     /// The server told where this reader stands. It never goes back within an epoch, and where it goes ahead
     /// without the events in between, they are missing.
-    pub(crate) fn stands_at(&mut self, id: &str) {
+    ///
+    /// # Errors
+    /// Where it could not be asked for what follows.
+    pub(crate) fn stands_at(&mut self, id: &str) -> Result<(), Ended> {
         match id.parse() {
             Ok(id) if !self.stand.is_past(id) => {
                 if let Some(hole) = self.stand.hole_before(id.next())
@@ -215,9 +218,10 @@ impl<F: FnMut(News) + Send> Reader<F> {
                 }
                 self.stand = Stand::After(id);
             }
-            Err(_) if !id.is_empty() => self.stand = Stand::Foreign(id.to_owned()),
+            Err(_) if !id.is_empty() => self.stand = Stand::foreign(id)?,
             _ => {}
         }
+        Ok(())
     }
 
     /// Whether the server has told where this reader stands.

@@ -1,6 +1,11 @@
 //! Where a subscriber stands.
 
+use super::ended::Ended;
 use crate::event::{EventId, Gap, Position};
+
+/// No id is longer that is asked for: in a query each of its bytes may take three, and a request's line is sure to be
+/// read up to 8,000 (RFC 9112, section 3).
+const LONGEST_ID: usize = 2 << 10;
 
 /// Where a subscriber stands.
 #[derive(Clone, Debug)]
@@ -23,6 +28,18 @@ impl From<Position> for Stand {
 }
 
 impl Stand {
+    /// # Errors
+    /// Where no request could carry such an id back.
+    pub(super) fn foreign(id: &str) -> Result<Self, Ended> {
+        match id.len() {
+            ..=LONGEST_ID => Ok(Self::Foreign(id.to_owned())),
+            length => Err(Ended::unreadable(
+                "event id",
+                format!("it has {length} bytes, and {LONGEST_ID} at most can be asked for again"),
+            )),
+        }
+    }
+
     /// What to ask for.
     pub(super) fn id(&self) -> Option<String> {
         match self {

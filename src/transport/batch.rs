@@ -135,7 +135,7 @@ where
     let cut = messages.len() as u64 >= FULL_EVENTS || answer.body.len() >= FULL_BYTES;
     reader.connected();
     reader.took(messages);
-    reader.stands_at(answer.header(LAST_EVENT_ID).unwrap_or_default());
+    reader.stands_at(answer.header(LAST_EVENT_ID).unwrap_or_default())?;
     Ok(cut)
 }
 

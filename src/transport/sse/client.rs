@@ -27,14 +27,14 @@ where
     }
     let mut decoder = Decoder::new();
     reader.connected();
-    reader.stands_at(&answer.header(LAST_EVENT_ID).unwrap_or_default());
+    reader.stands_at(&answer.header(LAST_EVENT_ID).unwrap_or_default())?;
     while let Some(bytes) = connection.more(&mut answer).await? {
         let mut read = &bytes[..];
         while let Some(block) = decoder.next_block(&mut read).map_err(too_long)? {
             take(reader, block);
         }
         decoder.retry_ms().into_iter().for_each(|retry_ms| reader.retry_after_ms(retry_ms));
-        reader.stands_at(decoder.last_event_id());
+        reader.stands_at(decoder.last_event_id())?;
     }
     Err(Ended::Closed)
 }

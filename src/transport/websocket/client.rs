@@ -69,7 +69,7 @@ where
     F: FnMut(News) + Send,
 {
     reader.connected();
-    reader.stands_at(position);
+    reader.stands_at(position)?;
     if let Some(text) = reader.options().send.clone() {
         socket.send(Frame::text(text)).await.map_err(ended)?;
     }

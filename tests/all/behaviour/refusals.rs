@@ -117,6 +117,21 @@ async fn who_is_hung_up_on_comes_back() {
     }
 }
 
+/// Asked for with the next request, it would be longer than a URL may be.
+#[tokio::test]
+async fn an_id_that_no_request_could_carry_back_is_told() {
+    for transport in Transport::ALL {
+        let field = format!("last-event-id: {}\r\n", "x".repeat(3_000));
+        let address = fake::serve(move |_, head| fake::tell(head, &field, &[])).await;
+        let refused = Listener::start(transport, options(address)).refusal().await.to_string();
+        assert!(refused.contains("event id that came: it has 3000 bytes"), "{transport}: {refused}");
+    }
+    let blocks = format!("id: {}\n\n", "x".repeat(70_000));
+    let address = fake::serve(move |_, _| fake::stream("", &blocks)).await;
+    let refused = Listener::start(Transport::Sse, options(address)).refusal().await.to_string();
+    assert!(refused.contains("event id that came: it has 70000 bytes"), "{refused}");
+}
+
 #[tokio::test]
 async fn an_event_stream_says_itself_when_to_come_back() {
     const RETRY: Duration = Duration::from_millis(1_234);
