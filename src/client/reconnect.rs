@@ -1,13 +1,17 @@
 //! When to come back.
 //!
 //! First the server's own `retry:`, else a random half to one second; then random, up to twice as long each
-//! time, 20 s at most. Random, so that a crowd that was cut off at one instant does not come back at one.
+//! time, 20 s at most. Random, so that a crowd that was cut off at one instant does not come back at one. A server that
+//! answers and hangs up, and asks for `retry: 0`, is not asked a thousand times a second.
 
 use std::time::Duration;
 
 /// No wait is drawn from beyond this.
 const LONGEST_S: f64 = 20.0;
 const SHORTEST_S: f64 = 0.5;
+
+/// Nobody comes back sooner, whatever the server asked for.
+const SOONEST: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Default)]
 pub(crate) struct Reconnect {
@@ -32,7 +36,7 @@ impl Reconnect {
         let failures = self.failures;
         self.failures += 1;
         let wait = match (failures, self.retry) {
-            (0, Some(retry)) => retry,
+            (0, Some(retry)) => retry.max(SOONEST),
             (0, None) => between(SHORTEST_S, 1.0),
             (n, _) => between(SHORTEST_S, LONGEST_S.min(f64::from(n.min(10)).exp2())),
         };
@@ -65,6 +69,15 @@ mod tests {
         let bounds = [2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0, 20.0, 20.0];
         for (longest, bound) in longest.into_iter().zip(bounds) {
             assert!(longest <= S(bound) && longest > S(bound * 0.9), "{longest:?} for a bound of {bound} s");
+        }
+    }
+
+    #[test]
+    fn nobody_comes_back_at_once_though_every_answer_is_a_success() {
+        let mut reconnect = Reconnect { retry: Some(Duration::ZERO), failures: 0 };
+        for _ in 0..3 {
+            assert_eq!(reconnect.wait(Duration::ZERO), SOONEST);
+            reconnect.succeeded();
         }
     }
 
