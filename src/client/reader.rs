@@ -234,9 +234,9 @@ impl<F: FnMut(News) + Send> Reader<F> {
         self.reconnect.retry = Some(Duration::from_millis(retry_ms).min(LONGEST_AWAY));
     }
 
-    /// Takes messages that one read completed.
-    pub(crate) fn took(&mut self, messages: impl IntoIterator<Item = Message>) {
-        let arrived_us = self.arrived_us();
+    /// Takes messages that one read completed. Whether they lead on from where this reader stood.
+    pub(crate) fn took(&mut self, messages: impl IntoIterator<Item = Message>) -> bool {
+        let (arrived_us, before) = (self.arrived_us(), self.stand.clone());
         for message in messages {
             let position = message.position();
             let news = match message {
@@ -264,6 +264,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
             self.stand = Stand::After(position);
             (self.on_news)(news);
         }
+        self.stand != before
     }
 
     /// Takes a message that is not of our kind.

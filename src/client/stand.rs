@@ -8,7 +8,7 @@ use crate::event::{EventId, Gap, Position};
 const LONGEST_ID: usize = 2 << 10;
 
 /// Where a subscriber stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stand {
     /// Nobody has told it yet.
     Asking(Position),

@@ -119,11 +119,20 @@ pub fn messages(array: &Bytes) -> Result<Vec<Message>, serde_json::Error> {
     elements.into_iter().map(|json| Message::from_json(array.slice_ref(json.get().as_bytes()))).collect()
 }
 
-/// The client's side: hands on what an answer brought, and tells whether it was cut short.
+/// What an answer brought.
+#[derive(Clone, Copy)]
+pub(crate) struct Brought {
+    /// It was cut short: there is more.
+    pub(crate) is_cut: bool,
+    /// It led on. One who asks at once after another that did not, asks for ever.
+    pub(crate) is_news: bool,
+}
+
+/// The client's side: hands on what an answer brought.
 ///
 /// # Errors
 /// Where the server said no, or what it sent is no batch.
-pub(crate) fn take<F>(reader: &mut Reader<F>, answer: &Received) -> Result<bool, Ended>
+pub(crate) fn take<F>(reader: &mut Reader<F>, answer: &Received) -> Result<Brought, Ended>
 where
     F: FnMut(News) + Send,
 {
@@ -132,11 +141,11 @@ where
         StatusCode::OK => messages(&answer.body).map_err(|wrong| Ended::unreadable("batch", wrong))?,
         _ => return Err(Ended::refused(answer)),
     };
-    let cut = messages.len() as u64 >= FULL_EVENTS || answer.body.len() >= FULL_BYTES;
+    let is_cut = messages.len() as u64 >= FULL_EVENTS || answer.body.len() >= FULL_BYTES;
     reader.connected();
-    reader.took(messages);
+    let is_news = reader.took(messages);
     reader.stands_at(answer.header(LAST_EVENT_ID).unwrap_or_default())?;
-    Ok(cut)
+    Ok(Brought { is_cut, is_news })
 }
 
 #[cfg(test)]

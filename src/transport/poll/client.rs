@@ -15,8 +15,8 @@ where
         let request = reader.request("/poll", &[]);
         // A poll is held for no time at all: its answer is due at once.
         let answer = reader.ask(&mut connection, request, Some(Duration::ZERO)).await?;
-        let more = batch::take(reader, &answer)?;
-        if !more {
+        let brought = batch::take(reader, &answer)?;
+        if !brought.is_cut || !brought.is_news {
             reader.pace().await;
         }
     }

@@ -42,7 +42,9 @@ where
 fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, block: Block<'_>) {
     let data = Bytes::from(block.data);
     match Message::from_json(data.clone()) {
-        Ok(message) => reader.took([message]),
+        Ok(message) => {
+            reader.took([message]);
+        }
         Err(_foreign) => reader.took_foreign(block.event, block.id.to_owned(), data),
     }
 }

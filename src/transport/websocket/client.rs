@@ -143,7 +143,9 @@ fn connect(mut request: Request<()>) -> Request<()> {
 /// Copies what it keeps: a frame is a part of the codec's whole read buffer.
 fn take<F: FnMut(News) + Send>(reader: &mut Reader<F>, text: Bytes) {
     match Message::from_json(Bytes::copy_from_slice(&text)) {
-        Ok(message) => reader.took([message]),
+        Ok(message) => {
+            reader.took([message]);
+        }
         Err(_foreign) => reader.took_foreign(String::new(), String::new(), text),
     }
 }

@@ -132,6 +132,34 @@ async fn an_id_that_no_request_could_carry_back_is_told() {
     assert!(refused.contains("event id that came: it has 70000 bytes"), "{refused}");
 }
 
+/// An answer that leads nowhere, and comes at once: whoever asks again as soon would ask for ever.
+#[tokio::test]
+async fn who_gets_nowhere_does_not_ask_at_once_again() {
+    const EVENT: &str = r#"{"id":"8f3k2a-1","topic":"demo","sent_us":1,"data":1}"#;
+    let same = || format!("[{}]", [EVENT; 1_000].join(","));
+    let answers = [
+        (Transport::Longpoll, "204 No Content", "last-event-id: 8f3k2a-1\r\n", String::new()),
+        (Transport::Longpoll, "204 No Content", "", String::new()),
+        (Transport::Longpoll, "200 OK", "", same()),
+        (Transport::Poll, "200 OK", "", same()),
+        (Transport::Poll, "200 OK", "", format!("[{}]", " ".repeat(1 << 20))),
+    ];
+    for (transport, status, field, body) in answers {
+        let asked = Asked::default();
+        let notes = asked.clone();
+        let address = fake::serve(move |_, _| {
+            notes.note();
+            Script::Say(fake::answer(status, field, &body))
+        })
+        .await;
+        let slow = Options { poll_interval: Duration::from_millis(500), ..options(address) };
+        let _listener = Listener::start(transport, slow);
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        let times = asked.0.lock().unwrap().len();
+        assert!((1..=5).contains(&times), "{transport}, {status} {field}: asked {times} times in 1.2 s");
+    }
+}
+
 #[tokio::test]
 async fn an_event_stream_says_itself_when_to_come_back() {
     const RETRY: Duration = Duration::from_millis(1_234);
