@@ -27,17 +27,28 @@ impl Connection {
     }
 
     fn read_once(&mut self, direction: Direction, cx: &mut Context<'_>) -> Option<io::Result<Bytes>> {
+        let now = Instant::now();
         let (flow, socket) = match direction {
             Direction::Up => (&self.up, &self.near),
             Direction::Down => (&self.down, &self.far),
         };
-        let has_room = self.is_cut || flow.has_room(Instant::now());
+        let has_room = self.is_cut || flow.has_room(now) && self.middlebox_has_room(direction, now);
         if flow.is_read || !has_room {
             return None;
         }
         match flow::read(socket, cx) {
             Poll::Ready(read) => Some(read),
             Poll::Pending => None,
+        }
+    }
+
+    /// What the client asks may be answered on the way: that goes down, past what is read from the server.
+    fn middlebox_has_room(&self, direction: Direction, now: Instant) -> bool {
+        match &self.middlebox {
+            Some(middlebox) if direction == Direction::Up => {
+                middlebox.has_room() && (!middlebox.answers() || self.down.has_room(now))
+            }
+            _ => true,
         }
     }
 

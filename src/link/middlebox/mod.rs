@@ -42,6 +42,10 @@ pub(super) struct Middlebox {
     is_new: bool,
 }
 
+/// So many requests may wait for their answers: nobody who means them sends more at once, and each that is refused in
+/// its turn is an answer of ours that waits with them.
+const MOST_ASKED: usize = 1 << 10;
+
 /// A request whose answer has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -89,6 +93,16 @@ impl Middlebox {
             is_dropping: None,
             is_new: true,
         })
+    }
+
+    /// Whether it answers requests itself: then who does not take the answers is not to ask on.
+    pub(super) fn answers(&self) -> bool {
+        self.fate == Some(Fate::Refused) && !matches!(self.up, State::Raw)
+    }
+
+    /// Whether it has room for another request.
+    pub(super) fn has_room(&self) -> bool {
+        self.asked.len() < MOST_ASKED || matches!(self.up, State::Raw)
     }
 
     /// Takes bytes from the client.

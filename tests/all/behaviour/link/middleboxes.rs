@@ -1,8 +1,14 @@
 //! Middleboxes that read HTTP: which transports they break, and which they do not.
 
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use wirelanes::client::{Error, Http, Options};
 use wirelanes::transport::Transport;
 
+use super::super::PATIENCE;
 use super::super::listener::Listener;
 use super::super::raw;
 use super::{Behind, until};
@@ -108,6 +114,29 @@ fn a_connection_goes_on_after_a_refusal() {
     let statuses: Vec<_> =
         answers.match_indices("HTTP/1.1 ").map(|(at, _)| &answers[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["200", "403", "200"], "{answers}");
+}
+
+/// What it answers itself waits in it: who takes no answer is not listened to for ever.
+#[tokio::test]
+async fn who_takes_no_refusal_is_not_refused_without_end() {
+    const UPGRADE: &str = "GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    // Windows of 4 MiB each way, and the system's own.
+    const MOST: usize = 48 << 20;
+    for first in ["", "GET /longpoll?hold=3 HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let behind = Behind::link("no-upgrade");
+        let mut socket = TcpStream::connect(behind.relay.address()).await.unwrap();
+        socket.write_all(first.as_bytes()).await.unwrap();
+        let (many, mut asked) = (UPGRADE.repeat(1_000), 0);
+        loop {
+            // Each write goes on where the one before was cut.
+            let rest = &many.as_bytes()[asked % UPGRADE.len()..];
+            let Ok(written) = timeout(Duration::from_secs(1), socket.write(rest)).await else { break };
+            asked += written.unwrap();
+            assert!(asked < MOST, "it takes what it cannot get rid of");
+        }
+        let answer = timeout(PATIENCE, socket.read_u8()).await.expect("what was asked is answered");
+        assert_eq!(answer.unwrap(), b'H');
+    }
 }
 
 /// It says so at once, where it would otherwise wait for the end of a head that never ends.
