@@ -105,9 +105,11 @@ impl Drifting {
     }
 
     /// The age of something sent at `sent_us` of the server's clock that arrived at `arrived_us` of ours, in
-    /// microseconds. Negative where the offset is off by more than the age.
+    /// microseconds. Negative where the offset is off by more than the age. A server may name any instant: what is
+    /// older than can be said is as old as can be.
     pub fn age_us(&self, sent_us: u64, arrived_us: u64) -> i64 {
-        self.far_us(arrived_us) as i64 - sent_us as i64
+        let age_us = i128::from(self.far_us(arrived_us)) - i128::from(sent_us);
+        age_us.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
     /// Between the first estimate and the last, the offset is off by no more than this; 0 where it is known.

@@ -56,6 +56,20 @@ fn estimates(truth: &Truth, way_us: [f64; 2], queue_us: f64, rng: &mut Rng) -> V
 }
 
 #[test]
+fn an_instant_that_no_clock_shows_has_an_age_all_the_same() {
+    let same = Drifting::known(0);
+    for (sent_us, arrived_us, age_us) in [
+        (0, 1_000, 1_000),
+        (1_000, 0, -1_000),
+        (u64::MAX, 1_000, i64::MIN),
+        (1 << 63, 1_000, 1_000 + i64::MIN),
+        (0, u64::MAX, i64::MAX),
+    ] {
+        assert_eq!(same.age_us(sent_us, arrived_us), age_us, "{sent_us} to {arrived_us}");
+    }
+}
+
+#[test]
 fn the_truth_is_within_the_bound_whatever_the_network_does() {
     let mut rng = Rng::with_seed(7);
     for way_us in [[25_000.0, 25_000.0], [50_000.0, 0.0], [0.0, 50_000.0], [40.0, 40.0], [0.0, 0.0]] {
