@@ -20,6 +20,8 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{HOST, HeaderValue, UPGRADE};
 use hyper::{Method, Request};
 
+use crate::transport::Transport;
+
 /// Reads a request; where it is to turn its stream to another protocol, what the client says on it comes apart.
 pub(super) fn read(request: Request<RecvStream>) -> (Request<Asking>, Option<RecvStream>) {
     let (mut head, up) = request.into_parts();
@@ -29,7 +31,10 @@ pub(super) fn read(request: Request<RecvStream>) -> (Request<Asking>, Option<Rec
     {
         head.headers.insert(HOST, host);
     }
-    let protocol = head.extensions.remove::<Protocol>().filter(|_| head.method == Method::CONNECT);
+    let protocol = head
+        .extensions
+        .remove::<Protocol>()
+        .filter(|_| head.method == Method::CONNECT && may_turn(head.uri.path()));
     match protocol.and_then(|name| HeaderValue::from_str(name.as_str()).ok()) {
         None => (Request::from_parts(head, Asking(Some(up))), None),
         Some(name) => {
@@ -38,6 +43,12 @@ pub(super) fn read(request: Request<RecvStream>) -> (Request<Asking>, Option<Rec
             (Request::from_parts(head, Asking(None)), Some(up))
         }
     }
+}
+
+/// Whether a stream may be turned there. Elsewhere an `Upgrade` is nothing but a field, and the answer has no 101; here
+/// any 200 would say that it was (RFC 8441, section 5).
+fn may_turn(path: &str) -> bool {
+    Transport::at(path) == Some(Transport::Websocket) || path == "/tcp"
 }
 
 /// The body of a request, where it has one.

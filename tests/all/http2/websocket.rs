@@ -68,7 +68,8 @@ async fn what_is_not_offered_is_refused() {
     let here = Running::start();
     let client = Client::connect(&here).await;
     for (protocol, path, status) in [
-        ("websocket", "/poll", 204),
+        ("websocket", "/poll", 405),
+        ("websocket", "/sse", 405),
         ("mqtt", "/websocket", 405),
         ("websocket", "/nope", 404),
         ("tcp", "/tcp", 200),
