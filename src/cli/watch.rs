@@ -43,10 +43,10 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "")]
     from: Position,
     /// The topic [default: demo]
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     topic: Option<String>,
     /// A name under which the server keeps a ledger for this client
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     client: Option<String>,
     /// Leave after so many events
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
@@ -139,6 +139,14 @@ impl FromStr for Way {
                 text.parse().map(Self::One).map_err(|wrong: NoSuchTransport| format!("{wrong}, or `auto`"))
             }
         }
+    }
+}
+
+/// The server says what else is wrong with a name; one that no URL could hold does not reach it.
+fn name(text: &str) -> Result<String, String> {
+    match text.len() {
+        ..=64 => Ok(text.to_owned()),
+        length => Err(format!("it has {length} bytes, and a name has 64 at most, such as `demo`")),
     }
 }
 

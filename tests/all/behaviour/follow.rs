@@ -28,15 +28,18 @@ fn it_says_which_transport_works_and_why_the_others_do_not() {
 
 #[test]
 fn what_does_not_go_together_is_refused_with_the_remedy() {
+    let long = "x".repeat(70_000);
     for (arguments, words) in [
         (&["http://127.0.0.1:9/events", "-t", "auto"][..], "leave out the path"),
         (&["-t", "auto", "--send", "x"], "add `-t websocket`"),
         (&["-t", "sse", "--strategy", "race"], "add `-t auto`"),
         (&["-t", "automatic"], "or `auto`"),
+        (&["--topic", &long], "it has 70000 bytes"),
+        (&["--client", &long], "it has 70000 bytes"),
     ] {
         let mut watch = Program::start(&[&["watch"], arguments].concat());
         watch.stderr.find(words);
-        assert_eq!(watch.ended().code(), Some(2), "{arguments:?}");
+        assert_eq!(watch.ended().code(), Some(2), "{words}");
     }
 }
 
