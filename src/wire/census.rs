@@ -1,7 +1,7 @@
 //! What TCP and IP add below the ledger: the segments of all connections of a lane, as the kernel counted them.
 //!
 //! ```text
-//! │ IP header 20 │ TCP header 20, or 32 with timestamps │ what the socket was given │
+//! │ IP header 20, or 40 │ TCP header 20, or 32 with timestamps │ what the socket was given │
 //! ```
 //!
 //! Segments that only open, close or acknowledge count, too; what lies below IP (14 bytes of Ethernet, say)
@@ -124,10 +124,8 @@ impl Drop for Watch {
 
 #[cfg(target_os = "linux")]
 fn segments(socket: &Connection) -> Segments {
-    /// Without options, which are rare (RFC 791, section 3.1). IPv6 has 40.
-    const IP_HEADER: u32 = 20;
     let Ok(tcp) = super::kernel::tcp(socket) else { return Segments::default() };
-    let header_bytes = u64::from(IP_HEADER + tcp.header_bytes);
+    let header_bytes = u64::from(tcp.header_bytes);
     let (up, down) = (u64::from(tcp.segments_sent), u64::from(tcp.segments_received));
     Segments {
         down,
@@ -149,6 +147,34 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
+
+    /// What the headers of one segment weigh that arrives at a client from `address`.
+    fn header_bytes(listen: &str, address: &str) -> u64 {
+        let listener = TcpListener::bind((listen, 0)).unwrap();
+        let client = TcpStream::connect((address, listener.local_addr().unwrap().port())).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let census = Arc::new(Census::default());
+        let _watch = census.watch(&client);
+        let before = census.reading().unwrap();
+        server.write_all(b"event").unwrap();
+        (&client).read_exact(&mut [0; 5]).unwrap();
+        let arrived = census.reading().unwrap() - before;
+        arrived.header_bytes_down / arrived.down
+    }
+
+    #[test]
+    fn headers_of_ipv6_are_longer() {
+        assert_eq!(header_bytes("127.0.0.1", "127.0.0.1"), 20 + 32);
+        if TcpListener::bind("[::1]:0").is_err() {
+            return eprintln!("not tested: this machine has no IPv6");
+        }
+        assert_eq!(header_bytes("::1", "::1"), 40 + 32);
+        assert_eq!(
+            header_bytes("127.0.0.1", "::ffff:127.0.0.1"),
+            20 + 32,
+            "it is IPv4, whatever it is called"
+        );
+    }
 
     #[test]
     fn segments_are_counted_while_a_connection_lasts_and_kept_when_it_is_gone() {

@@ -6,7 +6,9 @@
 
 use std::io;
 use std::mem::{MaybeUninit, offset_of, size_of};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use socket2::SockRef;
 
 /// The kernel's `struct tcp_info` up to `tcpi_bytes_retrans` (linux/tcp.h). `libc::tcp_info` stops before
 /// the byte counts; the kernel fills as much of a longer struct as it knows.
@@ -52,7 +54,7 @@ pub struct Tcp {
     pub segments_sent: u32,
     /// Segments received, of all kinds.
     pub segments_received: u32,
-    /// The TCP header of each segment in bytes: 20, or 32 with timestamps.
+    /// The IP and TCP headers of each segment in bytes: 20 or, of IPv6, 40, and 20, or 32 with timestamps.
     pub header_bytes: u32,
 }
 
@@ -61,6 +63,7 @@ pub struct Tcp {
 /// # Errors
 /// Where this is no TCP socket, or the kernel is older than 4.19 and does not count bytes sent.
 pub fn tcp(socket: impl AsFd) -> io::Result<Tcp> {
+    let socket = socket.as_fd();
     let mut info = MaybeUninit::<TcpInfo>::zeroed();
     let mut length = size_of::<TcpInfo>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `length` bytes into `info`, which is that long, and all its fields
@@ -68,8 +71,7 @@ pub fn tcp(socket: impl AsFd) -> io::Result<Tcp> {
     #[allow(unsafe_code, reason = "neither std, rustix nor socket2 wraps TCP_INFO with the byte counts")]
     let info = unsafe {
         let at = info.as_mut_ptr().cast();
-        let socket = socket.as_fd().as_raw_fd();
-        if libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, at, &mut length) != 0 {
+        if libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, at, &mut length) != 0 {
             return Err(io::Error::last_os_error());
         }
         info.assume_init()
@@ -83,6 +85,17 @@ pub fn tcp(socket: impl AsFd) -> io::Result<Tcp> {
         bytes_received: info.bytes_received,
         segments_sent: info.segs_out,
         segments_received: info.segs_in,
-        header_bytes: if info.bytes_and_flags[5] & HAS_TIMESTAMPS != 0 { 32 } else { 20 },
+        header_bytes: ip_header_bytes(socket)
+            + if info.bytes_and_flags[5] & HAS_TIMESTAMPS != 0 { 32 } else { 20 },
     })
+}
+
+/// Without options, which are rare: RFC 791, section 3.1, and RFC 8200, section 3. A socket of both families speaks
+/// IPv4 to who has such an address. Its own end is asked: of a connection that broke there is no other any more.
+fn ip_header_bytes(socket: BorrowedFd<'_>) -> u32 {
+    let own = SockRef::from(&socket).local_addr().ok();
+    match own.and_then(|own| own.as_socket_ipv6()) {
+        Some(own) if own.ip().to_ipv4_mapped().is_none() => 40,
+        _ => 20,
+    }
 }

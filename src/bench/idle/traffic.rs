@@ -26,7 +26,7 @@ impl Traffic {
         let mut sum = Self::default();
         for socket in sockets {
             let tcp = crate::wire::kernel::tcp(socket).ok()?;
-            sum.header_bytes = sum.header_bytes.max(ip_header_bytes(socket) + tcp.header_bytes);
+            sum.header_bytes = sum.header_bytes.max(tcp.header_bytes);
             sum.down.bytes += tcp.bytes_received;
             sum.down.packets += u64::from(tcp.segments_received);
             sum.up.bytes += tcp.bytes_sent - tcp.bytes_retransmitted;
@@ -49,15 +49,6 @@ impl Traffic {
             Direction::new(bytes, packets, self.header_bytes)
         };
         Flow { down: direction(self.down, before.down), up: direction(self.up, before.up) }
-    }
-}
-
-/// Without options: RFC 791, section 3.1, and RFC 8200, section 3.
-#[cfg(target_os = "linux")]
-fn ip_header_bytes(socket: &TcpStream) -> u32 {
-    match socket.peer_addr() {
-        Ok(address) if address.is_ipv6() => 40,
-        _ => 20,
     }
 }
 
