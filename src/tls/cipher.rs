@@ -71,8 +71,16 @@ mod tests {
     use crate::tls::Trust;
     use crate::wire::{Books, Counts, End, Ledger, Wire};
 
-    /// What a client finds that was agreed on with a server of this version and cipher, and what it has booked.
-    async fn asked(version: &'static SupportedProtocolVersion, cipher: CipherSuite) -> (Cipher, Counts) {
+    /// Level and description (RFC 8446, section 6).
+    const ALERT: u64 = 2;
+
+    /// What a client finds that was agreed on with a server of this version and cipher, and what it has booked; where
+    /// the server closes behind its answer, before that is read.
+    async fn asked(
+        version: &'static SupportedProtocolVersion,
+        cipher: CipherSuite,
+        closes: bool,
+    ) -> (Cipher, Counts) {
         let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
         let mut provider: CryptoProvider = ring::default_provider();
@@ -90,6 +98,9 @@ mod tests {
             let _ = stream.read(&mut buffer).await.unwrap();
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour").await.unwrap();
             stream.flush().await.unwrap();
+            if closes {
+                stream.shutdown().await.unwrap();
+            }
             stream
         });
         let secured = Trust::anyone().connect("localhost", &[], near).await.unwrap();
@@ -98,13 +109,18 @@ mod tests {
         let mut wire = Wire::new(secured, End::Client, Books::One(ledger.clone())).above(beneath);
         wire.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         wire.flush().await.unwrap();
+        let server = server.await.unwrap();
         let mut buffer = [0; 256];
         let mut answered = 0;
         while answered < 42 {
             answered += wire.read(&mut buffer).await.unwrap();
         }
-        drop(server.await.unwrap());
-        (agreed, ledger.counts())
+        let counts = ledger.counts();
+        drop(wire);
+        let left = ledger.counts() - counts;
+        assert_eq!(left.up.total(), agreed.record() + ALERT, "{cipher:?}: a goodbye is booked, too");
+        drop(server);
+        (agreed, counts)
     }
 
     /// The answer's record is counted as soon as the answer has been handed on, not with the next read.
@@ -117,10 +133,21 @@ mod tests {
             (&TLS12, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, Cipher::Tls12Gcm),
             (&TLS12, CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Cipher::Tls12ChaCha20),
         ] {
-            let (agreed, counts) = asked(version, cipher).await;
+            let (agreed, counts) = asked(version, cipher, false).await;
             assert_eq!(agreed, expected, "{cipher:?}");
             assert_eq!(counts.up.tls, expected.record(), "{cipher:?}, up");
             assert_eq!(counts.down.tls, expected.record(), "{cipher:?}, down");
         }
+    }
+
+    /// A goodbye that is there with the answer does not make a handshake of the answer.
+    #[tokio::test]
+    async fn an_answer_with_a_goodbye_behind_it_is_no_handshake() {
+        let cipher = CipherSuite::TLS13_AES_256_GCM_SHA384;
+        let (_, kept) = asked(&TLS13, cipher, false).await;
+        let (agreed, closed) = asked(&TLS13, cipher, true).await;
+        assert_eq!(closed.down.tls, agreed.record() + agreed.record() + ALERT);
+        // A signature is a byte or two longer, or shorter.
+        assert!(closed.handshake.down.abs_diff(kept.handshake.down) < 5, "{closed:?}, {kept:?}");
     }
 }

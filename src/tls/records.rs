@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Which record brought the first byte of a request cannot be seen from outside: all that TLS 1.3 encrypts looks
-//! alike. So until it came, records are given upwards one at a time, and then it was the last.
+//! alike. So until it came, records are given upwards one at a time, and then it was the last, or the one before a
+//! goodbye.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -24,6 +25,8 @@ pub(super) struct Records<S> {
     pub(super) read: u64,
     /// Bytes of the last of them.
     pub(super) last: u64,
+    /// Bytes of the one before.
+    pub(super) last_but_one: u64,
     /// Whether no read may go beyond the end of a record.
     pub(super) one_at_a_time: bool,
     head: [u8; HEAD],
@@ -33,7 +36,8 @@ pub(super) struct Records<S> {
 
 impl<S> Records<S> {
     pub(super) fn new(socket: S) -> Self {
-        Self { socket, written: 0, read: 0, last: 0, one_at_a_time: true, head: [0; HEAD], begun: 0 }
+        let (written, read, last, last_but_one) = (0, 0, 0, 0);
+        Self { socket, written, read, last, last_but_one, one_at_a_time: true, head: [0; HEAD], begun: 0 }
     }
 
     pub(super) fn socket(&self) -> &S {
@@ -57,7 +61,7 @@ impl<S> Records<S> {
             self.begun += part.len();
             bytes = rest;
             if self.begun >= HEAD && self.missing() == 0 {
-                self.last = self.begun as u64;
+                self.last_but_one = std::mem::replace(&mut self.last, self.begun as u64);
                 self.read += self.last;
                 self.begun = 0;
             }

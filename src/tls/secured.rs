@@ -17,6 +17,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
+use tokio_rustls::rustls::IoState;
 
 use super::cipher::Cipher;
 use super::records::Records;
@@ -98,17 +99,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Secured<S> {
         self.beneath.settle();
     }
 
-    /// So many bytes were handed on: the first are what the last record carried.
+    /// How it stands after all that has come. Nothing new is read.
+    fn state(&mut self) -> Option<IoState> {
+        let state = match &mut self.stream {
+            TlsStream::Client(stream) => stream.get_mut().1.process_new_packets(),
+            TlsStream::Server(stream) => stream.get_mut().1.process_new_packets(),
+        };
+        state.ok()
+    }
+
+    /// Whether all that came whole was handed on. Behind a goodbye no more is wanted, whether it was or not.
+    fn is_handed_on(&mut self) -> bool {
+        self.stream.get_ref().1.wants_read()
+            || self.state().is_some_and(|state| state.plaintext_bytes_to_read() == 0)
+    }
+
+    /// So many bytes were handed on: the first are what the last record carried, or the one before it, where the last
+    /// is the goodbye of who has no more to say.
     fn handed_on(&mut self, bytes: u64) {
         if self.read.passed == 0 {
+            let has_closed = self.state().is_some_and(|state| state.peer_has_closed());
             let records = self.stream.get_mut().0;
             records.one_at_a_time = false;
-            let before = records.read - records.last;
+            let first = if has_closed { records.last_but_one + records.last } else { records.last };
+            let before = records.read - first;
             self.read.settle(before, self.beneath.read());
         }
         self.read.passed += bytes;
-        // Only where all that came whole was handed on: an answer's records are booked with its last byte.
-        if self.stream.get_ref().1.wants_read() {
+        // An answer's records are booked with its last byte.
+        if self.is_handed_on() {
             self.settle_read();
         }
     }
@@ -192,11 +211,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WriteNow for Secured<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Drop for Secured<S> {
     /// Says goodbye where nobody has, as far as there is room for it: else the other end takes it for an accident
-    /// (RFC 8446, section 6.1). Nobody is left to book it.
+    /// (RFC 8446, section 6.1). Its wire is gone, so it is booked from here.
     fn drop(&mut self) {
         if !self.is_shut {
             self.stream.get_mut().1.send_close_notify();
             let _ = Pin::new(&mut self.stream).poll_flush(&mut Context::from_waker(Waker::noop()));
         }
+        self.settle_written();
+        self.beneath.leave();
     }
 }

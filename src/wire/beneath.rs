@@ -9,8 +9,8 @@
 //! TLS tells here as soon as it is sure; the wire, which knows whose connection it is, takes it from here and books it.
 //! Behind the last head of a connection that does not change any more, and TLS has it booked without being asked.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::End;
 use super::ledger::{Account, Ledger};
@@ -22,6 +22,8 @@ pub struct Beneath {
     written: Added,
     /// Of all that is still to come, at a server's end.
     rest: OnceLock<Account>,
+    /// Whose the last was that was booked by a wire, and at which end.
+    last: Mutex<Option<(End, Account)>>,
 }
 
 /// One way.
@@ -57,7 +59,15 @@ impl Beneath {
     /// Has all that is told booked, where it is known for good whose it is.
     pub fn settle(&self) {
         if let Some(account) = self.rest.get() {
-            self.book(End::Server, account);
+            self.add(End::Server, account);
+        }
+    }
+
+    /// Has the goodbye booked, with which the connection ends: to whom it spoke for last, for its wire is gone.
+    pub fn leave(&self) {
+        self.settle();
+        if let Some((end, account)) = self.last().take() {
+            self.add(end, &account);
         }
     }
 
@@ -70,6 +80,17 @@ impl Beneath {
 
     /// Books all that is not booked yet.
     pub(super) fn book(&self, end: End, account: &Account) {
+        if self.add(end, account) {
+            *self.last() = Some((end, account.clone()));
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<(End, Account)>> {
+        self.last.lock().expect("no holder of this lock panics")
+    }
+
+    /// The same; whether there was anything.
+    fn add(&self, end: End, account: &Account) -> bool {
         let (up, down) = match end {
             End::Client => (&self.written, &self.read),
             End::Server => (&self.read, &self.written),
@@ -82,8 +103,10 @@ impl Beneath {
                 layers.tls.fetch_add(tls, Relaxed);
             }
         };
-        if up != [0, 0] || down != [0, 0] {
+        let is_any = up != [0, 0] || down != [0, 0];
+        if is_any {
             account.ledgers().for_each(add);
         }
+        is_any
     }
 }
