@@ -141,7 +141,8 @@ fn segments((): &Connection) -> Segments {
     Segments::default()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
