@@ -190,7 +190,7 @@ fn what_is_wrong_with_a_key_or_a_token_is_one_clear_line_without_either() {
         (&["token", "--auth-key", &key, "--sub=ann", "--subscribe=a", "--expires=0s"], 2, "0"),
         (&["token"], 2, "--new-key"),
         (&["watch", "--token", "se cret"], 2, "`--token`"),
-        (&["watch", "--token", "@/no/such/file"], 2, "/no/such/file"),
+        (&["watch", "--token", "@/no/such/file"], 1, "/no/such/file"),
     ] {
         let mut program = Program::start(arguments);
         assert_eq!(program.ended().code(), Some(code), "{arguments:?}: {:?}", program.stderr.all());
