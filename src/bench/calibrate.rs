@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::{sleep, timeout};
 
+use super::lane::CONNECT;
 use super::plan::Plan;
 use super::route::Route;
 use super::stage::{newest, publishing};
@@ -107,8 +108,9 @@ async fn samples(mut sample: impl AsyncFnMut() -> Option<f64>) -> Option<Vec<f64
 }
 
 pub(super) async fn round_trip(options: &Options) -> Option<f64> {
-    let mut echo = control::Echo::open(options).await.ok()?;
-    sampled(async || Some(echo.ping().await.ok()? as f64)).await
+    let mut echo = timeout(CONNECT, control::Echo::open(options)).await.ok()?.ok()?;
+    // What stands in the way may let it be opened, and nothing through.
+    sampled(async || Some(timeout(CONNECT, echo.ping()).await.ok()?.ok()? as f64)).await
 }
 
 pub(super) async fn gap(options: &Options) -> anyhow::Result<f64> {

@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::environment::{environment, now};
+use super::files::Crowd;
 use super::grid::{Row, groups};
 use super::plan::{Mode, Plan};
 use super::result::{Report, SCHEMA_VERSION};
@@ -32,7 +33,7 @@ pub(super) struct Desk<'a> {
 /// Runs the cells of a sweep: one plan each, of the same mode, transports and rounds.
 ///
 /// # Errors
-/// Where a server cannot be started or reached, or refuses.
+/// Where this machine allows too few file descriptors, a server cannot be started or reached, or refuses.
 ///
 /// # Panics
 /// Where there is no plan.
@@ -47,6 +48,7 @@ pub async fn run(
         // What cannot be played is refused before anything is measured.
         Script::open(&first.source)?;
     }
+    check_files(plans)?;
     let mut rng = Rng::with_seed(first.seed);
     let desk = Desk { progress, interrupt, engine: Engine::start()? };
     let cells = match first.mode {
@@ -73,6 +75,18 @@ pub async fn run(
         runs,
         thresholds: Vec::new(),
     })
+}
+
+/// What is played at once is open at once, and all of it in this process: clients, control rows, links.
+fn check_files(plans: &[Plan]) -> anyhow::Result<()> {
+    let crowd = |plan: &Plan, lanes| Crowd::here(plan.clients, lanes, !plan.link.is_none());
+    match plans[0].mode {
+        Mode::Isolated => plans.iter().try_for_each(|plan| crowd(plan, 1).fits_here()),
+        Mode::Together => groups(plans).into_iter().try_for_each(|rows| {
+            let playing = rows.iter().flatten().map(|index| &plans[*index]);
+            Crowd::all(playing.map(|plan| crowd(plan, plan.transports.len() + 1))).fits_here()
+        }),
+    }
 }
 
 /// All lanes of a cell at once, and as many cells as are no burden to each other.
@@ -123,7 +137,7 @@ async fn play_rounds(
                 let mut rng = rng.fork();
                 async move { scene.play(desk, &mut rng).await }
             });
-            try_join_all(playing).await?;
+            unless_interrupted(desk, try_join_all(playing).await)?;
             if desk.interrupt.is_cancelled() {
                 return Ok(());
             }
@@ -153,6 +167,14 @@ fn unmet(plan: &Plan, cells: &[Vec<Set>], rng: &mut Rng) -> Option<String> {
     })
 }
 
+/// What an interrupt kept from being played is no failure: the rounds before it count.
+fn unless_interrupted<T>(desk: &Desk<'_>, played: anyhow::Result<T>) -> anyhow::Result<()> {
+    match played {
+        Err(_) if desk.interrupt.is_cancelled() => Ok(()),
+        other => other.map(drop),
+    }
+}
+
 /// Each lane has a server of its own, new in each round, and they take turns in an order of chance; so has
 /// the control row, whose own work would else be counted as theirs.
 async fn isolated(plans: &[Plan], desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Result<Vec<Vec<Set>>> {
@@ -169,12 +191,12 @@ async fn isolated(plans: &[Plan], desk: &Desk<'_>, rng: &mut Rng) -> anyhow::Res
                 Some(set) => Scene::resume(set, &desk.engine).await?,
                 None => Scene::open(&[plan], lane.as_slice(), lane.is_none(), &desk.engine).await?,
             };
-            scene.play(desk, rng).await?;
+            unless_interrupted(desk, scene.play(desk, rng).await)?;
             sets.extend(scene.sets.into_iter().map(|set| ((index, lane), set)));
         }
     }
     let mut cells: Vec<Vec<Set>> = plans.iter().map(|_| Vec::new()).collect();
-    for ((index, _), set) in sets {
+    for ((index, _), set) in sets.into_iter().filter(|(_, set)| !set.rounds.is_empty()) {
         cells[index].push(set);
     }
     Ok(cells)

@@ -14,7 +14,7 @@ use crate::transport::Transport;
 use crate::wire::{Census, Segments};
 
 /// How long a lane may take to connect.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
 /// Clients that share a transport, each with its own connection and diary.
 pub(super) struct Lane {

@@ -30,6 +30,7 @@ mod experiment;
 pub mod fallback;
 pub(crate) mod figure;
 mod figures;
+mod files;
 mod grid;
 mod heads;
 pub mod idle;

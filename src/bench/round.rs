@@ -124,7 +124,10 @@ pub(super) async fn run(
     let (plan, interrupt) = (&sets[0].plan, desk.interrupt);
     let starts_us = monotonic_us();
     let memory_before = stage.child().and_then(Child::memory_bytes);
-    let parts = connect(sets, rng).await?;
+    let Some(parts) = interrupt.run_until_cancelled(connect(sets, rng)).await else {
+        bail!("interrupted before all lanes had connected")
+    };
+    let parts = parts?;
     // All of a trace counts: its window begins before it does.
     let mut begun = begin(stage, &parts).await?;
     let began = begun.newest;

@@ -10,7 +10,6 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child as Process, Command};
 use tokio::time::{Instant, timeout};
 
-use super::process;
 use crate::client::Target;
 
 /// An address to which no client's own port can get in the way while nobody listens there: Linux gives a connection
@@ -83,11 +82,6 @@ impl Served {
     /// What the system knows it by; `None` where it has ended.
     pub(super) fn id(&self) -> Option<u32> {
         self.process.id()
-    }
-
-    /// How many file descriptors it may have.
-    pub(super) fn file_limit(&self) -> Option<u64> {
-        process::file_limit(self.id()?)
     }
 
     /// Tells it to leave, and waits until it has.

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use anyhow::bail;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,7 @@ use super::server::Server;
 use super::waiting::{hear_out, until_connected};
 use crate::bench::Progress;
 use crate::bench::environment::environment;
-use crate::bench::process;
+use crate::bench::files::Crowd;
 use crate::bench::route::Route;
 use crate::bench::warnings::debug_build;
 use crate::client::Options;
@@ -38,9 +37,9 @@ pub async fn run(
     progress: Progress<'_>,
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Report> {
+    Crowd::here(plan.clients, plan.transports.len(), !plan.link.is_none()).fits_here()?;
     let log = Arc::new(Mutex::new(Log::new(plan.memory as u64)));
     let server = Server::start(plan, &log).await?;
-    check_limits(plan, &server)?;
     let engine = Engine::seeded(plan.seed)?;
     let route = Route::open(&plan.link, None, server.target(), &engine).await?;
     progress("connecting");
@@ -106,26 +105,6 @@ fn end(log: &Mutex<Log>, newest: EventId) -> EventId {
     let mut log = log.lock().expect("no holder of this lock panics");
     log.end(newest);
     log.newest().unwrap_or(newest)
-}
-
-/// A connection of a client is one of its own, and two of the link's, all in this process; another is the server's.
-fn check_limits(plan: &Plan, server: &Server) -> anyhow::Result<()> {
-    const BESIDES: u64 = 64;
-    let connections = (plan.clients * plan.transports.len()) as u64;
-    let ours = connections * if plan.link.is_none() { 1 } else { 3 } + BESIDES;
-    let limits = [
-        ("this process", ours, process::file_limit(std::process::id())),
-        ("a server", connections + BESIDES, server.served().file_limit()),
-    ];
-    for (who, needed, limit) in limits {
-        if let Some(limit) = limit.filter(|limit| *limit < needed) {
-            bail!(
-                "{connections} clients take {needed} file descriptors and {who} may have {limit}: choose fewer with \
-                 `-c`, or allow more with `ulimit -Hn {needed}`"
-            );
-        }
-    }
-    Ok(())
 }
 
 /// All clients, from the very beginning of the log.

@@ -29,10 +29,6 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn served(&self) -> &Served {
-        &self.served
-    }
-
     pub(super) fn target(&self) -> &Target {
         self.served.target()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::net::lookup_host;
 use tokio_util::sync::CancellationToken;
 
@@ -10,11 +10,13 @@ use super::host::Host;
 use super::plan::Plan;
 use super::request::Asking;
 use super::result::{Report, SCHEMA_VERSION};
+use super::summary;
 use super::trial::{self, Settings, Trial};
-use super::{limits, summary};
 use crate::bench::Progress;
 use crate::bench::child::Child;
 use crate::bench::environment::environment;
+use crate::bench::files::Crowd;
+use crate::bench::process;
 use crate::client::Target;
 use crate::feed::Retain;
 use crate::transport::Transport;
@@ -38,7 +40,7 @@ pub async fn run(
     progress: Progress<'_>,
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Option<Report>> {
-    limits::check(plan)?;
+    check_files(plan)?;
     let mut lanes: Vec<Lane> =
         plan.transports.iter().map(|transport| Lane { transport: *transport, trials: Vec::new() }).collect();
     for _ in 0..plan.rounds {
@@ -66,6 +68,20 @@ pub async fn run(
         server: plan.url.as_ref().map(ToString::to_string),
         lanes: lanes.iter().map(|lane| summary::lane(lane, plan.connections)).collect(),
     }))
+}
+
+/// A connection takes a file descriptor at both ends.
+fn check_files(plan: &Plan) -> anyhow::Result<()> {
+    let crowd = Crowd::here(plan.connections, 1, false);
+    crowd.fits_here()?;
+    let Some(id) = plan.process else { return Ok(()) };
+    if cfg!(target_os = "linux") {
+        ensure!(
+            process::file_descriptors(id).is_some(),
+            "there is no process `{id}` of yours: name the server's"
+        );
+    }
+    crowd.fits_in(id)
 }
 
 /// One trial. A server of our own lives as long as it.

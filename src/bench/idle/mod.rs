@@ -2,10 +2,10 @@
 //! keep a connection on which nothing happens.
 //!
 //! ```text
-//! Plan ─▶ limits ─▶ each round, each transport: a fresh server │ trial ─▶ summary ─▶ Report
+//! Plan ─▶ files ─▶ each round, each transport: a fresh server │ trial ─▶ summary ─▶ Report
 //! ```
 //!
-//! In reading order: [`plan`] (what to measure), `limits` (whether it can be), `request`, `answer` and `frames`
+//! In reading order: [`plan`] (what to measure), `request`, `answer` and `frames`
 //! (the little that an idle client must say and understand), `line` (over what), `client` and `crowd` (one of them,
 //! all of them), `host` and `kernel` (what the server's machine tells), `traffic` (what the kernel counted on the
 //! clients' sockets), `trial` (one transport in one round), `summary` (a transport over its rounds), `experiment`
@@ -22,7 +22,6 @@ mod experiment;
 mod frames;
 mod host;
 mod kernel;
-mod limits;
 mod line;
 pub mod plan;
 mod request;

@@ -11,6 +11,7 @@ use super::plan::{Plan, Way};
 use super::result::{Held, Report, Row, SCHEMA_VERSION};
 use crate::bench::Progress;
 use crate::bench::environment::environment;
+use crate::bench::files::Crowd;
 use crate::bench::served::Served;
 use crate::bench::warnings::debug_build;
 
@@ -27,13 +28,14 @@ const NOTHING_AT_HAND: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_co
 /// Runs a plan; nothing, where it was interrupted before the first guest came.
 ///
 /// # Errors
-/// Where a server cannot be started, or does not say what it holds.
+/// Where this machine allows too few file descriptors, a server cannot be started, or does not say what it holds.
 pub async fn run(
     plan: &Plan,
     command: String,
     progress: Progress<'_>,
     interrupt: &CancellationToken,
 ) -> anyhow::Result<Option<Report>> {
+    Crowd::here(plan.clients, plan.transports.len(), false).fits_here()?;
     let served = Served::start_among(None, &plan.server(), &[NOTHING_AT_HAND]).await?;
     let empty = look(&served).await?;
     let is_empty =

@@ -102,16 +102,6 @@ fn json_on_stdout_is_the_same_document() {
 }
 
 #[test]
-fn more_connections_than_the_limit_allows_are_refused_before_anything_is_opened() {
-    let refused = run(&["bench", "idle", "-c", "1000000"]);
-    assert_eq!((refused.code, refused.text.as_str()), (Some(1), ""));
-    for words in ["1000064 file descriptors", "this process may have", "`-c ", "`ulimit -Hn 1000064`"] {
-        assert!(refused.errors.contains(words), "{}", refused.errors);
-    }
-    assert_eq!(refused.errors.lines().count(), 1, "{}", refused.errors);
-}
-
-#[test]
 fn what_does_not_go_together_names_the_remedy() {
     for (arguments, words) in [
         (&["bench", "idle", "--pid", "1"][..], "--url"),

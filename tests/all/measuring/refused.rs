@@ -1,10 +1,39 @@
-//! What was typed wrong: exit code 2, and the remedy in the message.
+//! What was typed wrong: exit code 2; what this machine does not allow: 1. The remedy is in the message.
 
 use super::bench::run;
 
 /// Beyond the largest id that Linux gives to a process, 2²².
 #[cfg(target_os = "linux")]
 const NOBODY: &str = "4194305";
+
+/// A client takes one, its link two more; and so does the control row's.
+#[cfg(unix)]
+#[test]
+fn more_clients_than_there_are_files_for_are_refused_before_anything_is_opened() {
+    for (arguments, needed, most) in [
+        ("bench --link none", 1_564, 38),
+        ("bench --link none -t sse --mode isolated", 364, 192),
+        ("bench --link rtt=9ms", 4_564, 12),
+        ("bench idle", 364, 192),
+        ("bench chaos", 3_664, 16),
+        ("bench soak", 1_264, 48),
+    ] {
+        let program = env!("CARGO_BIN_EXE_wirelanes");
+        let line = format!("ulimit -n 256; exec '{program}' {arguments} -c 300");
+        let ended = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let remedy =
+            format!("choose `-c {most}` at most, or raise the limit with `ulimit -Hn {needed}`, as root");
+        let whole = format!(
+            "error: `-c 300` needs {needed} file descriptors, and this process may have 256: {remedy}\n"
+        );
+        assert_eq!(
+            (ended.status.code(), &*said, &*ended.stdout),
+            (Some(1), &*whole, &b""[..]),
+            "{arguments}"
+        );
+    }
+}
 
 /// How a verb is used, and not how the program is.
 #[test]
