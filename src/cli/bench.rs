@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use super::client::TrustArguments;
 use super::experiment::{ExperimentArguments, refuse_unread};
 use super::output::{Format, Output, output};
-use super::{print, units, usage};
+use super::{print, say, units, usage};
 use crate::bench::capacity::marker::SMALLEST;
 use crate::bench::cores::Cores;
 use crate::bench::result::Report;
@@ -257,7 +257,9 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
     plans[0].cores.map_or(Ok(()), Cores::pin)?;
     let expected = bench::expected(&plans);
     let measured = measure(expected, arguments.quiet, async |command, progress, interrupt| {
-        bench::run(&plans, command, progress, interrupt).await.map(Some)
+        let report = bench::run(&plans, command, progress, interrupt).await?;
+        // Where it was interrupted before its first round, there is nothing to tell.
+        Ok((!report.runs.is_empty()).then_some(report))
     });
     let Some(mut report) = measured? else { return Ok(nothing_yet()) };
     report.thresholds = threshold::check(&arguments.thresholds, &report);
@@ -265,7 +267,7 @@ fn compare(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print(&arguments.format.write(&report))?;
     }
     if arguments.quiet || !matches!(arguments.format, Format::Text) {
-        eprint!("{}", report::failures(&report));
+        report::failures(&report).lines().for_each(say);
     }
     if let Some(output) = arguments.output {
         output.write(&output.format.write(&report))?;

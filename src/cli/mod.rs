@@ -17,6 +17,7 @@ mod units;
 mod watch;
 
 use std::any::TypeId;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -101,7 +102,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Completions { shell }) => complete(shell),
     };
     ended.unwrap_or_else(|wrong| {
-        eprintln!("error: {wrong:#}");
+        say(format_args!("error: {wrong:#}"));
         ExitCode::FAILURE
     })
 }
@@ -138,7 +139,7 @@ fn usage(message: &str) -> ! {
 
 /// Ends because a file that was named rightly is not there, or not what it should be.
 fn unfit(message: &str) -> ! {
-    eprintln!("error: {message}");
+    say(format_args!("error: {message}"));
     std::process::exit(1)
 }
 
@@ -165,6 +166,11 @@ fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
     print(&String::from_utf8_lossy(&script))
 }
 
+/// Says a line on stderr, if anybody listens: what is said there is not worth ending for.
+fn say(line: impl Display) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
 /// Prints to stdout. A reader that went away, as `head` does, is no error.
 fn print(text: &str) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
@@ -185,6 +191,8 @@ fn log_to_stderr(verbose: u8) {
         .with_max_level(level)
         .with_target(false)
         .with_ansi(!is_plain)
+        // It would be told on stderr that nothing can be written there.
+        .log_internal_errors(false)
         .init();
 }
 

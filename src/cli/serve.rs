@@ -32,7 +32,7 @@ use secrecy::Secrecy;
 use stage::Stage;
 
 use super::experiment::{refuse_idle_flags, size, speed};
-use super::{interrupted, raise_file_limit, units};
+use super::{interrupted, raise_file_limit, say, units};
 use crate::feed::{Feed, Retain, Slow};
 use crate::server::{Config, Key, Operator, Publishers, Server, fixed_limits};
 use crate::source::{Rate, Source, SourceKind};
@@ -274,17 +274,19 @@ fn publishers(asked: Option<PublishersArgument>, address: SocketAddr, is_proxied
 
 fn invite(curl: &str, origin: &str, publish: Publishers, admitting: &Admitting) {
     if let Some(file) = &admitting.key_file {
-        eprintln!(
+        say(format_args!(
             "try:  TOKEN=$(wirelanes token --auth-key '{file}' --sub \"$USER\" --subscribe '*' --publish '*')"
-        );
-        eprintln!("      {curl} -H \"Authorization: Bearer $TOKEN\" '{origin}/poll?last_event_id=earliest'");
+        ));
+        say(format_args!(
+            "      {curl} -H \"Authorization: Bearer $TOKEN\" '{origin}/poll?last_event_id=earliest'"
+        ));
         return;
     }
-    eprintln!("try:  {curl} '{origin}/poll?last_event_id=earliest'");
-    eprintln!("      {curl} -i '{origin}/longpoll'");
+    say(format_args!("try:  {curl} '{origin}/poll?last_event_id=earliest'"));
+    say(format_args!("      {curl} -i '{origin}/longpoll'"));
     // The key is for the one line that bears it.
     if publish == Publishers::Anyone {
-        eprintln!("      {curl} -d '\"hello\"' '{origin}/publish'");
+        say(format_args!("      {curl} -d '\"hello\"' '{origin}/publish'"));
     }
 }
 

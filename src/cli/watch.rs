@@ -15,7 +15,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::client::{ClientArguments, TrustArguments};
-use super::{interrupted, runtime, units, usage};
+use super::{interrupted, runtime, say, units, usage};
 use crate::client::{Drifting, Ended, Headers, Http, News, Options, Reader, Target, Timekeeper};
 use crate::event::{Event, Position};
 use crate::fallback::Strategy;
@@ -238,7 +238,7 @@ impl ServerClock {
 /// Who waited for the clock in vain sees why. Whatever else is wrong, the reader finds at once, too.
 fn complain(ended: &Ended) {
     if matches!(ended, Ended::Lost(why) if why.kind() == io::ErrorKind::TimedOut) {
-        eprintln!("the clock of the server is not known, so no latency is: {ended}");
+        say(format_args!("the clock of the server is not known, so no latency is: {ended}"));
     }
 }
 
@@ -254,22 +254,28 @@ fn tell(news: &News, clock: &ServerClock) -> io::Result<()> {
         }
         News::Disconnected { why, wait } => {
             clock.forget();
-            eprintln!("disconnected: {why}; back in {:.1} s", wait.as_secs_f64());
+            say(format_args!("disconnected: {why}; back in {:.1} s", wait.as_secs_f64()));
             Ok(())
         }
         News::Event { event, arrived_us } => line(&event_line(event, *arrived_us, clock.offset())),
         News::Duplicate { event, .. } => {
-            eprintln!("duplicate: {} came again and is not printed", event.id());
+            say(format_args!("duplicate: {} came again and is not printed", event.id()));
             Ok(())
         }
         News::Gap { gap, .. } => {
             if gap.is_new_epoch() {
-                eprintln!("the log began anew: epoch {} is over, now {}", gap.after.epoch, gap.resumes.epoch);
+                say(format_args!(
+                    "the log began anew: epoch {} is over, now {}",
+                    gap.after.epoch, gap.resumes.epoch
+                ));
             }
             line(&String::from_utf8_lossy(&gap.json()))
         }
         News::Hole(gap) => {
-            eprintln!("hole: events between {} and {} are missing, unannounced", gap.after, gap.resumes);
+            say(format_args!(
+                "hole: events between {} and {} are missing, unannounced",
+                gap.after, gap.resumes
+            ));
             Ok(())
         }
         News::Foreign { event, id, data, .. } => {

@@ -67,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Words that leave something undone, and words that speak to the terminal: that is the command line's part.
 const UNDONE: &[&str] = &["todo!", "unimplemented!", "dbg!"];
+/// They panic where nobody listens any more: the command line has ways of its own.
 const SPEAKING: &[&str] = &["println!", "print!", "eprintln!", "eprint!"];
 
 struct Source {
@@ -208,13 +209,11 @@ fn common(one: &[&str], other: &[&str]) -> usize {
 }
 
 #[test]
-fn nothing_is_left_undone_and_only_the_command_line_speaks() {
+fn nothing_is_left_undone_and_nobody_speaks_who_cannot_bear_not_to_be_heard() {
     let mut breaches = Vec::new();
     for source in sources() {
-        let may_speak = source.room() == "cli";
         for (number, line) in source.code() {
-            let speaks = !may_speak && SPEAKING.iter().any(|word| line.contains(word));
-            if speaks || UNDONE.iter().any(|word| line.contains(word)) {
+            if SPEAKING.iter().chain(UNDONE).any(|word| line.contains(word)) {
                 breaches.push(format!("src/{}:{number}: {line}", source.path));
             }
         }

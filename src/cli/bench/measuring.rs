@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::super::typed::command;
-use super::super::{interrupted, runtime};
+use super::super::{interrupted, runtime, say};
 use crate::bench::Progress;
 
 /// 128 + SIGINT, as shells have it.
@@ -26,7 +26,7 @@ pub(super) fn measure<T>(
         let bar = ticking(expected.as_secs(), quiet);
         let interrupt = CancellationToken::new();
         let progress = |what: &str| bar.set_message(what.to_owned());
-        let measured = until_interrupted(measuring(command(), &progress, &interrupt), &interrupt).await;
+        let measured = until_interrupted(measuring(command(), &progress, &interrupt), &interrupt, &bar).await;
         bar.finish_and_clear();
         measured
     })
@@ -35,6 +35,7 @@ pub(super) fn measure<T>(
 async fn until_interrupted<T>(
     running: impl Future<Output = anyhow::Result<Option<T>>>,
     interrupt: &CancellationToken,
+    bar: &ProgressBar,
 ) -> anyhow::Result<Option<T>> {
     let mut running = Box::pin(running);
     tokio::select! {
@@ -44,9 +45,20 @@ async fn until_interrupted<T>(
             tokio::select! {
                 measured = &mut running => Ok(measured.ok().flatten()),
                 () = interrupted() => Ok(None),
+                () = ask_for_patience(bar) => Ok(None),
             }
         }
     }
+}
+
+/// Who has waited for a moment after a signal is told why, and what would help. Never ends.
+async fn ask_for_patience(bar: &ProgressBar) {
+    const MOMENT: Duration = Duration::from_secs(2);
+    tokio::time::sleep(MOMENT).await;
+    bar.suspend(|| {
+        say("interrupted: what is under way ends first, then it tells what there is; a second signal ends it at once");
+    });
+    std::future::pending::<()>().await;
 }
 
 /// Counts seconds, up to those that it is expected to take.
@@ -70,7 +82,7 @@ fn ticking(seconds: u64, quiet: bool) -> ProgressBar {
 
 /// How it ended that was interrupted before there was anything to tell.
 pub(super) fn nothing_yet() -> ExitCode {
-    eprintln!("interrupted: nothing was measured yet");
+    say("interrupted: nothing was measured yet");
     ExitCode::from(INTERRUPTED)
 }
 

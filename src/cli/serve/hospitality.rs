@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::links::{self, Asked};
 use super::room;
-use crate::cli::usage;
+use crate::cli::{say, usage};
 use crate::server::{Folder, Guests};
 
 /// A network whose delay can be seen: on a loopback long poll, SSE and WebSocket look alike.
@@ -76,7 +76,7 @@ impl Hospitality {
     ) {
         if self.lan {
             room::invite(scheme, listen, fragment);
-            tokio::spawn(room::count(move || guests.devices(), |line| eprintln!("{line}")));
+            tokio::spawn(room::count(move || guests.devices(), say));
         }
         if self.open {
             open(page.to_owned());

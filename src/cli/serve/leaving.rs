@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::links::Links;
-use crate::cli::interrupted;
+use crate::cli::{interrupted, say};
 use crate::server::Server;
 
 /// 128 + SIGINT, as shells have it: somebody who was still here was cut off.
@@ -54,6 +54,6 @@ pub(super) async fn serve(
 async fn explain(drain: Duration) -> std::convert::Infallible {
     sleep(MOMENT).await;
     let within = humantime::format_duration(drain);
-    eprintln!("letting go of everybody within {within}; a second signal ends it at once");
+    say(format_args!("letting go of everybody within {within}; a second signal ends it at once"));
     std::future::pending().await
 }

@@ -21,6 +21,8 @@ use qrcode::{EcLevel, QrCode};
 use terminal_size::{Width, terminal_size_of};
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::cli::say;
+
 /// Whoever reads a code from a wall needs no more: the least correction makes the largest dots.
 const CORRECTION: EcLevel = EcLevel::L;
 
@@ -44,9 +46,9 @@ pub(super) fn invite(scheme: &str, listen: SocketAddr, fragment: &str) {
         );
     }
     let columns = terminal_size_of(stderr()).map_or(0, |(Width(columns), _)| columns);
-    addresses
-        .iter()
-        .for_each(|address| eprint!("{}", invitation(&format!("{scheme}://{address}/{fragment}"), columns)));
+    for address in &addresses {
+        say(invitation(&format!("{scheme}://{address}/{fragment}"), columns).trim_end_matches('\n'));
+    }
 }
 
 /// Those that another device reaches, IPv4 first: it is shorter to type.

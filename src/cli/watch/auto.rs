@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cli::say;
 use crate::client::{Error, News, Options};
 use crate::fallback::{Auto, Proof, Strategy, Terms, Told};
 use crate::report::duration;
@@ -21,7 +22,7 @@ pub(super) async fn read(
                 on_news(News::Connected);
             }
             if let Some(line) = line {
-                eprintln!("auto: {line}");
+                say(format_args!("auto: {line}"));
             }
         }
     };

@@ -97,6 +97,18 @@ fn a_file_that_is_not_there_or_not_what_it_should_be_is_one_clear_line_and_exit_
 }
 
 #[test]
+fn an_error_that_nobody_reads_ends_it_no_other_way() {
+    for arguments in [&["watch", "--cacert", "nowhere.pem"][..], &["serve", "-vv", "--listen", "192.0.2.1:1"]]
+    {
+        let (unread, stderr) = std::io::pipe().unwrap();
+        drop(unread);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wirelanes"));
+        let status = command.args(arguments).stderr(stderr).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}: {status}");
+    }
+}
+
+#[test]
 fn what_was_typed_wrong_is_named_and_exit_code_2() {
     for (arguments, words) in [
         (&["serve", "--listen", "nowhere"][..], "nowhere"),
