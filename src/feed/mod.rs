@@ -44,11 +44,15 @@ use topic::Topic;
 use crate::clock::Clock;
 use crate::event::{Epoch, EventId, Position};
 
-/// Topics that hold events, at most: the log of a topic stays in memory for as long as the process runs.
+/// Topics that hold events, at most: the log of a topic stays in memory for as long as the process runs. And beside
+/// them as many that are only read.
 pub const MAX_TOPICS: usize = 1_000;
 
 /// A topic that forgets because all hold too much forgets at least this part of all.
 const PARTS: usize = 64;
+
+/// By their names.
+type Topics = HashMap<String, Arc<Topic>>;
 
 /// All topics of one server. Cheap to clone: clones are the same feed.
 #[derive(Clone)]
@@ -60,17 +64,23 @@ struct Shared {
     slow: Slow,
     /// Random for each process, and with the topic's name the source of its epoch.
     random: RandomState,
-    topics: RwLock<HashMap<String, Arc<Topic>>>,
+    topics: RwLock<Topics>,
     together: Together,
     published: AtomicU64,
     /// Topics that were forgotten with what they held.
     forgotten: AtomicU64,
 }
 
-/// Every topic that may hold events does so already.
+/// Why a topic cannot be begun. Who only reads takes no room from those who publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("all {MAX_TOPICS} topics are in use; publish to one of them")]
-pub struct Full;
+pub enum Full {
+    /// Every topic that may hold events does so already.
+    #[error("all {MAX_TOPICS} topics are in use; publish to one of them")]
+    OfEvents,
+    /// As many are read that hold none yet.
+    #[error("{MAX_TOPICS} topics are read already that nobody has published to; read one that has events")]
+    OfReaders,
+}
 
 impl Feed {
     /// A feed without events.
@@ -106,9 +116,9 @@ impl Feed {
     /// `sent_us` is when it was scheduled, in microseconds since the UNIX epoch; `data` is compact JSON.
     ///
     /// # Errors
-    /// [`Full`] where this would begin one topic too many.
+    /// [`Full::OfEvents`] where this would be one topic too many.
     pub fn publish(&self, topic: &str, sent_us: u64, data: &str) -> Result<EventId, Full> {
-        let id = self.topic(topic)?.publish(sent_us, data);
+        let id = self.topic_to_publish(topic)?.publish(sent_us, data);
         self.0.published.fetch_add(1, Ordering::Relaxed);
         self.trim();
         Ok(id)
@@ -130,9 +140,9 @@ impl Feed {
     /// A place in a topic's log. What is read through it is counted in `tally`.
     ///
     /// # Errors
-    /// [`Full`] where this would begin one topic too many.
+    /// [`Full::OfReaders`] where this would be one topic too many.
     pub fn subscribe(&self, topic: &str, from: Position, tally: Arc<Tally>) -> Result<Subscription, Full> {
-        let topic = self.topic(topic)?;
+        let topic = self.topic_to_read(topic)?;
         Ok(Subscription::new(self.clone(), topic, from, tally))
     }
 
@@ -178,21 +188,47 @@ impl Feed {
         Epoch::from_number(self.0.random.hash_one((topic, forgotten)))
     }
 
-    fn topic(&self, name: &str) -> Result<Arc<Topic>, Full> {
-        if let Some(topic) = self.0.topics.read().expect("no holder of this lock panics").get(name) {
-            return Ok(topic.clone());
+    /// A topic that holds events, or one more that may. (Of some that begin at one instant, all may be the last.)
+    fn topic_to_publish(&self, name: &str) -> Result<Arc<Topic>, Full> {
+        let holds_events = |topic: &Arc<Topic>| topic.newest().sequence > 0;
+        if let Some(topic) = self.known(name).filter(holds_events) {
+            return Ok(topic);
         }
         let mut topics = self.0.topics.write().expect("no holder of this lock panics");
-        if topics.len() >= MAX_TOPICS && !topics.contains_key(name) {
-            // Two that left a topic at one instant each saw the other, and neither tidied it up.
-            topics.retain(|_, topic| topic.newest().sequence > 0 || Arc::strong_count(topic) > 1);
-            if topics.len() >= MAX_TOPICS {
-                return Err(Full);
-            }
+        let is_full =
+            |topics: &Topics| topics.values().filter(|topic| holds_events(topic)).count() >= MAX_TOPICS;
+        match topics.len() >= MAX_TOPICS && is_full(&topics) {
+            true => Err(Full::OfEvents),
+            false => Ok(self.begun(&mut topics, name)),
         }
+    }
+
+    /// A topic that is there, or one more that nothing was published to.
+    fn topic_to_read(&self, name: &str) -> Result<Arc<Topic>, Full> {
+        if let Some(topic) = self.known(name) {
+            return Ok(topic);
+        }
+        let mut topics = self.0.topics.write().expect("no holder of this lock panics");
+        let is_empty = |topic: &Arc<Topic>| topic.newest().sequence == 0;
+        if topics.len() >= MAX_TOPICS {
+            // Two that left a topic at one instant each saw the other, and neither tidied it up.
+            topics.retain(|_, topic| !is_empty(topic) || Arc::strong_count(topic) > 1);
+        }
+        let is_full = |topics: &Topics| topics.values().filter(|topic| is_empty(topic)).count() >= MAX_TOPICS;
+        match topics.len() >= MAX_TOPICS && is_full(&topics) && !topics.contains_key(name) {
+            true => Err(Full::OfReaders),
+            false => Ok(self.begun(&mut topics, name)),
+        }
+    }
+
+    fn known(&self, name: &str) -> Option<Arc<Topic>> {
+        self.0.topics.read().expect("no holder of this lock panics").get(name).cloned()
+    }
+
+    fn begun(&self, topics: &mut Topics, name: &str) -> Arc<Topic> {
         let held = || Held::new(self.0.together.clone());
         let begin = || Arc::new(Topic::new(name, self.epoch(name), self.0.retain, self.0.slow, held()));
-        Ok(topics.entry(name.to_owned()).or_insert_with(begin).clone())
+        topics.entry(name.to_owned()).or_insert_with(begin).clone()
     }
 
     /// Forgets a topic that nobody reads and to which nothing was ever published: its epoch would be the same again.

@@ -108,16 +108,34 @@ fn two_feeds_beside_each_other_share_the_clock_and_nothing_else() {
 #[test]
 fn a_topic_that_was_left_by_two_at_once_takes_nobodys_room() {
     let feed = feed();
-    let seen_by_another = feed.topic("left").unwrap();
+    let seen_by_another = feed.topic_to_read("left").unwrap();
     drop(feed.subscribe("left", Position::Latest, Arc::default()).unwrap());
     drop(seen_by_another);
     assert_eq!(feed.topics().len(), 1, "nobody tidied it up");
-    let _reader = feed.subscribe("read", Position::Latest, Arc::default()).unwrap();
-    for n in 2..=MAX_TOPICS {
+    let read = |n| feed.subscribe(&format!("topic-{n}"), Position::Latest, Arc::default());
+    let readers: Vec<_> = (0..MAX_TOPICS).map(|n| read(n).unwrap()).collect();
+    assert_eq!(feed.topics().len(), MAX_TOPICS, "who is there stays");
+    assert_eq!(read(MAX_TOPICS).err(), Some(Full::OfReaders));
+    drop(readers);
+    assert!(read(MAX_TOPICS).is_ok());
+}
+
+#[test]
+fn who_only_reads_takes_no_room_from_who_publishes() {
+    let feed = feed();
+    let read = |name: &str| feed.subscribe(name, Position::Latest, Arc::default());
+    let readers: Vec<_> = (0..MAX_TOPICS).map(|n| read(&format!("awaited-{n}")).unwrap()).collect();
+    for n in 0..MAX_TOPICS - 1 {
         assert!(feed.publish(&format!("topic-{n}"), 1, "1").is_ok(), "{n}");
     }
-    assert!(feed.topics().iter().any(|topic| topic.name == "read"), "who is there stays");
-    assert_eq!(feed.publish("another", 1, "1"), Err(Full));
+    assert!(read("topic-0").is_ok());
+    assert!(feed.publish("awaited-0", 1, "1").is_ok(), "the last that may hold events");
+    assert!(read("another").is_ok(), "of those that are awaited there is one less");
+    for refused in ["awaited-1", "another"] {
+        assert_eq!(feed.publish(refused, 1, "1"), Err(Full::OfEvents), "{refused}");
+    }
+    drop(readers);
+    assert_eq!(feed.topics().len(), MAX_TOPICS);
 }
 
 #[test]
@@ -126,7 +144,7 @@ fn one_topic_too_many_is_refused() {
     for n in 0..MAX_TOPICS {
         feed.publish(&format!("topic-{n}"), 1, "1").unwrap();
     }
-    assert_eq!(feed.publish("another", 1, "1"), Err(Full));
+    assert_eq!(feed.publish("another", 1, "1"), Err(Full::OfEvents));
     assert!(feed.publish("topic-0", 1, "1").is_ok());
 }
 

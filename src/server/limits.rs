@@ -112,6 +112,7 @@ pub fn fixed_limits() -> String {
     let kibibytes = |bytes: usize| format!("{} KiB", bytes >> 10);
     let lines = [
         (MAX_TOPICS.to_string(), "topics that hold events; to publish to one more is answered 503"),
+        (MAX_TOPICS.to_string(), "topics that are read and hold none yet; to read one more is answered 503"),
         (
             kibibytes(LARGEST_PUBLISH),
             "an event's data; more is answered 413, on a WebSocket by an error or 1009",
