@@ -9,14 +9,17 @@ import { Ended } from "./ended.js";
 const FULL_EVENTS = 1000;
 const FULL_BYTES = 1 << 20;
 
-/** Hands on what an answer brought; tells whether it was cut short. */
+/** Hands on what an answer brought; tells whether that was news, and whether more of it waits. */
 export function take(reader, answer) {
   if (answer.status !== 200 && answer.status !== 204) throw Ended.refused(answer);
   const messages = answer.status === 200 ? elements(answer.text) : [];
+  const before = reader.stand.id;
   reader.connected(answer.asked_at);
   reader.took(answer.n, answer.at, messages);
   reader.standsAt(answer.n, answer.at, answer.position);
-  return messages.length >= FULL_EVENTS || answer.bytes >= FULL_BYTES;
+  // Who sends the same again leads nowhere, however much it is.
+  const isNews = reader.stand.id !== before;
+  return { isNews, isMore: isNews && (messages.length >= FULL_EVENTS || answer.bytes >= FULL_BYTES) };
 }
 
 /** The elements of an array, each in the very text it came in. */

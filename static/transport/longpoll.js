@@ -12,12 +12,18 @@
 // waits for the next request: three transits at worst.
 
 import { take } from "../client/batch.js";
+import { now, sleep } from "../client/now.js";
+
+/** Who answers without news before so long does not hold what is asked: a proxy may, or a server that lets go of all. */
+const UNHELD_MS = 500;
 
 export async function subscribe(reader) {
   for (;;) {
     // Held before it has a position, it would lose what is published between a cut and its next request.
     const hold_s = reader.hasPosition ? reader.options.hold_s : 0;
     const answer = await reader.ask("/longpoll", { hold: hold_s }, { held_s: hold_s });
-    take(reader, answer);
+    const { isNews } = take(reader, answer);
+    const wait_ms = answer.asked_at + UNHELD_MS - now();
+    if (!isNews && 1000 * hold_s >= UNHELD_MS && wait_ms > 0) await sleep(wait_ms, reader.signal);
   }
 }

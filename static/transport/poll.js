@@ -18,7 +18,7 @@ import { take } from "../client/batch.js";
 export async function subscribe(reader) {
   for (;;) {
     const answer = await reader.ask("/poll");
-    const more = take(reader, answer);
-    if (!more) await reader.pace();
+    const { isMore } = take(reader, answer);
+    if (!isMore) await reader.pace();
   }
 }

@@ -19,6 +19,7 @@ mod delivery;
 mod fallback;
 mod faults;
 mod hands;
+mod leisure;
 mod looks;
 mod memory;
 mod referee;
