@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::output::OutputArguments;
-use super::report::read;
+use super::report::{keep_inputs, read};
 use crate::bench::compare::compare;
 use crate::report;
 
@@ -31,6 +31,8 @@ pub(super) struct Arguments {
 const REGRESSED: u8 = 4;
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let output = arguments.output.output.as_ref().map(|output| &*output.path);
+    keep_inputs([&arguments.a, &arguments.b], output);
     let (a, b) = (read(&arguments.a)?, read(&arguments.b)?);
     let [name_a, name_b] = [&arguments.a, &arguments.b].map(|path| path.display().to_string());
     let comparison = compare((&name_a, &a), (&name_b, &b));

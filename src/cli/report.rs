@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::output::{Format, Output, output};
+use super::usage;
 use crate::report;
 
 /// Write a result of `bench` in another form: tables, a spreadsheet's rows, or a page with plots
@@ -24,6 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    keep_inputs([&arguments.result], arguments.output.as_ref().map(|output| &*output.path));
     let report = read(&arguments.result)?;
     match &arguments.output {
         Some(output) => output.write(&output.format.write(&report)).map(|()| ExitCode::SUCCESS),
@@ -36,4 +38,34 @@ pub(super) fn read(path: &Path) -> anyhow::Result<crate::bench::result::Report> 
     let named = || format!("cannot read `{}`", path.display());
     let text = std::fs::read_to_string(path).with_context(named)?;
     report::read(&text).with_context(named)
+}
+
+/// Ends with a usage error where what is written would take the place of what is read: a result is a measurement, and
+/// whoever overwrites it measures again.
+pub(super) fn keep_inputs<const N: usize>(inputs: [&PathBuf; N], output: Option<&Path>) {
+    let Some(output) = output else { return };
+    if let Some(input) = inputs.into_iter().find(|input| is_same_file(input, output)) {
+        usage(&format!(
+            "`-o {}` is the same file as `{}`, which is read here and would be lost: write to another",
+            output.display(),
+            input.display(),
+        ));
+    }
+}
+
+/// Whether two paths lead to one file that is there: spelled otherwise, or by a link.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    identity(one).is_some_and(|file| identity(other) == Some(file))
+}
+
+/// Two hard links have different paths, and one inode.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|of| (of.dev(), of.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
 }

@@ -13,6 +13,11 @@ pub enum NotAResult {
     /// JSON of somebody else.
     #[error("it has no `schema_version`: give the file that `wirelanes bench -o result.json` wrote")]
     Foreign,
+    /// What came of comparing two results.
+    #[error(
+        "it is a comparison, which `wirelanes compare` wrote: give one of the results that it compared{0}"
+    )]
+    Comparison(String),
     /// A result of another kind.
     #[error("it is a result of `bench {0}`, which has no other forms: run `bench {0} -o result.txt`")]
     OfALab(String),
@@ -31,6 +36,15 @@ struct Label {
     kind: Option<String>,
     lab: Option<String>,
     environment: Option<Environment>,
+    comparison_version: Option<u64>,
+    a: Option<Side>,
+    b: Option<Side>,
+}
+
+/// One of two that were compared.
+#[derive(Deserialize)]
+struct Side {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +61,10 @@ pub fn read(text: &str) -> Result<Report, NotAResult> {
         serde_json::error::Category::Data => NotAResult::Foreign,
         _ => NotAResult::NotJson(wrong),
     })?;
+    if label.comparison_version.is_some() {
+        let names = label.a.zip(label.b).map(|(a, b)| format!(", `{}` or `{}`", a.name, b.name));
+        return Err(NotAResult::Comparison(names.unwrap_or_default()));
+    }
     let version = label.schema_version.ok_or(NotAResult::Foreign)?;
     if let Some(lab) = label.kind.or(label.lab) {
         return Err(NotAResult::OfALab(lab));
@@ -80,6 +98,11 @@ mod tests {
             (
                 r#"{"schema_version":9,"environment":{"version":"3.1"}}"#,
                 "reads 1: it was written by 3.1, use",
+            ),
+            (r#"{"comparison_version":1}"#, "it is a comparison, which `wirelanes compare` wrote: give one"),
+            (
+                r#"{"comparison_version":1,"a":{"name":"old.json"},"b":{"name":"new.json"}}"#,
+                "that it compared, `old.json` or `new.json`",
             ),
             (r#"{"schema_version":9}"#, "is 9, and this version of wirelanes reads 1"),
             (r#"{"schema_version":1}"#, "not of the shape that `wirelanes schema` prints: missing field"),

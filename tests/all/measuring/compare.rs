@@ -269,7 +269,7 @@ fn a_comparison_is_a_document_for_programs_too() {
 fn what_is_no_result_is_one_clear_line_that_says_what_is() {
     for (b, words) in [
         (json!({}), "it has no `schema_version`: give the file that `wirelanes bench -o"),
-        (json!({"comparison_version": 1}), "it has no `schema_version`"),
+        (json!({"comparison_version": 1}), "it is a comparison, which `wirelanes compare` wrote"),
         (json!({"schema_version": 1, "lab": "idle"}), "it is a result of `bench idle`"),
         (json!({"schema_version": 9}), "its `schema_version` is 9"),
     ] {

@@ -75,3 +75,37 @@ fn what_is_no_result_is_one_clear_line() {
     let missing = run(&["report", "no/such/result.json"]);
     assert!(missing.errors.contains("cannot read `no/such/result.json`: No such file"), "{}", missing.errors);
 }
+
+#[test]
+fn what_is_written_never_takes_the_place_of_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (a, b, kept) = (path("a.json"), path("b.json"), usual().report.to_string());
+    for file in [&a, &b] {
+        fs::write(file, &kept).unwrap();
+    }
+    let mut spelled = vec![a.clone(), b.clone(), path("./a.json")];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&a, path("soft.json")).unwrap();
+        spelled.push(path("soft.json"));
+    }
+    fs::hard_link(&b, path("hard.json")).unwrap();
+    spelled.extend(cfg!(unix).then(|| path("hard.json")));
+    for output in &spelled {
+        let report = if ["b.json", "hard.json"].iter().any(|name| output.ends_with(name)) { &b } else { &a };
+        for arguments in [&["compare", &a, &b, "-o", output][..], &["report", report, "-o", output]] {
+            let refused = run(arguments);
+            assert_eq!((refused.code, &*refused.text), (Some(2), ""), "{arguments:?}: {}", refused.errors);
+            assert!(refused.errors.contains("is the same file as"), "{}", refused.errors);
+        }
+    }
+    for file in [&a, &b] {
+        assert_eq!(fs::read_to_string(file).unwrap(), kept, "{file}");
+    }
+    // One that is there already, and neither: who names it means it.
+    fs::write(path("c.json"), "").unwrap();
+    let written = run(&["compare", &a, &b, "-q", "-o", &path("c.json")]);
+    assert_eq!(written.code, Some(0), "{}", written.errors);
+    assert_ne!(fs::read_to_string(path("c.json")).unwrap(), "");
+}
