@@ -35,7 +35,7 @@ pub(super) async fn control(
     body: impl Asked,
 ) -> Result<Reply, Refusal> {
     match head.method {
-        Method::GET => {
+        Method::GET | Method::HEAD => {
             let is_operator = match pass {
                 Pass::Anyone => shared.operator.is_operator(&head.headers)?,
                 Pass::Operator => true,
@@ -54,7 +54,7 @@ pub(super) async fn control(
             State::of(shared, None).tell(shared, &mut told);
             Ok(json(&State::of(shared, Some(true))))
         }
-        _ => Err(not_allowed("GET, POST")),
+        _ => Err(not_allowed("GET, HEAD, POST")),
     }
 }
 

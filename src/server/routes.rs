@@ -94,13 +94,29 @@ async fn route(
         (&Method::POST, "/publish") => publish::publish(shared, &pass, &head, body, received_us).await,
         (_, "/publish") => Err(not_allowed("POST")),
         (_, "/control") => commands::control(shared, &pass, &head, body).await,
-        (&Method::GET, path) if may_wait(path) && is_http_1(&head) && !body.is_end_stream() => {
+        (method, path) if is_known(path) && !reads(method, path) => Err(not_allowed(match is_held(path) {
+            true => "GET",
+            false => "GET, HEAD",
+        })),
+        (_, path) if may_wait(path) && is_http_1(&head) && !body.is_end_stream() => {
             Err(Refusal::bad_request("a request to read has no body: send it without"))
         }
-        (&Method::GET, path) => get(shared, handover, path, head, &pass, page, received_us).await,
-        (_, path) if is_known(path) => Err(not_allowed("GET")),
+        (&Method::GET | &Method::HEAD, path) => {
+            get(shared, handover, path, head, &pass, page, received_us).await
+        }
         (_, path) => asset(shared, &head, path).await,
     }
+}
+
+/// RFC 9110, section 9.3.2: HEAD is GET without the body, which is left out where answers are written. Where an answer
+/// is held, or has no end, there is no head of it before there is something to say: only GET may wait for that.
+fn reads(method: &Method, path: &str) -> bool {
+    *method == Method::GET || *method == Method::HEAD && !is_held(path)
+}
+
+/// Whether it asks for what may come later. A poll is answered at once.
+fn is_held(path: &str) -> bool {
+    may_wait(path) && Transport::at(path) != Some(Transport::Poll)
 }
 
 fn is_known(path: &str) -> bool {
@@ -222,6 +238,8 @@ fn keeps_alive(head: &Parts) -> bool {
 fn subscribe(shared: &Shared, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Subscription, Refusal> {
     let tally = match (endpoint, ask.topic.strip_prefix(CONTROL)) {
         (Endpoint::Transport(_), Some(name)) => return shared.desks.read(name, ask.from),
+        // To HEAD nothing is delivered: what its answer would have held is in nobody's books.
+        (Endpoint::Transport(_), None) if ask.request.method == Method::HEAD => Default::default(),
         (Endpoint::Transport(transport), None) => shared.accounts.tally(transport),
         (Endpoint::Control, _) => Default::default(),
     };

@@ -109,7 +109,7 @@ async fn refusals_leave_the_connection_usable_and_name_the_remedy() {
     for (method, path, status, remedy) in [
         (Method::GET, "/nope", 404, "`/poll`"),
         (Method::GET, "/poll?limit=0", 400, "from 1 to 10000"),
-        (Method::POST, "/poll", 405, "`GET`"),
+        (Method::POST, "/poll", 405, "`GET, HEAD`"),
         (Method::GET, "/websocket", 405, "CONNECT"),
         (Method::GET, "/tcp", 426, "Upgrade"),
     ] {

@@ -4,6 +4,7 @@ mod assets;
 mod closing;
 mod control;
 mod errors;
+mod heads;
 mod keep_alive;
 mod leaving;
 mod limits;
