@@ -1,5 +1,6 @@
 //! Who a server is: a certificate, and the key to it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::pem::{Error, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::NoServerSessionStorage;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
@@ -15,7 +16,7 @@ use tokio_rustls::rustls::{self, InconsistentKeys, ServerConfig, ServerConnectio
 
 use super::records::Records;
 use super::secured::{Secured, WAITING};
-use super::{Fingerprint, SPOKEN, provider};
+use super::{Fingerprint, SPOKEN, pem, provider};
 
 /// Long enough for a course, and below the 825 days that Apple's systems allow (support.apple.com/en-us/103769).
 const VALID: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -35,7 +36,15 @@ pub struct Identity {
 pub enum NoIdentity {
     /// A file cannot be read, or is no PEM.
     #[error("cannot read `{0}`: {1}")]
-    File(PathBuf, pem::Error),
+    File(PathBuf, String),
+    /// A certificate is not wrapped up as text.
+    #[error(
+        "the certificate in `{0}` is DER: write it as PEM with `openssl x509 -inform DER -in {0} -out cert.pem`"
+    )]
+    DerCertificate(PathBuf),
+    /// A key is not wrapped up as text.
+    #[error("the key in `{0}` is DER: write it as PEM with `openssl pkey -inform DER -in {0} -out key.pem`")]
+    DerKey(PathBuf),
     /// A file has no certificate in it.
     #[error(
         "there is no certificate in `{0}`: it begins with `-----BEGIN CERTIFICATE-----`, the server's own first"
@@ -76,16 +85,20 @@ impl Identity {
     /// # Errors
     /// Where a file cannot be read, or the two do not go together.
     pub fn load(certificates: &Path, key: &Path) -> Result<Self, NoIdentity> {
-        let unread = |wrong| NoIdentity::File(certificates.to_owned(), wrong);
+        let unread = |wrong| NoIdentity::File(certificates.to_owned(), pem::said(wrong));
         let chain = CertificateDer::pem_file_iter(certificates).map_err(unread)?;
         let chain = chain.collect::<Result<Vec<_>, _>>().map_err(unread)?;
+        if chain.is_empty() && pem::is_der(certificates) {
+            return Err(NoIdentity::DerCertificate(certificates.to_owned()));
+        }
         if chain.is_empty() {
             return Err(NoIdentity::NoCertificate(certificates.to_owned()));
         }
         let read = PrivateKeyDer::from_pem_file(key).map_err(|wrong| match wrong {
             _ if is_encrypted(key) => NoIdentity::Encrypted(key.to_owned()),
-            pem::Error::NoItemsFound => NoIdentity::NoKey(key.to_owned()),
-            wrong => NoIdentity::File(key.to_owned(), wrong),
+            Error::NoItemsFound if pem::is_der(key) => NoIdentity::DerKey(key.to_owned()),
+            Error::NoItemsFound => NoIdentity::NoKey(key.to_owned()),
+            wrong => NoIdentity::File(key.to_owned(), pem::said(wrong)),
         })?;
         Self::of(chain, read).map_err(|wrong| {
             let (certificates, key) = (certificates.to_owned(), key.to_owned());
@@ -104,10 +117,7 @@ impl Identity {
     /// # Errors
     /// Where a name is none that a certificate can have.
     pub fn self_signed(others: impl IntoIterator<Item = String>) -> Result<Self, NoIdentity> {
-        let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let mut names: Vec<String> = own.into_iter().chain(others).collect();
-        names.dedup();
-        let mut certificate = CertificateParams::new(names)?;
+        let mut certificate = CertificateParams::new(names(others))?;
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, "wirelanes, for development");
         certificate.distinguished_name = subject;
@@ -148,6 +158,13 @@ impl Identity {
     }
 }
 
+/// Each once: among the addresses of a machine is its loopback, too.
+fn names(others: impl IntoIterator<Item = String>) -> Vec<String> {
+    let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut seen = HashSet::new();
+    own.into_iter().chain(others).filter(|name| seen.insert(name.clone())).collect()
+}
+
 /// Whether a file says that its key has a password: as PKCS #8 has it (RFC 5958), or as OpenSSL had it before
 /// (RFC 1421).
 fn is_encrypted(key: &Path) -> bool {
@@ -155,4 +172,16 @@ fn is_encrypted(key: &Path) -> bool {
     [&b"-----BEGIN ENCRYPTED PRIVATE KEY-----"[..], b"Proc-Type: 4,ENCRYPTED"]
         .into_iter()
         .any(|sign| text.windows(sign.len()).any(|window| window == sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_has_each_name_once() {
+        let others = ["box", "box.local", "127.0.0.1", "10.0.0.7", "::1", "box"].map(str::to_owned);
+        let each = ["localhost", "127.0.0.1", "::1", "box", "box.local", "10.0.0.7"];
+        assert_eq!(names(others), each);
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
@@ -21,7 +21,7 @@ use super::known::Known;
 use super::named::Named;
 use super::records::Records;
 use super::secured::{Secured, WAITING};
-use super::{Fingerprint, provider};
+use super::{Fingerprint, pem, provider};
 
 /// Whom to trust. Clones share the connector that was made for it, and with it the certificates that were read.
 #[derive(Clone, Default)]
@@ -49,7 +49,12 @@ enum Whom {
 pub enum NoCertificates {
     /// It cannot be read, or is no PEM.
     #[error("cannot read `{0}`: {1}")]
-    File(PathBuf, pem::Error),
+    File(PathBuf, String),
+    /// It is not wrapped up as text.
+    #[error(
+        "the certificate in `{0}` is DER: write it as PEM with `openssl x509 -inform DER -in {0} -out ca.pem`"
+    )]
+    Der(PathBuf),
     /// It has no certificate in it.
     #[error("there is no certificate in `{0}`: it begins with `-----BEGIN CERTIFICATE-----`")]
     None(PathBuf),
@@ -64,9 +69,12 @@ impl Trust {
     /// # Errors
     /// Where there are none in it.
     pub fn and_file(path: &Path) -> Result<Self, NoCertificates> {
-        let unread = |wrong| NoCertificates::File(path.to_owned(), wrong);
+        let unread = |wrong| NoCertificates::File(path.to_owned(), pem::said(wrong));
         let certificates = CertificateDer::pem_file_iter(path).map_err(unread)?;
         let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(unread)?;
+        if certificates.is_empty() && pem::is_der(path) {
+            return Err(NoCertificates::Der(path.to_owned()));
+        }
         if certificates.is_empty() {
             return Err(NoCertificates::None(path.to_owned()));
         }

@@ -18,8 +18,8 @@ pub(super) struct Secrecy {
     /// The private key to that certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Speak TLS, with a certificate made for this run that nobody vouches for: clients take it with `--insecure`,
-    /// or with `--cacert FILE` as `openssl s_client -connect HOST:PORT </dev/null | openssl x509 >FILE` fetches it
+    /// Speak TLS, with a certificate made for this run that nobody vouches for, and print its SHA-256 as `fingerprint`:
+    /// clients take it with `--insecure`, or with `--cacert FILE` as `openssl s_client -connect HOST:PORT </dev/null | openssl x509 >FILE` fetches it
     #[arg(long, conflicts_with = "tls_cert")]
     tls_self_signed: bool,
 }

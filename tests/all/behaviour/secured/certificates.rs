@@ -129,9 +129,22 @@ fn files_that_do_not_do_are_named_with_what_is_wrong() {
         std::fs::write(&file, format!("{begin}\n{head}\nAAAA\n{end}\n")).unwrap();
         file
     });
+    let files = |names: [&str; 3]| names.map(|name| folder.path().join(name));
+    let [cut, der, der_key] = files(["cut.pem", "own.der", "key.der"]);
+    let text = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(&cut, text.split_once("\n-----END").unwrap().0).unwrap();
+    let raw = |file: &Path| {
+        let text = std::fs::read_to_string(file).unwrap();
+        data_encoding::BASE64.decode(text.lines().nth(1).unwrap().as_bytes()).unwrap()
+    };
+    std::fs::write(&der, raw(&own)).unwrap();
+    std::fs::write(&der_key, raw(&key)).unwrap();
     for (certificate, key, expected) in [
-        (&nowhere, &key, "cannot read"),
-        (&own, &nowhere, "cannot read"),
+        (&nowhere, &key, "nowhere.pem`: No such file"),
+        (&own, &nowhere, "nowhere.pem`: No such file"),
+        (&own, &cut, "cut.pem`: it is cut off, its last line, `-----END PRIVATE KEY-----`, is missing"),
+        (&der, &key, "own.der` is DER: write it as PEM with `openssl x509 -inform DER -in"),
+        (&own, &der_key, "key.der` is DER: write it as PEM with `openssl pkey -inform DER -in"),
         (&key, &key, "there is no certificate in"),
         (&own, &authority, "there is no private key in"),
         (&own, &others_key, "is not the one of the certificate in"),
@@ -143,6 +156,8 @@ fn files_that_do_not_do_are_named_with_what_is_wrong() {
         let wrong = wrong.to_string();
         assert!(wrong.contains(expected), "{wrong}");
     }
+    let wrong = Trust::and_file(&der).expect_err("it is no PEM").to_string();
+    assert!(wrong.contains("own.der` is DER: write it"), "{wrong}");
     let wrong = Trust::and_file(&key).expect_err("there is nobody in it").to_string();
     assert!(wrong.contains("there is no certificate in") && wrong.contains("key.pem"), "{wrong}");
 }
