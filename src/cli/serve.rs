@@ -6,20 +6,20 @@ mod hospitality;
 mod leaving;
 mod limits;
 mod links;
+mod listening;
 mod orders;
 mod room;
 mod secrecy;
 mod stage;
 mod theory;
 
-use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use admission::{Admission, Admitting};
@@ -204,15 +204,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let folder = hospitality.folder()?;
     let feed = Feed::with(retain, slow);
     let stage = Stage::new(feed.clone());
-    let server = match Server::bind(config, feed.clone(), stage.publishing()) {
-        Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
-            bail!(
-                "cannot listen on `{listen}`: it is in use; choose another with `--listen {}:0`",
-                listen.ip()
-            )
-        }
-        bound => bound.with_context(|| format!("cannot listen on `{listen}`"))?,
-    };
+    let server = Server::bind(config, feed.clone(), stage.publishing())
+        .map_err(|wrong| listening::refused(listen, &wrong))?;
     let address = server.address();
     let scheme = if identity.is_some() { "https" } else { "http" };
     let listening = match &identity {

@@ -1,14 +1,13 @@
 //! Further ports in front of the same server, each with a network's character.
 
 use std::collections::HashSet;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::listening;
 use crate::cli::link::{began, ended};
 use crate::cli::usage;
 use crate::link::{Engine, Link, Relay};
@@ -29,15 +28,17 @@ pub(super) struct Asked {
 /// Reads one.
 pub(super) fn asked(text: &str) -> Result<Asked, String> {
     let (name, rest) = match text.split_once('=') {
-        Some((name, rest)) if is_name(name) && text.parse::<Link>().is_err() => (name, rest),
+        Some((name, rest)) if text.parse::<Link>().is_err() => (name, rest),
         _ => return Err(nameless(text)),
     };
-    let (spec, port) = match rest.rsplit_once('@') {
-        None => (rest, 0),
-        Some((spec, port)) => {
-            (spec, port.parse().map_err(|_| format!("`{port}` is no port; write `@9000`"))?)
-        }
-    };
+    let (spec, port) = rest.rsplit_once('@').map_or((rest, None), |(spec, port)| (spec, Some(port)));
+    if !is_name(name) {
+        // What is no link, either, is rather a link with something wrong in it than a name.
+        let is_meant = !name.is_empty() && spec.parse::<Link>().is_ok();
+        return Err(if is_meant { misnamed(name) } else { nameless(text) });
+    }
+    let port =
+        port.map_or(Ok(0), |port| port.parse().map_err(|_| format!("`{port}` is no port; write `@9000`")))?;
     let link = spec.parse::<Link>().map_err(|wrong| wrong.to_string())?;
     Ok(Asked { name: name.to_owned(), link, port })
 }
@@ -45,6 +46,10 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
 fn nameless(text: &str) -> String {
     let spec = if text.parse::<Link>().is_ok() { text } else { "rtt=80ms" };
     format!("`{text}` names no link: write `slow={spec}`, or `slow={spec}@9000` for a port of your choice")
+}
+
+fn misnamed(name: &str) -> String {
+    format!("`{name}` is no name for a link: it has letters, digits, `_`, `.` and `-`, from 1 to 64 of them")
 }
 
 /// Ends with a usage error where one of them reads HTTP, which under TLS nobody can read on its way.
@@ -78,17 +83,9 @@ impl Links {
         let mut open: Vec<(Asked, Relay)> = Vec::new();
         for asked in asked {
             let listen = SocketAddr::new(address.ip(), asked.port);
-            let relay = match engine.relay(&asked.link, listen, reachable(address)) {
-                Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
-                    bail!(
-                        "cannot listen on `{listen}` for the link `{}`: it is in use; leave out `@{}` for any port that is free",
-                        asked.name,
-                        asked.port
-                    )
-                }
-                begun => begun
-                    .with_context(|| format!("cannot listen on `{listen}` for the link `{}`", asked.name))?,
-            };
+            let relay = engine
+                .relay(&asked.link, listen, reachable(address))
+                .map_err(|wrong| listening::refused_to_link(&asked.name, listen, &wrong))?;
             open.push((asked, relay));
         }
         Ok(Self(open))
