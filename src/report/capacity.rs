@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::conditions::tls;
-use super::format::{chosen, duration, number, three_digits};
+use super::format::{chosen, counted, duration, number, three_digits};
 use super::text::folded;
 use crate::bench::capacity::News;
 use crate::bench::capacity::result::{Axis, Events, Peak, Report, Step, Verdict};
@@ -107,7 +107,7 @@ fn row(step: &Step) -> String {
 fn cut(step: &Step, why: &str) -> String {
     folded(
         "  ",
-        &format!("{} of {} clients were cut off, the first by: {why}", step.readers_cut, step.clients),
+        &format!("cut off: {} of {}, the first by: {why}", step.readers_cut, counted(step.clients, "client")),
     )
 }
 

@@ -1,6 +1,6 @@
 //! What came of chaos, for a terminal: the server's lives, the clients by transport, and what must not have happened.
 
-use super::format::{chosen, duration, three_digits};
+use super::format::{chosen, counted, duration, three_digits};
 use super::text::folded;
 use crate::bench::chaos::result::{Lane, Life, Report};
 
@@ -18,14 +18,14 @@ pub fn text(report: &Report) -> String {
 fn conditions(report: &Report) -> String {
     let published = &report.published;
     let mut facts = vec![
-        format!("{} clients on each transport", report.clients),
+        format!("{} on each transport", counted(report.clients, "client")),
         report.http.to_string(),
         format!("link {}", report.link),
         format!("{} asked for", report.rate),
         format!("{}/s published for {}", achieved(report), duration(Some(report.duration_us as f64))),
-        format!("memory {} events", report.memory_events),
+        format!("memory {}", counted(report.memory_events, "event")),
         format!("poll {}", chosen(report.poll_interval_us)),
-        format!("{} events", published.acknowledged),
+        counted(published.acknowledged, "event"),
     ];
     if published.unclear > 0 {
         facts.push(format!("{} more, perhaps: the answer was lost", published.unclear));
@@ -47,11 +47,12 @@ fn achieved(report: &Report) -> String {
 
 fn fate(report: &Report) -> String {
     let clients: usize = report.lanes.iter().map(|lane| lane.clients).sum();
+    let all = if clients == 1 { "the one client".to_owned() } else { format!("all {clients} clients") };
     match report.breaches {
         0 => folded(
             "",
             &format!(
-                "all {clients} clients: every event that was to be had came, once and in order; every loss was \
+                "{all}: every event that was to be had came, once and in order; every loss was \
                  announced, with the right count"
             ),
         ),
@@ -188,6 +189,18 @@ mod tests {
         assert!(text.ends_with("and 11 more\n"), "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn of_one_there_is_no_plural() {
+        let mut report = Report { clients: 1, memory_events: 1, ..report(0, 0) };
+        (report.published.acknowledged, report.lanes[0].clients) = (1, 1);
+        let text = text(&report).replace("\n  ", " ");
+        for words in
+            ["1 client on each transport", "memory 1 event ·", "· 1 event ·", "\nthe one client: every"]
+        {
+            assert!(text.contains(words), "`{words}` is missing in {text}");
         }
     }
 

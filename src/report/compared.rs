@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::format::{bytes, chosen, duration, number, rate};
+use super::format::{bytes, chosen, counted, duration, number, rate};
 use super::text::folded;
 use crate::bench::compare::{Comparison, Conditions, Difference, Figure, Pair, Side, Verdict};
 use crate::bench::result::Http;
@@ -54,8 +54,7 @@ fn condition(key: &str, value: &Value) -> String {
         ("link", _) if value == "none" => "no link".to_owned(),
         ("link" | "source" | "mode" | "poll_mode", _) => plain(),
         ("rate_per_s", _) => value.as_f64().map_or_else(|| "any rate".to_owned(), rate),
-        ("clients", Some(1)) => "1 client".to_owned(),
-        ("clients", _) => format!("{value} clients"),
+        ("clients", _) => counted(value, "client"),
         ("http", Some(number)) => {
             let http = u8::try_from(number).ok().and_then(|number| Http::try_from(number).ok());
             http.map_or_else(plain, |http| http.to_string())
@@ -72,8 +71,9 @@ fn condition(key: &str, value: &Value) -> String {
 fn table(pair: &Pair, varying: &[&'static str]) -> String {
     let mut text = String::from("\n");
     let [a, b] = pair.rounds;
+    let rounds = counted(a, "round");
     let mut facts =
-        vec![if a == b { format!("{a} rounds a side") } else { format!("{a} rounds in a, {b} in b") }];
+        vec![if a == b { format!("{rounds} a side") } else { format!("{rounds} in a, {b} in b") }];
     facts.extend((!varying.is_empty()).then(|| label(&pair.conditions, varying)));
     let differing = pair
         .differing
@@ -187,6 +187,7 @@ fn summary(comparison: &Comparison, varying: &[&'static str]) -> String {
     let fact = match (differing, compared) {
         (0, 0) => "nothing was compared that has noise".to_owned(),
         (0, _) => format!("~ no difference was shown in any of {compared} figures"),
+        (1, _) => format!("1 differs in b, of {compared} with noise: {}", claims.join("; ")),
         (count, _) => format!("{count} differ in b, of {compared} with noise: {}", claims.join("; ")),
     };
     format!("\n{}", folded("", &fact))

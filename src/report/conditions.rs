@@ -1,6 +1,6 @@
 //! Under which conditions a run was made, one by one, so that runs can be told apart; and on what.
 
-use super::format::{chosen, duration, rate};
+use super::format::{chosen, counted, duration, rate};
 use super::text::heads;
 use crate::bench::Mode;
 use crate::bench::result::{Environment, Lane, PollMode, Report, Run};
@@ -10,15 +10,13 @@ pub(super) fn extent<'a>(runs: impl IntoIterator<Item = &'a Run>) -> String {
     let runs: Vec<&Run> = runs.into_iter().collect();
     let counts = || runs.iter().filter_map(|run| Some(events(run)? / run.clients.max(1) as u64));
     let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    let events = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let to = if fewest == most { String::new() } else { format!("{fewest} to ") };
+    let events = counted(most, "event");
     let of_each = if runs.len() > 1 { " a client and run" } else { " a client" };
     let first = runs.first();
-    let rounds = match first.map_or(0, |run| run.rounds) {
-        1 => "1 round".to_owned(),
-        rounds => format!("{rounds} rounds"),
-    };
+    let rounds = counted(first.map_or(0, |run| run.rounds), "round");
     let window = duration(first.map(|run| run.duration_us as f64));
-    format!("{events} events{of_each}, {rounds} of {window}")
+    format!("{to}{events}{of_each}, {rounds} of {window}")
 }
 
 /// Pairs of an event and a client that there were.
@@ -181,8 +179,7 @@ pub(super) fn label(conditions: &[Condition], run: &Run) -> String {
             Condition::PollInterval | Condition::Hold | Condition::Linger => {
                 format!("{} {value}", condition.name())
             }
-            Condition::Clients if value == "1" => "1 client".to_owned(),
-            Condition::Clients => format!("{value} clients"),
+            Condition::Clients => counted(value, "client"),
             Condition::Headers => format!("{value} heads"),
             Condition::KeepAlive if run.keep_alive => "keep-alive".to_owned(),
             Condition::KeepAlive => "no keep-alive".to_owned(),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::format::{chosen, duration, number, rate};
+use super::format::{chosen, counted, duration, number, rate};
 use super::text::folded;
 use crate::bench::fallback::result::{Events, FallbackReport, Figure, Lane, Leg, Reason};
 
@@ -25,7 +25,7 @@ fn conditions(report: &FallbackReport) -> String {
         format!("{}{} {}", source[..1].to_uppercase(), &source[1..], rate(report.rate_per_s)),
         format!("{} B", report.size_bytes),
         format!("poll {}", chosen(report.poll_interval_us)),
-        format!("{} round{}", report.rounds, if report.rounds == 1 { "" } else { "s" }),
+        counted(report.rounds, "round"),
     ];
     if report.pause_us > 0 {
         facts.push(format!("a pause of {}", chosen(report.pause_us)));
@@ -44,7 +44,9 @@ fn fate(report: &FallbackReport) -> String {
     let troubled: Vec<&Lane> = report.lanes.iter().filter(|lane| !lane.events.are_whole()).collect();
     if troubled.is_empty() {
         let sentence = format!(
-            "all lanes: none of {expected} events lost, doubled or reordered, across {switches} switches"
+            "all lanes: none of {} lost, doubled or reordered, across {switches} switch{}",
+            counted(expected, "event"),
+            if switches == 1 { "" } else { "es" },
         );
         return folded("", &sentence);
     }

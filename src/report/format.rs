@@ -1,5 +1,7 @@
 //! Figures as people read them: three digits, and a unit.
 
+use std::fmt::Display;
+
 pub(crate) use crate::bench::figure::{duration, three_digits};
 
 /// `0.103`, `1.02`, `412`; `–` for what cannot be known.
@@ -41,6 +43,13 @@ pub(super) fn rate(per_s: f64) -> String {
     }
 }
 
+/// `1 round`, `5 rounds`: a count of what has its plural with an s.
+pub(super) fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
 /// `1 s`, `250 ms`: a span that was chosen, not measured.
 pub(super) fn chosen(us: u64) -> String {
     match us {
@@ -77,6 +86,10 @@ mod tests {
         assert_eq!(
             (rate(10.0), rate(9.7), rate(1.0 / 60.0), rate(100.0)),
             ("10/s".into(), "9.7/s".into(), "1/60s".into(), "100/s".into())
+        );
+        assert_eq!(
+            [counted(0, "round"), counted(1, "round"), counted(21, "round")],
+            ["0 rounds", "1 round", "21 rounds"]
         );
         assert_eq!((chosen(1_000_000), chosen(250_000)), ("1 s".into(), "250 ms".into()));
     }

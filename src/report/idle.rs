@@ -1,7 +1,7 @@
 //! What idle connections cost, for a terminal: memory in the first table, traffic beside theory in the second.
 
 use super::conditions::tls;
-use super::format::{bytes, chosen, number, percent};
+use super::format::{bytes, chosen, counted, number, percent};
 use super::text::{folded, heads};
 use crate::bench::idle::result::{Direction, Flow, KernelMemory, Lane, Memory, PerMinute, Report};
 use crate::transport::Transport;
@@ -17,10 +17,8 @@ pub fn text(report: &Report) -> String {
 
 fn conditions(report: &Report) -> String {
     let has = |transport| report.lanes.iter().any(|lane| lane.transport == transport);
-    let mut facts = vec![
-        format!("{} idle connections", report.connections),
-        format!("window {}", chosen(report.window_us)),
-    ];
+    let mut facts =
+        vec![counted(report.connections, "idle connection"), format!("window {}", chosen(report.window_us))];
     if has(Transport::Poll) {
         facts.push(format!("poll {}", chosen(report.poll_interval_us)));
     }
@@ -44,7 +42,7 @@ fn fate(report: &Report) -> String {
         return "all lanes: every connection stayed open\n".to_owned();
     }
     lost.iter()
-        .map(|lane| format!("{}: {} connections did not stay open\n", lane.transport, lane.lost))
+        .map(|lane| format!("{}: {} did not stay open\n", lane.transport, counted(lane.lost, "connection")))
         .collect()
 }
 

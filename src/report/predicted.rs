@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::format::{bytes, duration, number, percent, rate};
+use super::format::{bytes, counted, duration, number, percent, rate};
 use crate::theory::{BytesPerEvent, Crossing, Latency, Quantity, Requests};
 use crate::transport::Transport;
 
@@ -67,24 +67,21 @@ pub fn text(predicted: &Predicted) -> String {
 }
 
 fn fan_out(predicted: &Predicted) -> String {
-    let clients = predicted.clients;
+    let clients = counted(predicted.clients, "client");
     match predicted.fan_out {
         None => String::new(),
         Some(FanOut::Waits(us)) => {
-            format!("push to {clients} clients adds {} on average\n", duration(Some(us)))
+            format!("push to {clients} adds {} on average\n", duration(Some(us)))
         }
         Some(FanOut::Overloaded) => {
-            format!("push to {clients} clients cannot keep up: events come faster than they are sent\n")
+            format!("push to {clients} cannot keep up: events come faster than they are sent\n")
         }
     }
 }
 
 fn costs(predicted: &Predicted) -> String {
     let clients = predicted.clients as f64;
-    let all = match predicted.clients {
-        1 => "1 client, a second".to_owned(),
-        clients => format!("{clients} clients, a second"),
-    };
+    let all = counted(predicted.clients, "client") + ", a second";
     let mut text = format!("\n{:<47}{all:>27}\n", "cost an event");
     let columns = ["requests", "empty", "bytes down", "bytes up", "requests", "bytes"];
     text += &cost_row("", columns.map(str::to_owned));

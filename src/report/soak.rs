@@ -1,6 +1,6 @@
 //! What came of a soak, for a terminal: the visits, and what the server held through them.
 
-use super::format::{duration, three_digits};
+use super::format::{counted, duration, three_digits};
 use super::text::folded;
 use crate::bench::soak::Way;
 use crate::bench::soak::result::{Lane, Report, Row};
@@ -18,7 +18,7 @@ pub fn text(report: &Report) -> String {
 
 fn conditions(report: &Report) -> String {
     let mut facts = vec![
-        format!("{} clients of each transport at a time", report.clients),
+        format!("{} of each transport at a time", counted(report.clients, "client")),
         format!("for {}", duration(Some(report.duration_us as f64))),
         format!("feed {}", report.rate),
     ];
@@ -96,7 +96,7 @@ fn left_behind(report: &Report) -> String {
     }
     if let Some(why) = &report.first_failure {
         let failed: u64 = report.lanes.iter().map(|lane| lane.failed).sum();
-        text += &folded("warning: ", &format!("{failed} visits failed, the first: {why}"));
+        text += &folded("warning: ", &format!("{} failed, the first: {why}", counted(failed, "visit")));
     }
     text
 }

@@ -6,7 +6,7 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use super::format::{bytes, chosen, duration, number, percent, rate};
+use super::format::{bytes, chosen, counted, duration, number, percent, rate};
 use super::text::{folded, heads};
 use crate::bench::result::{Compared, Latency, Layers};
 use crate::bench::talk::result::{Inputs, Lane, Messages, Publishing, TalkReport};
@@ -30,7 +30,7 @@ fn conditions(report: &TalkReport) -> String {
     let due = report.lanes.first().map_or(0, |lane| lane.messages.due);
     let source = &report.source;
     let mut facts = vec![
-        format!("{due} message{} a lane", if due == 1 { "" } else { "s" }),
+        format!("{} a lane", counted(due, "message")),
         format!("{}{} {}", source[..1].to_uppercase(), &source[1..], rate(report.rate_per_s)),
         format!("{} B", report.size_bytes),
         format!("poll {}", chosen(report.poll_interval_us)),
@@ -101,8 +101,7 @@ fn trouble(lane: &Lane) -> String {
         named.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     match opened_again(lane) {
         0 => {}
-        1 => told.push("1 connection opened again".to_owned()),
-        count => told.push(format!("{count} connections opened again")),
+        count => told.push(format!("{} opened again", counted(count, "connection"))),
     }
     format!("{}: {} of {}", name(lane), told.join(", "), of.due)
 }

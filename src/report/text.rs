@@ -10,7 +10,7 @@ pub(super) mod tests;
 use std::fmt::Write as _;
 
 use super::conditions::{labels, tls, troubled};
-use super::format::{bytes, chosen, duration, number, percent, rate};
+use super::format::{bytes, chosen, counted, duration, number, percent, rate};
 use super::thresholds::thresholds;
 use crate::bench::Mode;
 use crate::bench::result::{HeaderStyle, Http, Lane, PollMode, Report, Run, ServerClock};
@@ -132,7 +132,7 @@ fn conditions(run: &Run, report: &Report) -> String {
 
 fn events(run: &Run) -> String {
     let expected = run.lanes.iter().map(|lane| lane.events.expected).max().unwrap_or(0);
-    format!("{} events", expected / run.clients.max(1) as u64)
+    counted(expected / run.clients.max(1) as u64, "event")
 }
 
 /// What the latencies lean on, where the two ends read two clocks.

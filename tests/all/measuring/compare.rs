@@ -130,6 +130,10 @@ fn five_rounds_claim_nothing_and_say_what_it_takes() {
         finished.text
     );
     assert!(finished.text.contains("\n5 rounds in a, 6 in b\n"), "{}", finished.text);
+    for (a, b, words) in [(1, 5, "\n1 round in a, 5 in b\n"), (1, 1, "\n1 round a side\n")] {
+        let text = compared(&same(a, 1), &same(b, 2), &[]).text;
+        assert!(text.contains(words), "{text}");
+    }
     let sse = finished.text.lines().find(|line| line.starts_with("sse ")).unwrap();
     assert!(sse.ends_with(" –"), "{sse}");
 }
@@ -177,7 +181,7 @@ fn events_that_go_amiss_where_none_did_are_a_regression() {
     after["runs"][0]["lanes"][2]["events"]["lost"] = json!(3);
     let lossy = compared(&before, &after, FAIL);
     assert_eq!(lossy.code, Some(4), "{}", lossy.text);
-    assert!(lossy.text.contains("\n1 differ in b, of 17 with noise: sse amiss more\n"), "{}", lossy.text);
+    assert!(lossy.text.contains("\n1 differs in b, of 17 with noise: sse amiss more\n"), "{}", lossy.text);
     let both = compared(&after, &after, FAIL);
     assert_eq!(both.code, Some(0), "how many is chance: {}", both.text);
 }
