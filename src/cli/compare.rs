@@ -12,9 +12,14 @@ use crate::bench::compare::compare;
 use crate::report;
 
 /// Compare two results of `bench`: what differs by more than chance, and what is `~`
+///
+/// Each side takes 6 rounds at least (`bench --rounds 6`): with 5, two sides that lie wholly apart are still that by
+/// chance once in 126 times, which among the 20 or so figures that are compared at once is no news. 10 are recommended:
+/// they show differences that are smaller, in figures that scatter more, and in several runs at once.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What to compare with: what `wirelanes bench --rounds 10 -o a.json` wrote
+    /// What to compare with: what `wirelanes bench --rounds 10 -o a.json` wrote; with fewer rounds than 6 nothing that
+    /// has noise is compared
     #[arg(value_name = "A.json")]
     a: PathBuf,
     /// What to compare

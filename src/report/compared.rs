@@ -172,7 +172,10 @@ fn claimed(one: &Difference) -> &'static str {
 fn lacking(comparison: &Comparison) -> String {
     let figures = || comparison.figures().map(|(_, _, one)| one);
     let rounds = figures().filter_map(|one| one.needs_rounds).max();
-    let mut needs: Vec<String> = rounds.map(|rounds| format!("{rounds} rounds a side")).into_iter().collect();
+    let mut needs: Vec<String> = rounds
+        .map(|rounds| format!("{rounds} rounds a side (`bench --rounds {rounds}`)"))
+        .into_iter()
+        .collect();
     for quantile in [Figure::P50Us, Figure::P95Us, Figure::P99Us] {
         let events = figures().filter(|one| one.figure == quantile).filter_map(|one| one.needs_events).max();
         needs.extend(events.map(|events| format!("for {} {events} events a round", quantile.name())));

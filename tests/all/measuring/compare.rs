@@ -125,11 +125,15 @@ fn five_rounds_claim_nothing_and_say_what_it_takes() {
     assert!(finished.errors.contains("with `--rounds 6` or more"), "{}", finished.errors);
     finished.assert_printable();
     assert!(
-        finished.text.contains("\n– takes 6 rounds a side, for p99 368 events a round\n"),
+        finished
+            .text
+            .contains("\n– takes 6 rounds a side (`bench --rounds 6`), for p99 368 events a round\n"),
         "{}",
         finished.text
     );
     assert!(finished.text.contains("\n5 rounds in a, 6 in b\n"), "{}", finished.text);
+    let help = run(&["compare", "--help"]).text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("takes 6 rounds at least") && help.contains("10 are recommended"), "{help}");
     for (a, b, words) in [(1, 5, "\n1 round in a, 5 in b\n"), (1, 1, "\n1 round a side\n")] {
         let text = compared(&same(a, 1), &same(b, 2), &[]).text;
         assert!(text.contains(words), "{text}");
