@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::output::{Format, Output, output};
@@ -13,7 +13,7 @@ use crate::report;
 /// Write a result of `bench` in another form: tables, a spreadsheet's rows, or a page with plots
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What `wirelanes bench -o result.json` wrote
+    /// What `wirelanes bench -o result.json` wrote; what `bench capacity`, `fallback` or `talk` wrote is shown as text
     #[arg(value_name = "RESULT.json")]
     result: PathBuf,
     /// Write to this file: `.html`, `.md`, `.csv`, `.txt` or `.json` [default: print]
@@ -26,18 +26,38 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     keep_inputs([&arguments.result], arguments.output.as_ref().map(|output| &*output.path));
-    let report = read(&arguments.result)?;
+    let format = arguments.output.as_ref().map_or(arguments.format, |output| Some(output.format));
+    let written = written(&arguments.result, format.unwrap_or_default())?;
     match &arguments.output {
-        Some(output) => output.write(&output.format.write(&report)).map(|()| ExitCode::SUCCESS),
-        None => super::print(&arguments.format.unwrap_or_default().write(&report)),
+        Some(output) => output.write(&written).map(|()| ExitCode::SUCCESS),
+        None => super::print(&written),
+    }
+}
+
+/// A result in one of its forms: a lab's has but one.
+fn written(path: &Path, format: Format) -> anyhow::Result<String> {
+    let text = kept(path)?;
+    match (report::retold(&text).with_context(|| unread(path))?, format) {
+        (None, _) => Ok(format.write(&report::read(&text).with_context(|| unread(path))?)),
+        (Some(tables), Format::Text) => Ok(tables),
+        (Some(_), _) => bail!(
+            "`{}` is a lab's result, which is told as text only: leave out `--format`, or write to a `.txt` file",
+            path.display()
+        ),
     }
 }
 
 /// Reads a result of `bench`.
 pub(super) fn read(path: &Path) -> anyhow::Result<crate::bench::result::Report> {
-    let named = || format!("cannot read `{}`", path.display());
-    let text = std::fs::read_to_string(path).with_context(named)?;
-    report::read(&text).with_context(named)
+    report::read(&kept(path)?).with_context(|| unread(path))
+}
+
+fn kept(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| unread(path))
+}
+
+fn unread(path: &Path) -> String {
+    format!("cannot read `{}`", path.display())
 }
 
 /// Ends with a usage error where what is written would take the place of what is read: a result is a measurement, and

@@ -14,6 +14,7 @@ pub mod markdown;
 mod parting;
 pub mod predicted;
 mod read;
+mod retold;
 mod schema;
 pub mod soak;
 pub mod talk;
@@ -22,5 +23,6 @@ mod thresholds;
 
 pub(crate) use format::duration;
 pub use read::{NotAResult, read};
+pub use retold::retold;
 pub use schema::schema;
 pub use thresholds::failures;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::retold::is_retold;
 use crate::bench::result::{Report, SCHEMA_VERSION};
 
 /// Why a text is no result.
@@ -18,12 +19,15 @@ pub enum NotAResult {
         "it is a comparison, which `wirelanes compare` wrote: give one of the results that it compared{0}"
     )]
     Comparison(String),
-    /// A result of another kind.
-    #[error("it is a result of `bench {0}`, which has no other forms: run `bench {0} -o result.txt`")]
-    OfALab(String),
-    /// A result of another time.
-    #[error("its `schema_version` is {0}, and this version of wirelanes reads {SCHEMA_VERSION}{1}")]
-    OfAnotherVersion(u64, String),
+    /// A result of another kind, and what can be had of it.
+    #[error("it is a result of `bench {0}`, {1}")]
+    OfALab(String, &'static str),
+    /// A result of another kind that something was done to.
+    #[error("it is no whole result of `bench {0}`: {1}")]
+    NotWhole(String, serde_json::Error),
+    /// A result of another time, and the one that this version reads.
+    #[error("its `schema_version` is {0}, and this version of wirelanes reads {1}{2}")]
+    OfAnotherVersion(u64, u32, String),
     /// A result that something was done to.
     #[error("it is not of the shape that `wirelanes schema` prints: {0}")]
     Misshapen(serde_json::Error),
@@ -31,7 +35,7 @@ pub enum NotAResult {
 
 /// What tells a result from anything else.
 #[derive(Deserialize)]
-struct Label {
+pub(super) struct Label {
     schema_version: Option<u64>,
     kind: Option<String>,
     lab: Option<String>,
@@ -52,28 +56,59 @@ struct Environment {
     version: Option<String>,
 }
 
+impl Label {
+    /// Reads what a text says that it is.
+    ///
+    /// # Errors
+    /// Where it is nobody's result, or of two at once.
+    pub(super) fn of(text: &str) -> Result<Self, NotAResult> {
+        let mut label: Self = serde_json::from_str(text).map_err(|wrong| match wrong.classify() {
+            serde_json::error::Category::Data => NotAResult::Foreign,
+            _ => NotAResult::NotJson(wrong),
+        })?;
+        if label.comparison_version.is_some() {
+            let both = label.a.take().zip(label.b.take());
+            let names = both.map(|(a, b)| format!(", `{}` or `{}`", a.name, b.name));
+            return Err(NotAResult::Comparison(names.unwrap_or_default()));
+        }
+        label.schema_version.ok_or(NotAResult::Foreign)?;
+        Ok(label)
+    }
+
+    /// Which lab's result it is, where it is one's.
+    pub(super) fn lab(&self) -> Option<&str> {
+        self.kind.as_deref().or(self.lab.as_deref())
+    }
+
+    /// # Errors
+    /// Where it is of another version than this one.
+    pub(super) fn check_version(&self, read: u32) -> Result<(), NotAResult> {
+        let version = self.schema_version.unwrap_or_default();
+        if version == u64::from(read) {
+            return Ok(());
+        }
+        let writer = self.environment.as_ref().and_then(|environment| environment.version.as_ref());
+        let remedy = writer.map_or(String::new(), |writer| format!(": it was written by {writer}, use that"));
+        Err(NotAResult::OfAnotherVersion(version, read, remedy))
+    }
+}
+
 /// Reads a result.
 ///
 /// # Errors
 /// Where it is none, or one that this version cannot read.
 pub fn read(text: &str) -> Result<Report, NotAResult> {
-    let label: Label = serde_json::from_str(text).map_err(|wrong| match wrong.classify() {
-        serde_json::error::Category::Data => NotAResult::Foreign,
-        _ => NotAResult::NotJson(wrong),
-    })?;
-    if label.comparison_version.is_some() {
-        let names = label.a.zip(label.b).map(|(a, b)| format!(", `{}` or `{}`", a.name, b.name));
-        return Err(NotAResult::Comparison(names.unwrap_or_default()));
+    let label = Label::of(text)?;
+    if let Some(lab) = label.lab() {
+        let had = match is_retold(lab) {
+            true => "which is told as text only: `wirelanes report` shows it",
+            false => {
+                "whose tables are told when it ends, or kept by `-o result.txt`: `jq .lanes` shows its figures"
+            }
+        };
+        return Err(NotAResult::OfALab(lab.to_owned(), had));
     }
-    let version = label.schema_version.ok_or(NotAResult::Foreign)?;
-    if let Some(lab) = label.kind.or(label.lab) {
-        return Err(NotAResult::OfALab(lab));
-    }
-    if version != u64::from(SCHEMA_VERSION) {
-        let writer = label.environment.and_then(|environment| environment.version);
-        let remedy = writer.map_or(String::new(), |writer| format!(": it was written by {writer}, use that"));
-        return Err(NotAResult::OfAnotherVersion(version, remedy));
-    }
+    label.check_version(SCHEMA_VERSION)?;
     serde_json::from_str(text).map_err(NotAResult::Misshapen)
 }
 
@@ -89,8 +124,8 @@ mod tests {
             ("[1]", "it has no `schema_version`: give"),
             ("7", "it has no `schema_version`: give"),
             ("{}", "it has no `schema_version`: give"),
-            (r#"{"schema_version":1,"kind":"capacity"}"#, "of `bench capacity`, which has no other forms"),
-            (r#"{"schema_version":1,"lab":"idle"}"#, "run `bench idle -o result.txt`"),
+            (r#"{"schema_version":1,"kind":"capacity"}"#, "of `bench capacity`, which is told as text only"),
+            (r#"{"schema_version":1,"lab":"idle"}"#, "of `bench idle`, whose tables are told when it ends"),
             (
                 r#"{"schema_version":9,"environment":{"version":"3.1"}}"#,
                 "is 9, and this version of wirelanes",

@@ -51,6 +51,35 @@ fn every_form_is_printed_or_written_to_a_file_that_names_it() {
 }
 
 #[test]
+fn a_lab_says_again_what_it_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let brief: [(&str, &[&str]); 3] = [
+        ("talk", &["-t", "sse", "-r", "50", "-d", "400ms", "--warmup", "0", "--connections", "2"]),
+        ("fallback", &["--link", "none", "--rounds", "1", "--rate", "10", "--stay", "300ms"]),
+        ("capacity", &["--slo", "p99<1m", "-t", "sse", "-c", "1", "-r", "50", "-d", "200ms"]),
+    ];
+    for (lab, flags) in brief {
+        let path = folder.path().join(lab).with_extension("json").to_str().unwrap().to_owned();
+        let measured = run(&[&["bench", lab, "--seed", "7", "-o", &path], flags].concat());
+        assert_eq!(measured.code, Some(0), "{lab}: {}{}", measured.text, measured.errors);
+        let again = run(&["report", &path]);
+        assert_eq!((again.code, again.text), (Some(0), measured.text.clone()), "{lab}: {}", again.errors);
+        let file = path.replace(".json", ".txt");
+        assert_eq!(run(&["report", &path, "-o", &file]).code, Some(0), "{lab}");
+        assert_eq!(fs::read_to_string(file).unwrap(), measured.text, "{lab}");
+        let refused = run(&["report", &path, "--format", "csv"]);
+        assert_eq!((refused.code, &*refused.text), (Some(1), ""), "{lab}");
+        assert!(refused.errors.contains("is told as text only: leave out `--format`"), "{}", refused.errors);
+        let compared = run(&["compare", &path, &path]);
+        assert!(
+            compared.errors.contains(&format!("it is a result of `bench {lab}`, which")),
+            "{}",
+            compared.errors
+        );
+    }
+}
+
+#[test]
 fn what_is_no_result_is_one_clear_line() {
     for (text, words) in [
         ("", "it is no JSON"),

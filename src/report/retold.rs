@@ -1,0 +1,62 @@
+//! A result of one of the labs, read again: its tables, as they were printed when it ended.
+
+use serde::de::DeserializeOwned;
+
+use super::read::{Label, NotAResult};
+use super::{capacity, fallback, talk};
+use crate::bench::capacity::result as of_capacity;
+use crate::bench::fallback::result as of_fallback;
+use crate::bench::talk::result as of_talk;
+
+/// Whether the tables of this lab's results can be told again.
+pub(super) fn is_retold(lab: &str) -> bool {
+    ["capacity", "fallback", "talk"].contains(&lab)
+}
+
+/// Tells again what a lab found out; nothing where it is another's result, or none of a lab's.
+///
+/// # Errors
+/// Where it is none that this version can read.
+pub fn retold(text: &str) -> Result<Option<String>, NotAResult> {
+    let label = Label::of(text)?;
+    let told = match label.lab() {
+        Some("capacity") => tell(&label, of_capacity::SCHEMA_VERSION, text, capacity::text),
+        Some("fallback") => tell(&label, of_fallback::SCHEMA_VERSION, text, fallback::text),
+        Some("talk") => tell(&label, of_talk::SCHEMA_VERSION, text, talk::text),
+        _ => return Ok(None),
+    };
+    told.map(Some)
+}
+
+fn tell<R: DeserializeOwned>(
+    label: &Label,
+    version: u32,
+    text: &str,
+    tables: fn(&R) -> String,
+) -> Result<String, NotAResult> {
+    label.check_version(version)?;
+    let lab = || label.lab().unwrap_or_default().to_owned();
+    serde_json::from_str(text)
+        .map(|report| tables(&report))
+        .map_err(|wrong| NotAResult::NotWhole(lab(), wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_told_again_is_refused_in_words() {
+        for (text, words) in [
+            (r#"{"schema_version":1,"lab":"talk"}"#, "it is no whole result of `bench talk`: missing field"),
+            (r#"{"schema_version":7,"kind":"capacity"}"#, "is 7, and this version of wirelanes reads 1"),
+            ("[]", "it has no `schema_version`"),
+        ] {
+            let refused = retold(text).unwrap_err().to_string();
+            assert!(refused.contains(words), "`{text}`: {refused}");
+        }
+        for others in [r#"{"schema_version":1}"#, r#"{"schema_version":1,"lab":"idle"}"#] {
+            assert!(retold(others).unwrap().is_none(), "{others}");
+        }
+    }
+}
