@@ -189,7 +189,7 @@ fn summary(comparison: &Comparison, varying: &[&'static str]) -> String {
     let compared = comparison.compared;
     let fact = match (differing, compared) {
         (0, 0) => "nothing was compared that has noise".to_owned(),
-        (0, _) => format!("~ no difference was shown in any of {compared} figures"),
+        (0, _) => format!("~ no difference was shown in any of {}", counted(compared, "figure")),
         (1, _) => format!("1 differs in b, of {compared} with noise: {}", claims.join("; ")),
         (count, _) => format!("{count} differ in b, of {compared} with noise: {}", claims.join("; ")),
     };

@@ -14,6 +14,7 @@ pub(super) fn deviations(runs: &[Run], names: &[String]) -> String {
 fn intervals(parting: &Parting) -> String {
     match (parting.figures, parting.off()) {
         (0, _) => String::new(),
+        (1, 0) => "\nthe 95% interval of the one figure that has one holds what theory says\n".to_owned(),
         (known, 0) => {
             format!("\nthe 95% intervals of all {known} figures that have one hold what theory says\n")
         }
@@ -39,4 +40,17 @@ fn lines(run: &OfRun, sentences: &[String]) -> String {
     let has_heading = !run.name.is_empty() && !sentences.is_empty();
     let heading = if has_heading { format!("  {}\n", run.name) } else { String::new() };
     sentences.iter().fold(heading, |text, sentence| text + &folded("  ", sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_figure_is_no_plural() {
+        let said = |figures| intervals(&Parting { figures, runs: Vec::new() });
+        assert_eq!(said(0), "");
+        assert_eq!(said(1), "\nthe 95% interval of the one figure that has one holds what theory says\n");
+        assert!(said(2).contains("of all 2 figures that have one hold what"), "{}", said(2));
+    }
 }

@@ -80,6 +80,8 @@ fn two_runs_of_the_same_are_the_same() {
     let itself = compared(&same(6, 1), &same(6, 1), FAIL);
     assert_eq!(itself.code, Some(0), "{}", itself.text);
     assert!(itself.text.contains("no difference was shown"), "{}", itself.text);
+    let one = Comparison { compared: 1, ..within(&same(6, 1), &same(6, 1)) };
+    assert!(wirelanes::report::compared::compared(&one).contains(" shown in any of 1 figure\n"));
 }
 
 /// Of two lanes, one that asks and one that is told: each figure is drawn anew ten thousand times.
