@@ -5,6 +5,7 @@ mod client;
 mod compare;
 mod experiment;
 mod link;
+mod listening;
 mod output;
 mod predict;
 mod proxy;

@@ -1,14 +1,12 @@
 //! `wirelanes relay`: a network in front of any server.
 
-use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::Args;
 
 use super::link::{began, ended};
-use super::{interrupted, raise_file_limit, units, usage};
+use super::{interrupted, listening, raise_file_limit, units, usage};
 use crate::link::{Engine, Link};
 
 /// Put a network between clients and any server
@@ -88,12 +86,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     raise_file_limit();
     let Arguments { listen, to, link, seed } = arguments;
     let engine = Engine::seeded(seed.unwrap_or_else(|| fastrand::u64(..)))?;
-    let relay = match engine.relay(link, *listen, to.address) {
-        Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
-            bail!("cannot listen on `{listen}`: it is in use; choose another with `--listen 127.0.0.1:0`")
-        }
-        begun => begun.with_context(|| format!("cannot listen on `{listen}`"))?,
-    };
+    let relay = engine.relay(link, *listen, to.address);
+    let relay = relay.map_err(|wrong| listening::refused(*listen, &wrong))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before anybody is invited who may also want it to end.

@@ -6,7 +6,6 @@ mod hospitality;
 mod leaving;
 mod limits;
 mod links;
-mod listening;
 mod orders;
 mod room;
 mod secrecy;
@@ -32,7 +31,7 @@ use secrecy::Secrecy;
 use stage::Stage;
 
 use super::experiment::{refuse_idle_flags, size, speed};
-use super::{interrupted, raise_file_limit, say, units};
+use super::{interrupted, listening, raise_file_limit, say, units};
 use crate::feed::{Feed, Retain, Slow};
 use crate::server::{Config, Key, Operator, Publishers, Server, fixed_limits};
 use crate::source::{Rate, Source, SourceKind};

@@ -147,7 +147,7 @@ mod tests {
         let what = "lost: `8f3k2a-1` to `8f3k2a-3` never came, and no gap said so".to_owned();
         Report {
             schema_version: 1,
-            lab: "chaos",
+            lab: "chaos".to_owned(),
             command: "wirelanes bench chaos".to_owned(),
             environment: Environment {
                 version: "0.1.0".to_owned(),

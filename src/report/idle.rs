@@ -180,7 +180,7 @@ mod tests {
     fn report(lane: Lane) -> Report {
         Report {
             schema_version: 1,
-            lab: "idle",
+            lab: "idle".to_owned(),
             command: "wirelanes bench idle".to_owned(),
             environment: Environment {
                 version: "0.1.0".to_owned(),

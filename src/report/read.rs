@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::retold::is_retold;
 use crate::bench::result::{Report, SCHEMA_VERSION};
 
 /// Why a text is no result.
@@ -19,9 +18,9 @@ pub enum NotAResult {
         "it is a comparison, which `wirelanes compare` wrote: give one of the results that it compared{0}"
     )]
     Comparison(String),
-    /// A result of another kind, and what can be had of it.
-    #[error("it is a result of `bench {0}`, {1}")]
-    OfALab(String, &'static str),
+    /// A result of another kind.
+    #[error("it is a result of `bench {0}`, which is told as text only: `wirelanes report` shows it")]
+    OfALab(String),
     /// A result of another kind that something was done to.
     #[error("it is no whole result of `bench {0}`: {1}")]
     NotWhole(String, serde_json::Error),
@@ -100,13 +99,7 @@ impl Label {
 pub fn read(text: &str) -> Result<Report, NotAResult> {
     let label = Label::of(text)?;
     if let Some(lab) = label.lab() {
-        let had = match is_retold(lab) {
-            true => "which is told as text only: `wirelanes report` shows it",
-            false => {
-                "whose tables are told when it ends, or kept by `-o result.txt`: `jq .lanes` shows its figures"
-            }
-        };
-        return Err(NotAResult::OfALab(lab.to_owned(), had));
+        return Err(NotAResult::OfALab(lab.to_owned()));
     }
     label.check_version(SCHEMA_VERSION)?;
     serde_json::from_str(text).map_err(NotAResult::Misshapen)
@@ -125,7 +118,7 @@ mod tests {
             ("7", "it has no `schema_version`: give"),
             ("{}", "it has no `schema_version`: give"),
             (r#"{"schema_version":1,"kind":"capacity"}"#, "of `bench capacity`, which is told as text only"),
-            (r#"{"schema_version":1,"lab":"idle"}"#, "of `bench idle`, whose tables are told when it ends"),
+            (r#"{"schema_version":1,"lab":"idle"}"#, "of `bench idle`, which is told as text only"),
             (
                 r#"{"schema_version":9,"environment":{"version":"3.1"}}"#,
                 "is 9, and this version of wirelanes",

@@ -3,15 +3,13 @@
 use serde::de::DeserializeOwned;
 
 use super::read::{Label, NotAResult};
-use super::{capacity, fallback, talk};
+use super::{capacity, chaos, fallback, idle, soak, talk};
 use crate::bench::capacity::result as of_capacity;
+use crate::bench::chaos::result as of_chaos;
 use crate::bench::fallback::result as of_fallback;
+use crate::bench::idle::result as of_idle;
+use crate::bench::soak::result as of_soak;
 use crate::bench::talk::result as of_talk;
-
-/// Whether the tables of this lab's results can be told again.
-pub(super) fn is_retold(lab: &str) -> bool {
-    ["capacity", "fallback", "talk"].contains(&lab)
-}
 
 /// Tells again what a lab found out; nothing where it is another's result, or none of a lab's.
 ///
@@ -21,7 +19,10 @@ pub fn retold(text: &str) -> Result<Option<String>, NotAResult> {
     let label = Label::of(text)?;
     let told = match label.lab() {
         Some("capacity") => tell(&label, of_capacity::SCHEMA_VERSION, text, capacity::text),
+        Some("chaos") => tell(&label, of_chaos::SCHEMA_VERSION, text, chaos::text),
         Some("fallback") => tell(&label, of_fallback::SCHEMA_VERSION, text, fallback::text),
+        Some("idle") => tell(&label, of_idle::SCHEMA_VERSION, text, idle::text),
+        Some("soak") => tell(&label, of_soak::SCHEMA_VERSION, text, soak::text),
         Some("talk") => tell(&label, of_talk::SCHEMA_VERSION, text, talk::text),
         _ => return Ok(None),
     };
@@ -55,8 +56,6 @@ mod tests {
             let refused = retold(text).unwrap_err().to_string();
             assert!(refused.contains(words), "`{text}`: {refused}");
         }
-        for others in [r#"{"schema_version":1}"#, r#"{"schema_version":1,"lab":"idle"}"#] {
-            assert!(retold(others).unwrap().is_none(), "{others}");
-        }
+        assert!(retold(r#"{"schema_version":1}"#).unwrap().is_none());
     }
 }

@@ -58,7 +58,7 @@ pub async fn run(
     let Judged { lanes, breaches, first_breaches } = judge(plan, &log, &clients);
     Ok(Report {
         schema_version: SCHEMA_VERSION,
-        lab: "chaos",
+        lab: "chaos".to_owned(),
         command,
         environment: environment(),
         warnings: debug_build().into_iter().collect(),

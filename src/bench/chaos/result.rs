@@ -1,6 +1,6 @@
 //! What came of it: plain data with units in the names. `null` where a thing cannot be known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bench::result::Environment;
 use crate::client::Http;
@@ -13,12 +13,12 @@ use crate::transport::Transport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that `bench chaos` found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The shape of this document.
     pub schema_version: u32,
     /// `chaos`: which experiment this is.
-    pub lab: &'static str,
+    pub lab: String,
     /// What was typed.
     pub command: String,
     /// Where it ran.
@@ -58,7 +58,7 @@ pub struct Report {
 }
 
 /// What became of the messages.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Published {
     /// That were due.
     pub due: u64,
@@ -73,7 +73,7 @@ pub struct Published {
 }
 
 /// One life of the server.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Life {
     /// The newest event that was acknowledged in it.
     pub newest: EventId,
@@ -86,7 +86,7 @@ pub struct Life {
 }
 
 /// The clients of one transport, all together.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lane {
     /// Which.
     pub transport: Transport,
@@ -109,7 +109,7 @@ pub struct Lane {
 }
 
 /// A breach, and towards whom.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Named {
     /// `sse 17`, or `publisher`.
     pub to: String,

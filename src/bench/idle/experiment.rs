@@ -53,7 +53,7 @@ pub async fn run(
     lanes.retain(|lane| !lane.trials.is_empty());
     Ok((!lanes.is_empty()).then(|| Report {
         schema_version: SCHEMA_VERSION,
-        lab: "idle",
+        lab: "idle".to_owned(),
         command,
         environment: environment(),
         warnings: summary::warnings(plan, &lanes),

@@ -1,6 +1,6 @@
 //! What idle connections cost: plain data with units in the names. `null` where a thing cannot be known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bench::result::{Environment, HeaderStyle};
 use crate::transport::Transport;
@@ -9,12 +9,12 @@ use crate::transport::Transport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that `bench idle` found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The shape of this document.
     pub schema_version: u32,
     /// `idle`: which measurement this is.
-    pub lab: &'static str,
+    pub lab: String,
     /// What was typed.
     pub command: String,
     /// Where it ran.
@@ -44,7 +44,7 @@ pub struct Report {
 }
 
 /// What idle connections of one transport cost.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lane {
     /// Which.
     pub transport: Transport,
@@ -65,7 +65,7 @@ pub struct Lane {
 }
 
 /// Proportional set size of the server's process, and of those it started.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ServerMemory {
     /// What it grew by, for each connection.
     pub bytes_per_connection: Option<f64>,
@@ -80,7 +80,7 @@ pub struct ServerMemory {
 }
 
 /// Kernel memory for each connection, at the server's end. It is not part of the process's.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct KernelMemory {
     /// The structure of a TCP socket, without its file, its inode and what polls it.
     pub socket_bytes_per_connection: Option<f64>,
@@ -91,7 +91,7 @@ pub struct KernelMemory {
 }
 
 /// What goes over one connection a minute.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct PerMinute {
     /// Counted by the kernel in the window, and scaled.
     pub measured: Option<Flow>,
@@ -102,7 +102,7 @@ pub struct PerMinute {
 }
 
 /// Both ways.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     /// From server to client.
     pub down: Direction,
@@ -111,7 +111,7 @@ pub struct Flow {
 }
 
 /// One way.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Direction {
     /// Bytes above TCP.
     pub payload_bytes: f64,
@@ -128,7 +128,7 @@ impl Direction {
 }
 
 /// What the server gave back when all were closed.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct GivenBack {
     /// Of the memory that it had grown by: 0 to 1. `null` too where that was too little to tell.
     pub memory_share: Option<f64>,
@@ -141,7 +141,7 @@ pub struct GivenBack {
 }
 
 /// What is meant by a server's memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Memory {
     /// What somebody holds, as the server's allocator says.

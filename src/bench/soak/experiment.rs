@@ -71,7 +71,7 @@ pub async fn run(
     rows.push(row(&churn, end));
     Ok(Some(Report {
         schema_version: SCHEMA_VERSION,
-        lab: "soak",
+        lab: "soak".to_owned(),
         command,
         environment: environment(),
         warnings: debug_build().into_iter().collect(),

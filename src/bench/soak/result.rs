@@ -1,6 +1,6 @@
 //! What came of it: plain data with units in the names. `null` where a thing cannot be known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::plan::Way;
 use crate::bench::result::Environment;
@@ -11,12 +11,12 @@ use crate::transport::Transport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that `bench soak` found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The shape of this document.
     pub schema_version: u32,
     /// `soak`: which experiment this is.
-    pub lab: &'static str,
+    pub lab: String,
     /// What was typed.
     pub command: String,
     /// Where it ran.
@@ -46,7 +46,7 @@ pub struct Report {
 }
 
 /// The visits on one transport.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Lane {
     /// Which.
     pub transport: Transport,
@@ -67,7 +67,7 @@ pub struct Lane {
 }
 
 /// What the server held at one moment; the connection that asks is left out.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// Since the first guest came.
     pub at_us: u64,
@@ -81,7 +81,7 @@ pub struct Row {
 }
 
 /// What the server holds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Held {
     /// Open connections.
     pub connections: u64,
@@ -140,7 +140,7 @@ mod tests {
         };
         Report {
             schema_version: SCHEMA_VERSION,
-            lab: "soak",
+            lab: "soak".to_owned(),
             command: String::new(),
             environment: environment(),
             warnings: Vec::new(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::listening;
 use crate::cli::link::{began, ended};
+use crate::cli::listening;
 use crate::cli::usage;
 use crate::link::{Engine, Link, Relay};
 use crate::server::Refused;
