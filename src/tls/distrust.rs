@@ -115,7 +115,7 @@ fn name(spelled: &str) -> Option<String> {
 mod tests {
     use tokio::io::{AsyncWriteExt, duplex};
 
-    use super::super::{BUSY, HTTP_1, Identity, Trust};
+    use super::super::{BUSY, HTTP_1, HTTP_2, Identity, Trust};
     use super::*;
 
     fn distrust(wrong: &io::Error) -> Option<&Distrust> {
@@ -145,6 +145,25 @@ mod tests {
         assert!(matches!(distrust(&wrong), Some(Distrust::Protocol(host)) if host == "here"), "{wrong}");
         assert!(wrong.to_string().contains("`--http`"), "{wrong}");
         assert!(shown.is_err());
+    }
+
+    /// Many a server that knows no ALPN finishes the handshake all the same.
+    #[tokio::test]
+    async fn http_2_is_spoken_only_where_the_server_chose_it() {
+        let identity = Identity::self_signed([]).unwrap().choosing_nothing();
+        for (asked, is_spoken) in [([HTTP_1], true), ([HTTP_2], false)] {
+            let (near, mut far) = duplex(16 << 10);
+            let trust = Trust::anyone();
+            let (_shown, connected) =
+                tokio::join!(identity.accept(&mut far), trust.connect("here", &asked, near));
+            match connected {
+                Ok(secured) => assert!(is_spoken && secured.protocol().is_none()),
+                Err(wrong) => {
+                    assert!(!is_spoken, "{wrong}");
+                    assert!(matches!(distrust(&wrong), Some(Distrust::Protocol(_))), "{wrong}");
+                }
+            }
+        }
     }
 
     #[tokio::test]

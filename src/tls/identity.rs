@@ -142,6 +142,14 @@ impl Identity {
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint })
     }
 
+    /// The same, of who never heard of ALPN.
+    #[cfg(test)]
+    pub(super) fn choosing_nothing(self) -> Self {
+        let mut config = ServerConfig::clone(self.acceptor.config());
+        config.alpn_protocols.clear();
+        Self { acceptor: TlsAcceptor::from(Arc::new(config)), ..self }
+    }
+
     /// What a client can know it by.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint

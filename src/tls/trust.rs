@@ -21,7 +21,7 @@ use super::known::Known;
 use super::named::Named;
 use super::records::Records;
 use super::secured::{Secured, WAITING};
-use super::{Fingerprint, pem, provider};
+use super::{Fingerprint, HTTP_2, pem, provider};
 
 /// Whom to trust. Clones share the connector that was made for it, and with it the certificates that were read.
 #[derive(Clone, Default)]
@@ -102,17 +102,24 @@ impl Trust {
     /// Makes a connection to `host` a secured one, on which these protocols could be spoken (RFC 7301).
     ///
     /// # Errors
-    /// Where it is lost, and with a [`Distrust`] inside where to come back would not help.
+    /// Where it is lost, and with a [`Distrust`] inside where to come back would not help: also where HTTP/2 is all
+    /// that could be spoken, and the server chose nothing.
     pub async fn connect<S>(&self, host: &str, protocols: &[&[u8]], socket: S) -> io::Result<Secured<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let (name, protocols) = (name_of(host)?, owned(protocols));
+        let name = name_of(host)?;
         let bounded = |session: &mut ClientConnection| session.set_buffer_limit(Some(WAITING));
-        let connector = self.connector().with_alpn(protocols);
+        let connector = self.connector().with_alpn(owned(protocols));
         let connecting = connector.connect_with(name, Records::new(socket), bounded);
         let stream = connecting.await.map_err(|wrong| explain(wrong, host))?;
-        Ok(Secured::new(stream.into()))
+        let secured = Secured::new(stream.into());
+        // Over TLS nobody takes HTTP/2 for granted (RFC 9113, section 3.3). HTTP/1.1 needs not be chosen: who knows
+        // nothing of the choice speaks it.
+        match protocols == [HTTP_2] && secured.protocol().is_none() {
+            true => Err(io::Error::other(Distrust::Protocol(host.to_owned()))),
+            false => Ok(secured),
+        }
     }
 
     /// The same, on a thread that has no runtime.
