@@ -27,7 +27,7 @@ use super::options::Options;
 use super::received::{Answering, Received};
 use super::streams;
 use super::tunnel::Tunnel;
-use crate::wire::Ledger;
+use crate::wire::{Ledger, State};
 
 /// An answer that is read whole is no longer than this: eight times what the protocol lets a batch be.
 const LONGEST_ANSWER: usize = 8 << 20;
@@ -43,6 +43,7 @@ pub(crate) fn get(options: &Options, path: &'static str) -> Request<Bytes> {
 pub(crate) struct Connection {
     sender: Sender,
     driver: Driver,
+    wire: Arc<State>,
     is_open: bool,
     /// Of the URL of each request.
     scheme: &'static str,
@@ -65,6 +66,7 @@ impl Connection {
     /// Dials, and agrees on nothing yet but which HTTP it is.
     pub(crate) async fn open(options: &Options, ledger: &Arc<Ledger>) -> Result<Self, Ended> {
         let socket = dial(options, ledger).await?;
+        let wire = socket.state();
         let (sender, driver) = match options.http {
             Http::One => {
                 let (sender, driver) = http1::handshake(TokioIo::new(Early::new(socket))).await?;
@@ -77,7 +79,12 @@ impl Connection {
         };
         let scheme = if options.target.is_secured() { "https" } else { "http" };
         let keep_alive = options.keep_alive;
-        Ok(Self { sender, driver, is_open: true, scheme, keep_alive, has_asked: false })
+        Ok(Self { sender, driver, wire, is_open: true, scheme, keep_alive, has_asked: false })
+    }
+
+    /// What is known of what passes it.
+    pub(super) fn wire(&self) -> &Arc<State> {
+        &self.wire
     }
 
     /// Asks, and waits for the head of the answer.
@@ -95,13 +102,14 @@ impl Connection {
         self.drive(answer).await.map_err(|wrong| self.judged(wrong.into()))
     }
 
-    /// Tells who does not speak HTTP/2 at all from who is gone, and from who has no room now.
+    /// Tells who does not speak this HTTP at all from who is gone, and from who has no room now.
     fn judged(&self, ended: Ended) -> Ended {
-        match &self.driver {
-            Driver::Two(driver) if driver.is_misunderstood() => match driver.said_instead() {
+        match (&self.driver, &ended) {
+            (Driver::Two(driver), _) if driver.is_misunderstood() => match driver.said_instead() {
                 Some(said) if has_no_room(said.status) => Ended::refused(&said),
-                _ => Ended::Unreadable(NO_HTTP2.to_owned()),
+                _ => ended.recognised(&self.wire, Http::Two),
             },
+            (Driver::One(_), Ended::Unreadable(_)) => ended.recognised(&self.wire, Http::One),
             _ => ended,
         }
     }
@@ -229,6 +237,5 @@ fn has_no_room(status: StatusCode) -> bool {
     matches!(status, Of::REQUEST_TIMEOUT | Of::TOO_MANY_REQUESTS | Of::SERVICE_UNAVAILABLE)
 }
 
-const NO_HTTP2: &str = "this server does not speak HTTP/2 here; ask with `--http 1`";
 const NO_WEBSOCKETS: &str =
     "this server takes no WebSockets over HTTP/2 (RFC 8441); ask with `--http 1`, or another transport";

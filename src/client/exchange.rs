@@ -110,7 +110,7 @@ impl Asker {
         let late = |_| Ended::Lost(io::Error::new(ErrorKind::TimedOut, "no answer within 10 s"));
         let before_us = monotonic_us();
         let asking = connection.exchange(get(&self.options, "/time"));
-        let answer = timeout(PATIENCE, asking).await.map_err(late)??;
+        let answer = timeout(PATIENCE, asking).await.map_err(late)?.map_err(|ended| self.helped(ended))?;
         let after_us = self.ledger.last_read_us.load(Ordering::Relaxed);
         if !answer.status.is_success() {
             return Err(Ended::refused(&answer));
@@ -123,6 +123,15 @@ impl Asker {
         match exchange.round_trip_us() < 0.0 {
             true => Err(Ended::unreadable("time", "it passed faster there than the question took")),
             false => Ok((exchange, time)),
+        }
+    }
+
+    /// Names what helps where nothing was ever said in plain.
+    fn helped(&self, ended: Ended) -> Ended {
+        let is_mute = self.ledger.last_read_us.load(Ordering::Relaxed) == 0;
+        match is_mute && !self.options.target.is_secured() {
+            true => ended.without_a_word(),
+            false => ended,
         }
     }
 }

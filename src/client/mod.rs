@@ -4,8 +4,8 @@
 //! In reading order: `target` and `options` (whom to ask, and what for), `headers` and `token` (what each request
 //! bears), `dial`, `proxy` and `early` (a counted socket), `connection` (requests and answers on it), `http`, `streams`
 //! and `tunnel` (the same over HTTP/2), `silence` (how long to wait), `received` (what came), `reader` and `stand` (the
-//! place in the feed), `news` (what is told), `pace` (when to poll), `ended` and `cause` (how it ended), `reconnect`
-//! (when to come back). How the server's clock is known: `exchange`, `timekeeper`, `drifting`.
+//! place in the feed), `news` (what is told), `pace` (when to poll), `ended`, `cause` and `stranger` (how it ended),
+//! `reconnect` (when to come back). How the server's clock is known: `exchange`, `timekeeper`, `drifting`.
 
 mod cause;
 mod connection;
@@ -26,6 +26,7 @@ mod received;
 mod reconnect;
 mod silence;
 mod stand;
+mod stranger;
 mod streams;
 mod target;
 mod timekeeper;

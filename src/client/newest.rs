@@ -15,7 +15,9 @@ pub(crate) async fn newest(options: Options, ledger: Arc<Ledger>) -> Result<Even
     let options = Options { from: Position::Latest, ..options };
     let mut reader = Reader::new(Arc::new(options), ledger, |_: News| {});
     let mut connection = reader.connect().await?;
-    let answer = reader.ask(&mut connection, reader.request("/poll", &[]), Some(Duration::ZERO)).await?;
+    let asking = reader.request("/poll", &[]);
+    let answer = reader.ask(&mut connection, asking, Some(Duration::ZERO)).await;
+    let answer = answer.map_err(|ended| reader.helped(ended))?;
     if !answer.status.is_success() {
         return Err(Ended::refused(&answer));
     }

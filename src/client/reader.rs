@@ -3,32 +3,24 @@
 //! It hands on every event once and in order. What it drops it names: an event that comes a second time is
 //! told as [`News::Duplicate`], a hole that no gap announced as [`News::Hole`].
 
-use std::pin::Pin;
+mod asking;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
-use hyper::Request;
-use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use tokio::time::sleep;
 
-use super::connection::Connection;
-use super::dial::{Socket, dial};
 use super::ended::{Ended, Error, LONGEST_AWAY};
 use super::news::News;
 use super::options::Options;
 use super::pace::Pace;
-use super::received::{Answering, Received};
 use super::reconnect::Reconnect;
-use super::silence;
 use super::stand::Stand;
-use crate::event::{EventId, LAST_EVENT_ID, Message, Position};
-use crate::wire::Ledger;
-
-/// What to look for where somebody listens and says nothing.
-const MUTE: &str = "something listens there and is silent, or something on the way swallows what is asked";
+use crate::event::{EventId, Message, Position};
+use crate::wire::{Ledger, State};
 
 /// A subscriber: what it chose, where it stands, and whom it tells.
 pub struct Reader<F> {
@@ -36,6 +28,8 @@ pub struct Reader<F> {
     ledger: Arc<Ledger>,
     stand: Stand,
     reconnect: Reconnect,
+    /// The connection that was made last.
+    wire: Option<Arc<State>>,
     is_connected: bool,
     /// Whether the server ever answered: from then on, what looks final may be a server that leaves, or comes back.
     has_reached: bool,
@@ -56,6 +50,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
             options,
             ledger,
             reconnect: Reconnect::default(),
+            wire: None,
             is_connected: false,
             has_reached: false,
             is_one_of_many: false,
@@ -90,104 +85,6 @@ impl<F: FnMut(News) + Send> Reader<F> {
 
     pub(crate) fn options(&self) -> &Arc<Options> {
         &self.options
-    }
-
-    /// Opens a counted connection.
-    pub(crate) async fn dial(&mut self) -> Result<Socket, Ended> {
-        self.is_connected = false;
-        Ok(dial(&self.options, &self.ledger).await?)
-    }
-
-    /// Opens a counted HTTP connection.
-    pub(crate) async fn connect(&mut self) -> Result<Connection, Ended> {
-        self.is_connected = false;
-        Connection::open(&self.options, &self.ledger).await
-    }
-
-    /// Asks on this connection, or on a fresh one where it is used up. The answer may be held back for so long;
-    /// nobody knows for how long where none is named.
-    pub(crate) async fn ask(
-        &mut self,
-        connection: &mut Connection,
-        request: Request<()>,
-        hold: Option<Duration>,
-    ) -> Result<Received, Ended> {
-        if !connection.is_reusable().await {
-            *connection = self.connect().await?;
-        }
-        let sending = Box::pin(connection.send(request.map(|()| Bytes::new())));
-        let answer = match hold {
-            Some(hold) => silence::head(sending, hold, MUTE).await?,
-            None => sending.await?,
-        };
-        self.rest(connection, answer).await
-    }
-
-    /// The head of an answer that has no end.
-    pub(crate) async fn head(
-        &mut self,
-        connection: &mut Connection,
-        request: Request<()>,
-    ) -> Result<Answering, Ended> {
-        let sending = Box::pin(connection.send(request.map(|()| Bytes::new())));
-        silence::head(sending, Duration::ZERO, MUTE).await
-    }
-
-    /// The same of one that turns a connection into a WebSocket, which is made meanwhile.
-    pub(crate) async fn upgraded<T>(
-        &mut self,
-        upgrade: Pin<Box<impl Future<Output = Result<T, Ended>>>>,
-    ) -> Result<T, Ended> {
-        let swallowed = format!("something on the way may swallow the upgrade{}", self.detour());
-        silence::head(upgrade, Duration::ZERO, &swallowed).await
-    }
-
-    /// The whole of a body.
-    pub(crate) async fn rest(
-        &mut self,
-        connection: &mut Connection,
-        answer: Answering,
-    ) -> Result<Received, Ended> {
-        silence::whole(Box::pin(connection.rest(answer)), &self.ledger).await
-    }
-
-    /// What helps where no WebSocket comes through, and nothing else is tried anyway.
-    pub(crate) fn detour(&self) -> &'static str {
-        if self.is_one_of_many { "" } else { "; `-t sse` needs none, `-t auto` finds what passes" }
-    }
-
-    /// A request for what stands after this reader's position.
-    pub(crate) fn request(&self, path: &str, parameters: &[(&str, String)]) -> Request<()> {
-        let Options { target, headers, keep_alive, .. } = &*self.options;
-        let mut fields = headers.fields(target, path);
-        if !keep_alive {
-            fields.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        let uri = match (target.is_server(), &self.stand) {
-            (true, _) => self.own_uri(path, parameters),
-            (false, stand) => {
-                let id = stand.id().and_then(|id| HeaderValue::try_from(id).ok());
-                fields.extend(id.map(|id| (HeaderName::from_static(LAST_EVENT_ID), id)));
-                target.path(path).to_owned()
-            }
-        };
-        let mut request = Request::new(());
-        *request.uri_mut() = uri.parse().expect("a path and an encoded query make a URI");
-        *request.headers_mut() = fields;
-        request
-    }
-
-    fn own_uri(&self, path: &str, parameters: &[(&str, String)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let Options { topic, client, .. } = &*self.options;
-        query.extend_pairs(topic.iter().map(|topic| ("topic", topic)));
-        query.extend_pairs(client.iter().map(|client| ("client", client)));
-        query.extend_pairs(parameters);
-        query.extend_pairs(self.stand.id().map(|id| ("last_event_id", id)));
-        match query.finish() {
-            query if query.is_empty() => path.to_owned(),
-            query => format!("{path}?{query}"),
-        }
     }
 
     /// The server has answered.
@@ -287,6 +184,7 @@ impl<F: FnMut(News) + Send> Reader<F> {
     /// # Errors
     /// Where coming back would not help.
     pub(crate) async fn come_back(&mut self, ended: Ended) -> Result<(), Error> {
+        let ended = self.helped(ended);
         let (why, least) = match self.has_reached {
             true => ended.again().judge()?,
             false if self.reconnect.has_failed() => ended.again().judge_first()?,

@@ -30,7 +30,7 @@ mod veil;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 pub use beneath::{Added, Beneath};
@@ -78,7 +78,12 @@ pub struct Wire<S> {
 pub struct State {
     is_stalled: AtomicBool,
     is_at_rest: AtomicBool,
+    /// At a client: the first [`BEGINNING`] bytes that came, and a 1, so that it is 0 only where nothing came.
+    beginning: AtomicU64,
 }
+
+/// Enough to know a protocol by: `SSH-2.0`, `HTTP/1.`, an alert of TLS.
+const BEGINNING: usize = 7;
 
 impl State {
     /// The last write found the socket full: something above may still hold bytes to be written.
@@ -89,6 +94,21 @@ impl State {
     /// Every request that has begun to come was answered, to the last byte.
     pub fn is_at_rest(&self) -> bool {
         self.is_at_rest.load(Ordering::Relaxed)
+    }
+
+    /// At a client: what the first read brought begins so, with zeros where it brought less; nothing where nothing
+    /// came yet.
+    pub(crate) fn beginning(&self) -> Option<[u8; BEGINNING]> {
+        let [beginning @ .., has_come] = self.beginning.load(Ordering::Relaxed).to_be_bytes();
+        (has_come != 0).then_some(beginning)
+    }
+
+    fn begins_with(&self, bytes: &[u8]) {
+        if self.beginning.load(Ordering::Relaxed) == 0 {
+            let mut beginning = [0, 0, 0, 0, 0, 0, 0, 1];
+            beginning.iter_mut().take(BEGINNING).zip(bytes).for_each(|(kept, byte)| *kept = *byte);
+            self.beginning.store(u64::from_be_bytes(beginning), Ordering::Relaxed);
+        }
     }
 }
 
@@ -196,7 +216,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let read = &buffer.filled()[before..];
         if matches!(outcome, Poll::Ready(Ok(()))) && !read.is_empty() {
             let direction = match self.end {
-                End::Client => Direction::Down,
+                End::Client => {
+                    self.state.begins_with(read);
+                    Direction::Down
+                }
                 End::Server => Direction::Up,
             };
             self.conversation.books.arrived(monotonic_us);

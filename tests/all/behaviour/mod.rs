@@ -31,6 +31,7 @@ mod goaway;
 mod hospitality;
 mod lies;
 mod link;
+mod mistaken;
 mod mute;
 mod operator;
 mod pong;

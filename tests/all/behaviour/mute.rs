@@ -184,7 +184,7 @@ async fn an_end_is_told_by_what_was_behind_it() {
 }
 
 /// Hears what is asked, and leaves, in good order or not.
-async fn leaving(is_reset: bool) -> SocketAddr {
+pub(super) async fn leaving(is_reset: bool) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
