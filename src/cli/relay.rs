@@ -88,6 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let engine = Engine::seeded(seed.unwrap_or_else(|| fastrand::u64(..)))?;
     let relay = engine.relay(link, *listen, to.address);
     let relay = relay.map_err(|wrong| listening::refused(*listen, &wrong))?;
+    relay.warn_where_unreached();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before anybody is invited who may also want it to end.

@@ -27,7 +27,7 @@
 //! does), `engine` and `order` (two threads, and what they are told), `relay`, `door` and `terms` (a port, and how it
 //! becomes another link), `connection` (two sockets), `flow` and `way` (one direction), `path` and `nagle` (when bytes
 //! come out), `timer` (who wakes whom then), `middlebox` (what reads HTTP), `ends` (when a connection is ended),
-//! `achieved` (what became of it), `outlook` (what can be told beforehand).
+//! `unreached` (that there is no server), `achieved` (what became of it), `outlook` (what can be told beforehand).
 
 mod achieved;
 mod character;
@@ -48,6 +48,7 @@ mod spec;
 mod terms;
 mod timer;
 mod units;
+mod unreached;
 mod way;
 
 pub use achieved::{Achieved, Lateness};

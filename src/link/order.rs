@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Sender;
@@ -90,7 +90,8 @@ async fn relay(near: TcpStream, accepted: Instant, shared: Arc<Shared>, random: 
     let far = match timeout(CONNECT, TcpStream::connect(shared.to)).await.unwrap_or_else(|of| Err(late(of))) {
         Ok(far) => far,
         Err(refused) => {
-            return turn_away(&near, accepted + terms.character.round_trip(), shared.to, &refused).await;
+            shared.turns_away(&refused);
+            return turn_away(&near, accepted + terms.character.round_trip()).await;
         }
     };
     // Nagle, where it is asked for, is ours.
@@ -100,8 +101,7 @@ async fn relay(near: TcpStream, accepted: Instant, shared: Arc<Shared>, random: 
 }
 
 /// Whom the server does not want is told so a round trip after it has asked.
-async fn turn_away(near: &TcpStream, at: Instant, to: SocketAddr, refused: &io::Error) {
-    tracing::info!("cannot connect to `{to}`: {refused}");
+async fn turn_away(near: &TcpStream, at: Instant) {
     tokio::time::sleep_until(at.into()).await;
     reset(near);
 }

@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Instant;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use super::order::{Doorkeeper, Order};
 use super::spec::Link;
 use super::terms::Terms;
 use super::timer::Timer;
+use super::unreached::Unreached;
 
 /// A relay that runs until it is dropped, which closes its port and its connections, shortly after.
 pub struct Relay {
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     pub(super) timer: Timer,
     pub(super) to: SocketAddr,
     has_warned: AtomicBool,
+    /// Where somebody is to hear of it that the server cannot be reached.
+    pub(super) unreached: OnceLock<Unreached>,
 }
 
 impl Relay {
@@ -59,6 +63,7 @@ impl Relay {
             timer: engine.timer().clone(),
             to,
             has_warned: AtomicBool::new(false),
+            unreached: OnceLock::new(),
         });
         let stop = CancellationToken::new();
         let relay = Self { address, shared, stop, entrance: Mutex::new(Entrance { door, random }), engine };
@@ -126,6 +131,11 @@ impl Relay {
         self.entrance().door.close(self.address)
     }
 
+    /// From now on it is warned of where the server cannot be reached, now and then. Who has the server, too, knows.
+    pub fn warn_where_unreached(&self) {
+        self.shared.unreached.get_or_init(Unreached::default);
+    }
+
     fn let_in(&self, doorkeeper: Doorkeeper, random: &mut fastrand::Rng) {
         let (shared, stop) = (self.shared.clone(), self.stop.clone());
         self.engine.order(Order { doorkeeper, shared, stop, random: random.fork() });
@@ -145,6 +155,24 @@ impl Drop for Relay {
 impl Shared {
     pub(super) fn terms(&self) -> Arc<Terms> {
         self.terms.borrow().clone()
+    }
+
+    /// Somebody is turned away, for the server cannot be reached.
+    pub(super) fn turns_away(&self, why: &io::Error) {
+        let to = self.to;
+        match self.unreached.get().and_then(|unreached| unreached.again(Instant::now())) {
+            Some(0 | 1) => {
+                tracing::warn!(
+                    "cannot reach `{to}`: {why}; who connects here is reset until somebody listens there"
+                );
+            }
+            Some(many) => {
+                tracing::warn!(
+                    "cannot reach `{to}`: {why}; {many} connections were reset since this was said last"
+                );
+            }
+            None => tracing::info!("cannot connect to `{to}`: {why}"),
+        }
     }
 
     /// Says once why nothing passes.

@@ -1,6 +1,6 @@
 //! `wirelanes relay` and `serve --link`, from their first line to their last.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use rustix::process::Signal;
@@ -66,6 +66,21 @@ fn who_comes_over_a_link_is_let_go_in_good_order_too() {
     assert!(frames.starts_with(&[0x88]) && frames[2..4] == 1001u16.to_be_bytes(), "{frames:x?}");
     drop(websocket);
     assert_eq!(server.ended().code(), Some(0), "{:?}", server.stderr.all());
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_warned_of_and_not_for_every_client() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let to = nobody.to_string();
+    let relay = Program::start(&["relay", "--listen=127.0.0.1:0", "--to", &to, "rtt=10ms"]);
+    let way = address(&relay.stdout.find("relaying "));
+    for _ in 0..5 {
+        let mut socket = raw::connect(way);
+        assert!(socket.read(&mut [0]).is_err(), "it is reset");
+    }
+    let warning = relay.stderr.find(&format!("cannot reach `{nobody}`: "));
+    assert!(warning.contains("WARN") && warning.contains("refused"), "{warning}");
+    assert_eq!(relay.stderr.all().len(), 1, "{:?}", relay.stderr.all());
 }
 
 #[test]
