@@ -10,6 +10,7 @@ use hyper::header::RETRY_AFTER;
 use super::cause::Unreached;
 use super::proxy::NoTunnel;
 use super::received::Received;
+use super::stranger::{helps, is_page};
 use crate::tls::Distrust;
 
 /// The close code for a client that may not be here, or said what it may not say (RFC 6455, section 7.4.1): its token
@@ -125,18 +126,18 @@ impl Ended {
     pub(crate) fn refused(answer: &Received) -> Self {
         let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
         let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_AWAY));
-        let message = format!("{}{}", said(&answer.body), remedy(answer.status));
+        let message = format!("{}{}", said(answer), remedy(answer.status));
         Self::Refused { status: answer.status, message, after }
     }
 
     pub(crate) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
-        Self::Unreadable(format!("cannot read the {what} that came: {why}"))
+        Self::Unreadable(format!("cannot read the {what} that came: {}", harmless(&why.to_string())))
     }
 
     /// The same for a request to speak WebSocket: who does not know what that is did not pass it on, or says so
     /// itself, in other words than JSON.
     pub(crate) fn refused_upgrade(answer: &Received, detour: &str) -> Self {
-        let is_ours = serde_json::from_slice::<Said>(&answer.body).is_ok();
+        let is_ours = words(&answer.body).is_some();
         let mut ended = Self::refused(answer);
         if let Self::Refused { status, message, .. } = &mut ended
             && (*status == StatusCode::UPGRADE_REQUIRED || *status == StatusCode::FORBIDDEN && !is_ours)
@@ -190,17 +191,26 @@ pub(super) fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// How this server says no.
-#[derive(serde::Deserialize)]
-struct Said {
-    error: String,
+/// The `error` of an answer's JSON: how a server of ours says no.
+fn words(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        error: String,
+    }
+    serde_json::from_slice(body).ok().map(|said: Said| said.error)
 }
 
-/// The `error` of an answer's JSON, or the beginning of what it says instead.
-fn said(body: &[u8]) -> String {
-    let beginning =
-        || String::from_utf8_lossy(&body[..body.len().min(LONGEST_BEGINNING)]).trim_end().to_owned();
-    harmless(&serde_json::from_slice(body).map_or_else(|_| beginning(), |said: Said| said.error))
+/// What a server says where it says no, or what a stranger says instead, with what helps.
+fn said(answer: &Received) -> String {
+    let beginning = &answer.body[..answer.body.len().min(LONGEST_BEGINNING)];
+    let said = match words(&answer.body) {
+        Some(words) => return harmless(&words),
+        None if is_page(answer) => "a page of HTML".to_owned(),
+        None => harmless(String::from_utf8_lossy(beginning).trim_end()),
+    };
+    let helps = helps(answer).unwrap_or_default();
+    let parts = [&said, helps].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// The beginning of what a stranger says, fit for a terminal: none of it moves a cursor or starts a line.
@@ -231,10 +241,15 @@ mod tests {
 
     use super::*;
 
+    fn answer(body: &[u8]) -> Received {
+        let body = bytes::Bytes::copy_from_slice(body);
+        Received { status: StatusCode::BAD_GATEWAY, headers: HeaderMap::new(), body }
+    }
+
     #[test]
     fn nobody_stays_away_for_longer_than_an_hour() {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from(u64::MAX))]);
-        let answer = Received { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: bytes::Bytes::new() };
+        let answer = Received { headers, ..answer(b"") };
         let (_, wait) = Ended::refused(&answer).judge().unwrap();
         assert_eq!(wait, LONGEST_AWAY);
     }
@@ -243,11 +258,11 @@ mod tests {
     fn what_a_stranger_says_moves_no_cursor() {
         for (body, shown) in [
             (&br#"{"error":"\u001b[2Jno\u009b1A"}"#[..], "\u{fffd}[2Jno\u{fffd}1A"),
-            (b"<html>\r\n\x1b]0;mine\x07", "<html>  \u{fffd}]0;mine\u{fffd}"),
+            (b"no\r\n\x1b]0;mine\x07", "no  \u{fffd}]0;mine\u{fffd}"),
         ] {
-            assert_eq!(said(body), shown);
+            assert_eq!(said(&answer(body)), shown);
         }
         let long = format!(r#"{{"error":"{}"}}"#, "a".repeat(5_000));
-        assert_eq!(said(long.as_bytes()).len(), LONGEST_ERROR);
+        assert_eq!(said(&answer(long.as_bytes())).len(), LONGEST_ERROR);
     }
 }

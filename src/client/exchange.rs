@@ -22,6 +22,7 @@ use super::ended::Ended;
 use super::options::Options;
 use crate::clock::{Time, monotonic_us};
 use crate::wire::Ledger;
+use hyper::header::CONTENT_TYPE;
 
 /// Exchanges to choose the best of: of so many, one at least met no queue.
 pub(super) const EXCHANGES: usize = 32;
@@ -115,8 +116,9 @@ impl Asker {
         if !answer.status.is_success() {
             return Err(Ended::refused(&answer));
         }
-        let time: Time =
-            serde_json::from_slice(&answer.body).map_err(|wrong| Ended::unreadable("time", wrong))?;
+        let kind = answer.header(CONTENT_TYPE.as_str());
+        let time: Time = serde_json::from_slice(&answer.body)
+            .map_err(|wrong| Ended::unlike("time", "application/json", kind, wrong))?;
         self.connection = Some(connection);
         let Time { receive_us, transmit_us, .. } = time;
         let exchange = Exchange { before_us, receive_us, transmit_us, after_us };

@@ -138,7 +138,10 @@ where
 {
     let messages = match answer.status {
         StatusCode::NO_CONTENT => Vec::new(),
-        StatusCode::OK => messages(&answer.body).map_err(|wrong| Ended::unreadable("batch", wrong))?,
+        StatusCode::OK => {
+            let kind = answer.header(CONTENT_TYPE.as_str());
+            messages(&answer.body).map_err(|wrong| Ended::unlike("batch", "application/json", kind, wrong))?
+        }
         _ => return Err(Ended::refused(answer)),
     };
     let is_cut = messages.len() as u64 >= FULL_EVENTS || answer.body.len() >= FULL_BYTES;

@@ -18,12 +18,12 @@ where
     let mut request = reader.request("/sse", &reader.options().heartbeat_parameters());
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     let mut answer = reader.head(&mut connection, request).await?;
-    let kind = answer.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+    let kind = answer.header(CONTENT_TYPE.as_str());
     if answer.status != StatusCode::OK {
         return Err(Ended::refused(&reader.rest(&mut connection, answer).await?));
     }
-    if !kind.starts_with("text/event-stream") {
-        return Err(Ended::unreadable("answer", format!("its type is `{kind}`, not `text/event-stream`")));
+    if !kind.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        return Err(Ended::unlike("answer", "text/event-stream", kind.as_deref(), "it is no event stream"));
     }
     let mut decoder = Decoder::new();
     reader.connected();

@@ -95,3 +95,64 @@ async fn who_speaks_something_else_is_known_by_its_first_bytes() {
         }
     }
 }
+
+/// A page is for people: none of it is shown, and what a parser makes of it tells nobody what helps.
+#[tokio::test]
+async fn a_page_is_not_quoted_and_the_url_is_what_helps() {
+    const HELPS: &str =
+        "is it a `wirelanes serve`? Of another server's stream give the whole URL, such as `http://";
+    const PAGE: &str = "<!DOCTYPE html>\n<html><title>Nothing</title></html>";
+    let html = "content-type: text/html; charset=utf-8\r\n";
+    let refused = "refused with 404 Not Found: a page of HTML; ";
+    for (status, field, body, words) in [
+        ("404 Not Found", html, PAGE, [refused; 4]),
+        ("404 Not Found", "", PAGE, [refused; 4]),
+        ("404 Not Found", "", "", ["refused with 404 Not Found: is it a"; 4]),
+        ("405 Method Not Allowed", html, PAGE, ["refused with 405 Method Not Allowed: a page of HTML; "; 4]),
+        (
+            "200 OK",
+            html,
+            PAGE,
+            [
+                "batch that came: its type is `text/html`, not `application/json`; ",
+                "batch that came: its type is `text/html`, not `application/json`; ",
+                "answer that came: its type is `text/html`, not `text/event-stream`; ",
+                "there is no WebSocket here: it answered `200 OK`; look at the path",
+            ],
+        ),
+        (
+            "200 OK",
+            "content-type: application/json\r\n",
+            "{}",
+            [
+                "batch that came: invalid type: map, expected a sequence at line 1 column 0; ",
+                "batch that came: invalid type: map, expected a sequence at line 1 column 0; ",
+                "answer that came: its type is `application/json`, not `text/event-stream`; ",
+                "there is no WebSocket here: it answered `200 OK`; look at the path",
+            ],
+        ),
+    ] {
+        for (transport, words) in Transport::ALL.into_iter().zip(words) {
+            let address = fake::serve(move |_, _| Script::Say(fake::answer(status, field, body))).await;
+            let refused = Listener::start(transport, options(address)).refusal().await.to_string();
+            assert!(refused.contains(words), "{transport}: {refused}");
+            assert!(
+                refused.contains(HELPS) || refused.contains("look at the path"),
+                "{transport}: {refused}"
+            );
+            assert!(!refused.contains('<') && refused.len() < 300, "{transport}: {refused}");
+        }
+    }
+}
+
+/// nginx says it in a page.
+#[tokio::test]
+async fn who_says_in_a_page_that_it_speaks_tls_is_understood() {
+    const PAGE: &str = "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>";
+    for transport in Transport::ALL {
+        let address = fake::serve(|_, _| Script::Say(fake::answer("400 Bad Request", "", PAGE))).await;
+        let refused = Listener::start(transport, options(address)).refusal().await.to_string();
+        let expected = "400 Bad Request: a page of HTML; what answers there speaks TLS: ask with `https://`";
+        assert!(refused.ends_with(expected), "{transport}: {refused}");
+    }
+}
