@@ -161,7 +161,10 @@ impl Ended {
     pub(crate) fn judge(self) -> Result<(String, Duration), Error> {
         let why = self.to_string();
         match self {
-            Self::Told { code: POLICY, reason } => Err(Error::Unwelcome(reason)),
+            Self::Told { code: POLICY, reason } => {
+                let helps = if reason.contains("token") { ANOTHER_TOKEN } else { "" };
+                Err(Error::Unwelcome(reason + helps))
+            }
             Self::Closed | Self::Unreached(_) | Self::Told { .. } | Self::Lost(_) => {
                 Ok((why, Duration::ZERO))
             }
@@ -175,6 +178,11 @@ impl Ended {
         }
     }
 }
+
+/// What helps where a server closes for the sake of a token: there is no room for it in its reason (RFC 6455, section
+/// 5.5, leaves 123 bytes).
+const ANOTHER_TOKEN: &str =
+    "; show another with `--token TOKEN`, `--token @FILE` or the variable `WIRELANES_TOKEN`";
 
 /// What helps here where a server says no: its own words name what goes over the wire.
 pub(crate) fn remedy(status: StatusCode) -> &'static str {
