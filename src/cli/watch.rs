@@ -1,6 +1,7 @@
 //! `wirelanes watch`: one client, one line for each event.
 
 mod auto;
+mod clock;
 mod frames;
 mod view;
 
@@ -8,15 +9,16 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
+use self::clock::ServerClock;
 use super::client::{ClientArguments, TrustArguments};
 use super::{interrupted, runtime, say, units, usage};
-use crate::client::{Drifting, Ended, Headers, Http, News, Options, Reader, Target, Timekeeper};
+use crate::client::{Drifting, Headers, Http, News, Options, Reader, Target};
 use crate::event::{Event, Position};
 use crate::fallback::Strategy;
 use crate::transport::{NoSuchTransport, Transport};
@@ -48,7 +50,7 @@ pub(super) struct Arguments {
     /// A name under which the server keeps a ledger for this client
     #[arg(long, value_parser = name)]
     client: Option<String>,
-    /// Leave after so many events
+    /// Leave after so many events, or messages of an endpoint of somebody else
     #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// How often to poll
@@ -168,11 +170,12 @@ async fn watch(way: Way, strategy: Strategy, options: Arc<Options>, count: u64) 
     clock.ask().await;
     let (done, is_done) = tokio::sync::oneshot::channel();
     let (mut left, mut done) = (count, Some(done));
+    let is_server = options.target.is_server();
     let on_news = move |news: News| {
         if left == 0 {
             return;
         }
-        left -= u64::from(matches!(news, News::Event { .. } | News::Foreign { .. }));
+        left -= u64::from(counts(&news, is_server));
         let told = tell(&news, &clock);
         if (left == 0 || told.is_err())
             && let Some(done) = done.take()
@@ -198,47 +201,13 @@ async fn watch(way: Way, strategy: Strategy, options: Arc<Options>, count: u64) 
     }
 }
 
-/// Between two questions after the time, where both ends do not read the same clock.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// The server's clock, asked anew after each interruption: the server may be another one by then.
-#[derive(Clone)]
-struct ServerClock {
-    options: Arc<Options>,
-    keeper: Arc<Mutex<Option<Timekeeper>>>,
-}
-
-impl ServerClock {
-    fn new(options: Arc<Options>) -> Self {
-        Self { options, keeper: Arc::default() }
-    }
-
-    async fn ask(&self) {
-        if self.options.target.is_server() {
-            let quiet = Options { tap: None, on_connect: None, ..(*self.options).clone() };
-            let keeper = Timekeeper::ask(&quiet, PAUSE).await.inspect_err(complain).ok();
-            *self.keeper.lock().expect("no holder of this lock panics") = keeper;
-        }
-    }
-
-    fn forget(&self) {
-        *self.keeper.lock().expect("no holder of this lock panics") = None;
-    }
-
-    fn ask_later(&self) {
-        let clock = self.clone();
-        tokio::spawn(async move { clock.ask().await });
-    }
-
-    fn offset(&self) -> Option<Drifting> {
-        self.keeper.lock().expect("no holder of this lock panics").as_ref().map(Timekeeper::lately)
-    }
-}
-
-/// Who waited for the clock in vain sees why. Whatever else is wrong, the reader finds at once, too.
-fn complain(ended: &Ended) {
-    if matches!(ended, Ended::Lost(why) if why.kind() == io::ErrorKind::TimedOut) {
-        say(format_args!("the clock of the server is not known, so no latency is: {ended}"));
+/// Whether it is one of the events to leave after. What a server of ours says beside them answers what was said to it;
+/// of somebody else every message is one.
+fn counts(news: &News, is_server: bool) -> bool {
+    match news {
+        News::Event { .. } => true,
+        News::Foreign { .. } => !is_server,
+        _ => false,
     }
 }
 

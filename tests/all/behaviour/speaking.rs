@@ -12,6 +12,7 @@ use wirelanes::wire::Ledger;
 use super::PATIENCE;
 use super::fake;
 use super::forwarder::Forwarder;
+use super::program::Program;
 use super::stage::{Stage, options};
 
 /// What it is told while it says these.
@@ -92,4 +93,21 @@ async fn who_says_much_listens_meanwhile() {
         let news = next(&mut told).await;
         assert!(matches!(news, News::Foreign { .. } | News::Connected), "after {heard}: {news:?}");
     }
+}
+
+/// What answers a client is printed, and is no event to leave after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn watch_leaves_after_events_and_not_after_answers() {
+    const TOLD: [&str; 3] = [
+        r#"{"ack":{"ref":null,"id":"8f3k2a-1"}}"#,
+        r#"{"error":{"ref":null,"message":"no"}}"#,
+        r#"{"id":"8f3k2a-1","topic":"demo","sent_us":1,"data":"hi"}"#,
+    ];
+    let address = fake::serve(|_, head| fake::tell(head, "", &TOLD.map(str::to_owned))).await;
+    let url = format!("http://{address}");
+    let say = ["-n", "1", "--send", r#"{"publish":"hi"}"#];
+    let mut watcher = Program::start(&[&["watch", &url, "-t", "websocket"], &say[..]].concat());
+    assert!(watcher.ended().success(), "{:#?}", watcher.stderr.all());
+    let lines = watcher.stdout.all();
+    assert!(lines.len() == 3 && lines[2].contains(TOLD[2]), "{lines:#?}");
 }
