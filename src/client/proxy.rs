@@ -51,7 +51,12 @@ impl Proxy {
 
     /// A proxy that cannot be reached is not the server.
     pub(super) fn unreachable(&self, why: &io::Error) -> io::Error {
-        io::Error::new(why.kind(), format!("cannot reach the proxy `{self}`: {why}"))
+        let helps = match why.kind() {
+            ErrorKind::ConnectionRefused => " (is it running there?)",
+            ErrorKind::NotFound => " (is that its name?)",
+            _ => "",
+        };
+        io::Error::new(why.kind(), format!("cannot reach the proxy `{self}`{helps}: {why}"))
     }
 
     fn lost(&self, why: &io::Error) -> io::Error {
@@ -73,8 +78,13 @@ impl Proxy {
         // Who watches learns that something was said, and how long it was.
         let starred = self.credentials.as_ref().map(|said| "*".repeat(said.len()));
         show(tap, Direction::Up, self.request(&to, starred.as_deref()).as_bytes());
-        let late =
-            |_| io::Error::new(ErrorKind::TimedOut, format!("no tunnel from the proxy `{self}` within 10 s"));
+        let late = |_| {
+            let said = format!(
+                "no tunnel from the proxy `{self}` within 10 s: it is silent, or waits for `{to}`; is it an HTTP \
+                 proxy? `--proxy none` goes without"
+            );
+            io::Error::new(ErrorKind::TimedOut, said)
+        };
         let head = timeout(PATIENCE, self.answer(stream)).await.map_err(late)??;
         ledger.tunnelled(0, head.len());
         show(tap, Direction::Down, &head);

@@ -106,7 +106,23 @@ async fn what_may_pass_is_come_back_from() {
     assert!(why.starts_with(&format!("the proxy `{address}` was lost before it answered")), "{why}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let why = Listener::start(Transport::Sse, through(&stage, &nobody.to_string())).disconnected().await;
-    assert!(why.starts_with(&format!("cannot reach the proxy `{nobody}`: ")), "{why}");
+    assert!(why.starts_with(&format!("cannot reach the proxy `{nobody}` (is it running there?): ")), "{why}");
+    let why = Listener::start(Transport::Sse, through(&stage, "proxy.invalid:3128")).disconnected().await;
+    assert!(why.starts_with("cannot reach the proxy `proxy.invalid:3128`"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_proxy_is_named_after_ten_seconds_with_the_way_around_it() {
+    let stage = Stage::open();
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = mute.local_addr().unwrap();
+    let begun = tokio::time::Instant::now();
+    let why = Listener::start(Transport::Sse, through(&stage, &address.to_string())).disconnected().await;
+    assert_eq!(begun.elapsed().as_secs(), 10, "{why}");
+    let to = stage.address;
+    let expected =
+        format!("no tunnel from the proxy `{address}` within 10 s: it is silent, or waits for `{to}`; ");
+    assert!(why.starts_with(&expected) && why.ends_with("`--proxy none` goes without"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
