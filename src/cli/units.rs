@@ -23,10 +23,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Like [`duration`], but not 0.
+/// The runtime's timers tell apart no less (tokio counts in milliseconds): to ask more often is to ask all the time.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Like [`duration`], but not 0, and nothing that no timer can keep.
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("0 is no interval; write `250ms`, say".to_owned()),
+        interval if interval < SHORTEST => {
+            Err(format!("`{text}` is shorter than timers can keep; choose `1ms` or more"))
+        }
         interval => Ok(interval),
     }
 }
@@ -103,6 +109,7 @@ mod tests {
             assert!(!refused.contains("has no unit"), "`{wrong}`: {refused}");
         }
         assert!(interval("0").is_err() && interval("0s").is_err());
+        assert!(interval("999us").unwrap_err().contains("choose `1ms` or more") && interval("1ms").is_ok());
     }
 
     #[test]

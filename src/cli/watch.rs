@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = name)]
     client: Option<String>,
     /// Leave after so many events, or messages of an endpoint of somebody else
-    #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_parser = count)]
     count: Option<u64>,
     /// How often to poll
     #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
@@ -142,6 +142,11 @@ impl FromStr for Way {
             }
         }
     }
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no number of events; write `1` or more, or leave it out to go on");
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(wrong)
 }
 
 /// The server says what else is wrong with a name; one that no URL could hold does not reach it.

@@ -134,7 +134,12 @@ fn what_was_typed_wrong_is_named_and_exit_code_2() {
             "the link `b=buffer=8k` reads HTTP",
         ),
         (&["watch", "-i", "0"], "0 is no interval"),
-        (&["watch", "-n", "0"], "0"),
+        (
+            &["watch", "-i", "1us", "-t", "poll"],
+            "`1us` is shorter than timers can keep; choose `1ms` or more",
+        ),
+        (&["watch", "-n", "0"], "`0` is no number of events; write `1` or more"),
+        (&["watch", "-n", "-1"], "`-1` is no number of events; write `1` or more"),
         (&["watch", "-H", "nonsense"], "`nonsense` is no header"),
         (&["watch", "--from", "yesterday"], "ask for an event id"),
         (&["wach"], "wach"),
