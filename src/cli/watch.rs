@@ -3,6 +3,7 @@
 mod auto;
 mod clock;
 mod frames;
+mod plain;
 mod view;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use self::clock::ServerClock;
+use self::plain::plain;
 use super::client::{ClientArguments, TrustArguments};
 use super::{interrupted, runtime, say, units, usage};
 use crate::client::{Drifting, Headers, Http, News, Options, Reader, Target};
@@ -271,5 +273,5 @@ fn event_line(event: &Event, arrived_us: u64, offset: Option<Drifting>) -> Strin
 
 fn line(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}")
+    writeln!(stdout, "{}", plain(text))
 }

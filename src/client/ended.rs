@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
@@ -124,8 +124,7 @@ impl Ended {
     }
 
     pub(crate) fn refused(answer: &Received) -> Self {
-        let seconds = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
-        let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_AWAY));
+        let after = answer.header(RETRY_AFTER.as_str()).and_then(wait).map(|wait| wait.min(LONGEST_AWAY));
         let message = format!("{}{}", said(answer), remedy(answer.status));
         Self::Refused { status: answer.status, message, after }
     }
@@ -208,6 +207,16 @@ fn words(body: &[u8]) -> Option<String> {
     serde_json::from_slice(body).ok().map(|said: Said| said.error)
 }
 
+/// How long `Retry-After` asks to stay away (RFC 9110, section 10.2.3): seconds, or a date, by the clock of this machine.
+fn wait(text: &str) -> Option<Duration> {
+    let digits = text.trim();
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(digits.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(digits).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
 /// What a server says where it says no, or what a stranger says instead, with what helps.
 fn said(answer: &Received) -> String {
     let beginning = &answer.body[..answer.body.len().min(LONGEST_BEGINNING)];
@@ -254,12 +263,22 @@ mod tests {
         Received { status: StatusCode::BAD_GATEWAY, headers: HeaderMap::new(), body }
     }
 
-    #[test]
-    fn nobody_stays_away_for_longer_than_an_hour() {
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from(u64::MAX))]);
+    fn wait_after(text: &str) -> Duration {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(text).unwrap())]);
         let answer = Received { headers, ..answer(b"") };
-        let (_, wait) = Ended::refused(&answer).judge().unwrap();
-        assert_eq!(wait, LONGEST_AWAY);
+        Ended::refused(&answer).judge().unwrap().1
+    }
+
+    #[test]
+    fn who_is_asked_to_stay_away_does_so_for_an_hour_at_most() {
+        let far = "9".repeat(30);
+        for text in [&*far, "18446744073709551615", "4000", "Tue, 31 Dec 2199 23:59:59 GMT"] {
+            assert_eq!(wait_after(text), LONGEST_AWAY, "{text}");
+        }
+        assert_eq!(wait_after("90"), Duration::from_secs(90));
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-1", "1.5", ""] {
+            assert_eq!(wait_after(text), Duration::ZERO, "{text}");
+        }
     }
 
     #[test]
