@@ -17,10 +17,10 @@
 //!
 //! Nothing here knows of HTTP, or of what is served; [`Beneath`](crate::wire::Beneath) is where it tells what it added.
 //!
-//! In reading order: `identity` (who a server is), `pem` (why its files do not do), `trust` (whom a client trusts), with `named`, `known` and
-//! `fingerprint` (whom nobody else vouches for), `secured` (a connection that counts what TLS adds) on `records` (the
-//! socket below it), `cipher` (what a record adds), `direct` (a client's connection without a runtime), `distrust` (why
-//! there is none).
+//! In reading order: `identity` (who a server is), `pem` (why its files do not do), `trust` (whom a client trusts),
+//! with `named`, `known` and `fingerprint` (whom nobody else vouches for), `secured` (a connection that counts what TLS
+//! adds) on `records` (the socket below it), `cipher` (what a record adds), `direct` (a client's connection without a
+//! runtime), `distrust` (why there is none).
 
 mod cipher;
 mod direct;

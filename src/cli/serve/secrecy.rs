@@ -19,7 +19,8 @@ pub(super) struct Secrecy {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Speak TLS, with a certificate made for this run that nobody vouches for, and print its SHA-256 as `fingerprint`:
-    /// clients take it with `--insecure`, or with `--cacert FILE` as `openssl s_client -connect HOST:PORT </dev/null | openssl x509 >FILE` fetches it
+    /// clients take it with `--insecure`, or with `--cacert FILE` as
+    /// `openssl s_client -connect HOST:PORT </dev/null | openssl x509 >FILE` fetches it
     #[arg(long, conflicts_with = "tls_cert")]
     tls_self_signed: bool,
 }
