@@ -159,6 +159,9 @@ impl Arguments {
             plan.raw = self.raw;
         }
         plans.iter().for_each(Self::refuse_too_few_events);
+        if let Some(why) = plans.iter().find_map(|plan| units::kept(plan.poll_interval).err()) {
+            usage(&why);
+        }
         for Plan { link, http, tls, proxy, .. } in &plans {
             // A proxy is asked for a tunnel in HTTP/1.1, and HTTP/2 in that passes as it is.
             let http = if proxy.is_some() { Http::One } else { *http };

@@ -13,7 +13,7 @@ use crate::report;
 /// Write a result of `bench` in another form: tables, a spreadsheet's rows, or a page with plots
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What `wirelanes bench -o result.json` wrote; what `bench capacity`, `fallback` or `talk` wrote is shown as text
+    /// What `wirelanes bench -o result.json` wrote; what `bench capacity`, `talk` and others wrote is shown as text
     #[arg(value_name = "RESULT.json")]
     result: PathBuf,
     /// Write to this file: `.html`, `.md`, `.csv`, `.txt` or `.json` [default: print]

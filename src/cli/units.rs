@@ -37,6 +37,25 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A server of ours closes a connection that was idle for 75 s.
+const LONGEST_IDLE: Duration = Duration::from_secs(70);
+
+/// Like [`interval`], for polls that are measured: each is to find its connection open, and a run waits for the last.
+pub(super) fn poll_interval(text: &str) -> Result<Duration, String> {
+    kept(interval(text)?)
+}
+
+/// The same for one that was read already.
+pub(super) fn kept(interval: Duration) -> Result<Duration, String> {
+    match interval <= LONGEST_IDLE {
+        true => Ok(interval),
+        false => Err(format!(
+            "an interval of `{}` is longer than a server keeps an idle connection: choose up to 70s",
+            humantime::format_duration(interval)
+        )),
+    }
+}
+
 /// An address to listen on: `127.0.0.1:8080`, or a name such as `localhost:8080`.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     resolve(text, "`127.0.0.1:8080`, or port 0 for any")

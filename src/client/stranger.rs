@@ -68,7 +68,10 @@ impl Ended {
     pub(super) fn without_a_word(self) -> Self {
         match self {
             Self::Lost(why) if why.kind() != ErrorKind::TimedOut => {
-                let said = format!("{why}; not one byte came: it may speak TLS, then ask with `https://`");
+                let said = format!(
+                    "{why}; not one byte came: it may speak TLS, then ask with `https://`, or stand before a server that \
+                     is not there"
+                );
                 Self::Lost(io::Error::new(why.kind(), said))
             }
             ended => ended,

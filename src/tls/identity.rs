@@ -47,7 +47,7 @@ pub enum NoIdentity {
     DerKey(PathBuf),
     /// A file has no certificate in it.
     #[error(
-        "there is no certificate in `{0}`: it begins with `-----BEGIN CERTIFICATE-----`, the server's own first"
+        "there is no certificate in `{0}`: one begins with `-----BEGIN CERTIFICATE-----`, the server's own first"
     )]
     NoCertificate(PathBuf),
     /// A file has no key in it.

@@ -56,7 +56,7 @@ pub enum NoCertificates {
     )]
     Der(PathBuf),
     /// It has no certificate in it.
-    #[error("there is no certificate in `{0}`: it begins with `-----BEGIN CERTIFICATE-----`")]
+    #[error("there is no certificate in `{0}`: one begins with `-----BEGIN CERTIFICATE-----`")]
     None(PathBuf),
     /// What it has in it is none that can vouch for others.
     #[error("cannot trust what is in `{0}`: {1}")]

@@ -62,7 +62,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// How often to poll
-    #[arg(short = 'i', long, default_value = "50ms", value_parser = units::interval)]
+    #[arg(short = 'i', long, default_value = "50ms", value_parser = units::poll_interval)]
     poll_interval: Duration,
     /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
     #[arg(long, value_parser = units::hold)]

@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     memory: Option<u64>,
     /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::poll_interval)]
     poll_interval: Duration,
     /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
     #[arg(long, value_parser = units::hold)]

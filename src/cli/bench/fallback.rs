@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "1s", value_parser = units::duration)]
     stay: Duration,
     /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::poll_interval)]
     poll_interval: Duration,
     /// Draw the same instants as every run with this seed [default: random]
     #[arg(long)]

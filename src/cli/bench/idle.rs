@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     rounds: u64,
     /// How often to poll; memory is read between two polls
-    #[arg(short = 'i', long, default_value = "30s", value_parser = poll_interval)]
+    #[arg(short = 'i', long, default_value = "30s", value_parser = units::poll_interval)]
     poll_interval: Duration,
     /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
     #[arg(long, value_parser = hold)]
@@ -62,14 +62,6 @@ pub(super) struct Arguments {
     cores: Option<Cores>,
     #[command(flatten)]
     output: OutputArguments,
-}
-
-/// A server of ours closes what is idle for 75 s.
-fn poll_interval(text: &str) -> Result<Duration, String> {
-    match units::interval(text)? {
-        interval if interval <= Duration::from_secs(70) => Ok(interval),
-        _ => Err(format!("`{text}` is longer than a server keeps an idle connection: choose up to 70s")),
-    }
 }
 
 /// Without a hold a long poll is a poll, as often as the machine can.

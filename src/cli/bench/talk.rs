@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     rounds: u64,
     /// How often to poll
-    #[arg(short = 'i', long, default_value = "1s", value_parser = units::interval)]
+    #[arg(short = 'i', long, default_value = "1s", value_parser = units::poll_interval)]
     poll_interval: Duration,
     /// How long a long poll may be held, in whole seconds [default: the server's 25 s]
     #[arg(long, value_parser = units::hold)]

@@ -13,7 +13,7 @@ use super::mute::leaving;
 use super::program::Program;
 use super::stage::options;
 
-const MAY_BE_TLS: &str = "; not one byte came: it may speak TLS, then ask with `https://`";
+const MAY_BE_TLS: &str = "; not one byte came: it may speak TLS, then ask with `https://`, or stand before a server that is not there";
 
 fn every_way() -> impl Iterator<Item = (Transport, Http)> {
     Transport::ALL.into_iter().flat_map(|each| Http::ALL.map(|http| (each, http)))

@@ -57,6 +57,11 @@ fn a_usage_error_shows_the_usage_of_what_was_typed() {
 fn what_does_not_go_together_is_a_usage_error_that_names_the_remedy() {
     for (arguments, words) in [
         (&["bench", "--url", "127.0.0.1:1", "-r", "5"][..], "add `--publish`"),
+        (
+            &["bench", "-i", "1s", "-i", "9999d"],
+            "is longer than a server keeps an idle connection: choose up to 70s",
+        ),
+        (&["bench", "talk", "-i", "1h"], "choose up to 70s"),
         (&["bench", "--url", "127.0.0.1:1", "--source", "steady"], "add `--publish`"),
         (&["bench", "--source", "trace:earthquakes", "-r", "5"], "use `--speed`"),
         (&["bench", "--source", "trace:earthquakes", "-s", "5"], "have their own data: leave it out"),
